@@ -1,0 +1,1 @@
+"""The harness: measures models and says what the numbers are worth."""

@@ -1,0 +1,64 @@
+"""The rules a .tflite must keep to be shipped."""
+
+from typing import Literal
+
+from lwisp_export.errors import ArtifactError
+from lwisp_mobile.graph import Coverage, GraphFacts, delegate_coverage, inspect_tflite
+
+Precision = Literal["float32", "fp16", "int8"]
+
+MAX_RANK = 4
+"""GPU delegates take no more axes."""
+_FIXES_SIZE = ("TRANSPOSE", "RESHAPE")
+_BLOCKS_USED_TWICE = 3
+
+
+def check_artifact(model: bytes, precision: Precision) -> None:
+    """Check a student's .tflite before it ships.
+
+    Raises ArtifactError listing every rule it breaks, and ModelError if it isn't a .tflite or the runtime refuses it.
+    """
+    facts = inspect_tflite(model)
+    broken = [*_graph_faults(facts), *_interface_faults(facts, precision), *_coverage_faults(delegate_coverage(model))]
+    if broken:
+        faults = "\n".join(f"- {fault}" for fault in broken)
+        raise ArtifactError(f"The {precision} model must not ship; export it again after mending:\n{faults}")
+
+
+def _graph_faults(facts: GraphFacts) -> list[str]:
+    faults = [f"{facts.count(name)} {name} where there must be none" for name in _FIXES_SIZE if facts.count(name)]
+    needed = _depth_to_space_count(facts)
+    if facts.count("DEPTH_TO_SPACE") != needed:
+        faults.append(f"{facts.count('DEPTH_TO_SPACE')} DEPTH_TO_SPACE instead of {needed}")
+    if facts.max_rank > MAX_RANK:
+        faults.append(f"a tensor has {facts.max_rank} axes; GPU delegates take {MAX_RANK}")
+    return faults + [f"float island {island}" for island in facts.float_islands]
+
+
+def _depth_to_space_count(facts: GraphFacts) -> int:
+    """Three upsampling blocks used twice, and one more where the picture is larger than the packed input."""
+    grows = any(result.shape[1:3] != source.shape[1:3] for source in facts.inputs for result in facts.outputs)
+    return 2 * _BLOCKS_USED_TWICE + grows
+
+
+def _interface_faults(facts: GraphFacts, precision: Precision) -> list[str]:
+    faults = []
+    for names, tensors in ((("packed",), facts.inputs), (("rgb",), facts.outputs)):
+        found = tuple(tensor.name for tensor in tensors)
+        if found != names:
+            faults.append(f"signature has {found} instead of {names}")
+        dtype = "int8" if precision == "int8" else "float32"
+        faults += [f"{tensor.name} is {tensor.dtype} instead of {dtype}" for tensor in tensors if tensor.dtype != dtype]
+    if precision == "fp16" and not facts.count("DEQUANTIZE"):
+        faults.append("no weights are stored as float16")
+    return faults
+
+
+def _coverage_faults(coverage: Coverage) -> list[str]:
+    faults = []
+    if coverage.undelegated:
+        left = ", ".join(sorted(set(coverage.undelegated)))
+        faults.append(f"XNNPACK runs {coverage.delegated_nodes} of {coverage.total_nodes} operations; left: {left}")
+    if coverage.partitions != 1:
+        faults.append(f"XNNPACK runs the graph in {coverage.partitions} pieces instead of 1")
+    return faults

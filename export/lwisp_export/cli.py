@@ -1,0 +1,169 @@
+"""The factory's subcommands: train, export, verify, sample, demo."""
+
+import argparse
+import sys
+from importlib.resources import files
+from pathlib import Path
+
+from lwisp_export.checking import check_bundle, check_shipped
+from lwisp_export.demo import DemoOptions, run_demo
+from lwisp_export.demo_sample import write_sample
+from lwisp_export.distill.train import TrainOptions
+from lwisp_export.distill.train import train as run_training
+from lwisp_export.export import ExportPaths
+from lwisp_export.export import export as run_export
+from lwisp_export.frames import read_frames
+from lwisp_export.recipe import load_recipe
+from lwisp_export.verify import DriftReport
+from lwisp_mobile.cli import Command, add_json_option, print_json
+from lwisp_mobile.commands import find_bundle
+from lwisp_mobile.errors import UsageError
+from lwisp_mobile.raw_options import add_raw_options, hints_of
+
+
+def shipped_checkpoint(name: str = "lwisp") -> Path:
+    """The checkpoint that ships under a name."""
+    return Path(str(files("lwisp_export"))) / "checkpoints" / f"{name}.safetensors"
+
+
+def find_recipe(name: str) -> Path:
+    """A recipe's file, or one that ships by its name. Raises UsageError naming those that do."""
+    shipped = Path(str(files("lwisp_export"))) / "recipes"
+    path = Path(name) if name.endswith(".toml") else shipped / f"{name}.toml"
+    if not path.exists():
+        known = ", ".join(sorted(file.stem for file in shipped.glob("*.toml")))
+        raise UsageError(f"There is no recipe {name!r}; give a .toml file or one of: {known}.")
+    return path
+
+
+def _say(text: str) -> None:
+    print(text, file=sys.stderr, flush=True)
+
+
+def _configure_train(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("recipe", help="a recipe's .toml, or the name of one that ships")
+    parser.add_argument("--data", type=Path, required=True, help="folder with the recipe's photographs and sensors")
+    parser.add_argument("--run", type=Path, help="folder for state, checkpoint and log; default: runs/NAME")
+    parser.add_argument("--start", type=Path, help="checkpoint to start from when the run's folder holds no state")
+    parser.add_argument("--moments", type=Path, help="the optimiser's moments kept with that checkpoint")
+    parser.add_argument("--device", choices=("cpu", "cuda"), default="cpu")
+    parser.add_argument("--threads", type=int, default=1, help="for computing; default: 1")
+    parser.add_argument("--workers", type=int, default=1, help="processes that make batches; default: 1")
+    parser.add_argument("--steps", type=int, help="stop after this step of the schedule")
+    add_json_option(parser)
+
+
+def _train(arguments: argparse.Namespace) -> int:
+    recipe = load_recipe(find_recipe(arguments.recipe))
+    options = TrainOptions(
+        data=arguments.data,
+        run=arguments.run or Path("runs") / recipe.name,
+        start=arguments.start,
+        moments=arguments.moments,
+        device=arguments.device,
+        workers=arguments.workers,
+        threads=arguments.threads,
+        steps=arguments.steps,
+    )
+    result = run_training(recipe, options, _say)
+    if arguments.json:
+        print_json(result)
+    else:
+        print(f"{options.run / recipe.name}.safetensors")
+    return 0
+
+
+def _configure_export(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("checkpoint", type=Path, nargs="?", help="default: the one that ships")
+    parser.add_argument("-o", "--output", type=Path, required=True, help="folder of the bundle to write")
+    parser.add_argument("--work", type=Path, default=Path("build/export"), help="for the ONNX and float32 models")
+    parser.add_argument("--calibrate", type=Path, nargs="+", default=[], metavar="RAW", help="frames to calibrate with")
+    add_raw_options(parser)
+    add_json_option(parser)
+
+
+def _export(arguments: argparse.Namespace) -> int:
+    checkpoint = arguments.checkpoint or shipped_checkpoint()
+    frames = read_frames(arguments.calibrate, hints_of(arguments))
+    exported = run_export(ExportPaths(checkpoint, arguments.output, arguments.work), frames, _say)
+    report = check_bundle(exported, checkpoint, [], _say)
+    return _conclude(report, arguments.json)
+
+
+def _configure_verify(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("raw", type=Path, nargs="*", help="default: frames made from photographs")
+    parser.add_argument("--bundle", default="lwisp", help="a bundle's folder, or a shipped name (default: lwisp)")
+    parser.add_argument("--checkpoint", type=Path, help="default: the one that ships")
+    add_raw_options(parser)
+    add_json_option(parser)
+
+
+def _verify(arguments: argparse.Namespace) -> int:
+    bundle = find_bundle(arguments.bundle)
+    checkpoint = arguments.checkpoint or shipped_checkpoint(bundle.name)
+    frames = read_frames(arguments.raw, hints_of(arguments))
+    return _conclude(check_shipped(bundle, checkpoint, frames, _say), arguments.json)
+
+
+def _conclude(report: DriftReport, as_json: bool) -> int:
+    """Print a drift report; 1 if a stage left its budget."""
+    failing = report.first_failing
+    if as_json:
+        print_json(report)
+    else:
+        print_drift(report)
+    if failing is not None:
+        _say(f"{failing.stage} is the first stage out of its budget: {'; '.join(failing.violations)}")
+    return 0 if failing is None else 1
+
+
+def print_drift(report: DriftReport) -> None:
+    """A line per stage."""
+    print("stage     max |diff|   median PSNR   worst PSNR   least SSIM   dE mean   dE p99   verdict")
+    for stage in report.stages:
+        median, worst = ("equal" if v is None else f"{v:.2f} dB" for v in (stage.median_psnr_db, stage.worst_psnr_db))
+        verdict = "out of budget" if stage.violations else "within budget"
+        print(
+            f"{stage.stage:<9} {stage.max_abs_diff:>10.1e} {median:>13} {worst:>12} {stage.ssim_min:>12.5f} "
+            f"{stage.delta_e_mean:>9.3f} {stage.delta_e_p99:>8.2f}   {verdict}"
+        )
+
+
+def _configure_sample(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("-o", "--output", type=Path, default=Path("sample.dng"))
+
+
+def _sample(arguments: argparse.Namespace) -> int:
+    write_sample(arguments.output)
+    print(arguments.output)
+    return 0
+
+
+def _configure_demo(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("raw", type=Path, nargs="?", help="your RAW file; default: a sample made from a photograph")
+    parser.add_argument("-o", "--output", type=Path, default=Path("build/demo"), help="folder for everything it makes")
+    parser.add_argument("--checkpoint", type=Path, help="default: the one that ships")
+    parser.add_argument("--threads", type=int, default=2)
+    add_raw_options(parser)
+
+
+def _demo(arguments: argparse.Namespace) -> int:
+    raw = arguments.raw
+    if raw is None:
+        raw = arguments.output / "sample.dng"
+        arguments.output.mkdir(parents=True, exist_ok=True)
+        write_sample(raw)
+    checkpoint = arguments.checkpoint or shipped_checkpoint()
+    options = DemoOptions(raw, hints_of(arguments), checkpoint, arguments.output, arguments.threads)
+    summary = run_demo(options, _say)
+    code = _conclude(summary.drift, as_json=False)
+    print(f"pictures: {summary.int8_picture} (INT8), {summary.float_picture} (float)")
+    print(f"report:   {summary.report}")
+    return code
+
+
+train = Command("Train a student by a recipe.", _configure_train, _train)
+export = Command("Export a checkpoint to a bundle and verify it.", _configure_export, _export)
+verify = Command("Compare a bundle's models with the float checkpoint.", _configure_verify, _verify)
+sample = Command("Write a sample DNG made from a public-domain photograph.", _configure_sample, _sample)
+demo = Command("Export, verify, develop and time; write one report.", _configure_demo, _demo)

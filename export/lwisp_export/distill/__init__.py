@@ -1,0 +1,1 @@
+"""Training the student: data made by unprocessing photographs, losses, the training loop."""

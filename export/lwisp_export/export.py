@@ -1,0 +1,139 @@
+"""Export: a checkpoint to a bundle, every stage checked, every step deterministic."""
+
+import hashlib
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from lwisp_export.artifact import check_artifact
+from lwisp_export.frames import NamedRaw, Tile, cut_tiles
+from lwisp_export.metadata import write_metadata
+from lwisp_export.quantize import quantize_fp16, quantize_int8
+from lwisp_export.student.contract import STUDENT_INPUT
+from lwisp_export.student.cost import count_macs, count_parameters
+from lwisp_export.student.receptive_field import halo_px
+from lwisp_export.student.reference import Reference
+from lwisp_export.to_onnx import export_onnx
+from lwisp_export.to_tflite import convert_onnx
+from lwisp_export.unprocess.made import calibration_frames
+from lwisp_mobile.bundle import Bundle, ModelFile, write_bundle
+from lwisp_mobile.contract import METADATA_NAME, ModelContract, TensorSpec, to_json
+from lwisp_mobile.files import atomic_write
+from lwisp_mobile.graph import TensorFacts, inspect_tflite
+
+TILE_PX = 128
+"""Packed side of the tiles that calibrate and verify, and the size stored in the models (they can be resized)."""
+COUNTED_PX = 224
+"""Packed side at which multiply-adds are counted, as the paper does."""
+SHIPPED_PRECISIONS = ("int8", "fp16")
+"""What a bundle holds. float32 stays in the work folder: fp16 weights run as fast, at half the size."""
+
+
+@dataclass(frozen=True)
+class ExportPaths:
+    """Where an export reads and writes."""
+
+    checkpoint: Path
+    bundle: Path
+    """The bundle's folder; its name is kept apart from the student's, which the checkpoint says."""
+    work: Path
+    """Folder for the ONNX and the float32 model."""
+
+
+@dataclass(frozen=True)
+class Exported:
+    """What an export made."""
+
+    bundle: Bundle
+    onnx: Path
+    float32: Path
+    float32_contract: ModelContract
+
+
+def export(paths: ExportPaths, frames: Sequence[NamedRaw], step: Callable[[str], None]) -> Exported:
+    """Run the whole chain; `step` is told each part as it starts.
+
+    frames: RAW frames to calibrate INT8 with, none: the frames made from scikit-image's photographs.
+    Raises ModelError for a broken checkpoint, ConversionError or ArtifactError where a stage fails.
+    """
+    paths.work.mkdir(parents=True, exist_ok=True)
+    step("reading the checkpoint")
+    reference = Reference(paths.checkpoint)
+    onnx = paths.work / f"{reference.info.name}.onnx"
+    step("torch to ONNX")
+    export_onnx(reference.student, onnx, TILE_PX)
+    step("ONNX to float32 .tflite")
+    float32 = convert_onnx(onnx, step)
+    check_artifact(float32, "float32")
+    step("float32 to fp16 weights")
+    models = {"fp16": quantize_fp16(float32)}
+    step("calibration and INT8")
+    tiles = calibration_tiles(frames)
+    models["int8"] = quantize_int8(float32, [tile.packed for tile in tiles])
+    step("checking the models")
+    for precision, model in models.items():
+        check_artifact(model, precision)
+    return _write(paths, reference, onnx, {"float32": float32, **models})
+
+
+def calibration_tiles(frames: Sequence[NamedRaw]) -> tuple[Tile, ...]:
+    """Tiles of the given frames, or of the made ones where none are given."""
+    made = [NamedRaw(frame.name, frame.raw) for frame in calibration_frames()]
+    return cut_tiles(frames or made, STUDENT_INPUT, TILE_PX)
+
+
+def _write(paths: ExportPaths, reference: Reference, onnx: Path, models: dict[str, bytes]) -> Exported:
+    base = ModelContract(
+        name=reference.info.name,
+        task=reference.info.student.task,
+        precision="float32",
+        input=STUDENT_INPUT,
+        input_tensor=TensorSpec("packed", "float32", None, None),
+        output_tensor=TensorSpec("rgb", "float32", None, None),
+        output_scale=reference.info.student.output_scale,
+        halo_px=halo_px(reference.info.student),
+        parameters=count_parameters(reference.student),
+        macs_per_packed_px=count_macs(reference.student, COUNTED_PX) / COUNTED_PX**2,
+        weights_sha256=file_sha256(paths.checkpoint),
+    )
+    float32, contract = _with_contract(models["float32"], "float32", base)
+    float32_path = paths.work / f"{base.name}.float32.tflite"
+    _write_bytes(float32_path, float32)
+    paths.bundle.mkdir(parents=True, exist_ok=True)
+    files = tuple(_write_model(paths.bundle, models[p], p, base) for p in SHIPPED_PRECISIONS)
+    bundle = Bundle(paths.bundle, base.name, files)
+    write_bundle(bundle)
+    return Exported(bundle, onnx, float32_path, contract)
+
+
+def _write_model(folder: Path, model: bytes, precision: str, base: ModelContract) -> ModelFile:
+    data, contract = _with_contract(model, precision, base)
+    name = f"{base.name}.{precision}.tflite"
+    _write_bytes(folder / name, data)
+    return ModelFile(name, hashlib.sha256(data).hexdigest(), len(data), contract)
+
+
+def _with_contract(model: bytes, precision: str, base: ModelContract) -> tuple[bytes, ModelContract]:
+    """Put the contract, with the model's own tensors, into the model."""
+    facts = inspect_tflite(model)
+    contract = replace(
+        base,
+        precision=precision,
+        input_tensor=_spec(facts.inputs[0]),
+        output_tensor=_spec(facts.outputs[0]),
+    )
+    return write_metadata(model, METADATA_NAME, to_json(contract).encode()), contract
+
+
+def _spec(tensor: TensorFacts) -> TensorSpec:
+    return TensorSpec(tensor.name, tensor.dtype, tensor.scale, tensor.zero_point)
+
+
+def _write_bytes(path: Path, data: bytes) -> None:
+    with atomic_write(path) as temporary:
+        temporary.write_bytes(data)
+
+
+def file_sha256(path: Path) -> str:
+    """SHA-256 of a file's bytes, in hexadecimal."""
+    return hashlib.sha256(path.read_bytes()).hexdigest()

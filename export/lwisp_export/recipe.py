@@ -1,0 +1,109 @@
+"""Recipes: TOML files that say how a student is trained, as frozen dataclasses."""
+
+import tomllib
+from dataclasses import dataclass, field, fields, is_dataclass
+from pathlib import Path
+from typing import Any, TypeVar, get_type_hints
+
+from lwisp_export.student.config import StudentConfig
+from lwisp_mobile.errors import UsageError
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class DataRecipe:
+    """What pairs are made from; paths are relative to the data folder given on the command line."""
+
+    photos: tuple[str, ...]
+    """Folders of finished photographs."""
+    validation: tuple[str, ...]
+    """Photographs held out, never trained on."""
+    sensors: str
+    """Colour calibrations (JSON)."""
+    noise: str
+    """Phone noise (JSON)."""
+    patch_px: int = 96
+    """Side of a training patch in output pixels; a multiple of 32."""
+    batch: int = 16
+
+
+@dataclass(frozen=True)
+class OptimizerRecipe:
+    """AdamW under a schedule: warm-up, hold, cosine to the final rate."""
+
+    learning_rate: float = 8e-4
+    final_learning_rate: float = 1e-6
+    warmup_steps: int = 300
+    hold_steps: int = 0
+    """Steps before the cosine starts; warm-up included."""
+    steps: int = 10_000
+    weight_decay: float = 1e-8
+    clip_norm: float = 1.0
+    ema_decay: float = 0.999
+    """Decay per step of the averaged weights, which are what is validated and shipped."""
+
+
+@dataclass(frozen=True)
+class LossRecipe:
+    """Weights of the loss's terms; 0 switches a term off."""
+
+    charbonnier: float = 1.0
+    ms_ssim: float = 0.2
+
+
+@dataclass(frozen=True)
+class LogRecipe:
+    """How often the trainer speaks and saves."""
+
+    log_steps: int = 50
+    validate_steps: int = 1000
+    save_minutes: float = 3.0
+
+
+@dataclass(frozen=True)
+class TrainRecipe:
+    """Everything a training run depends on but the data's folder."""
+
+    name: str
+    data: DataRecipe
+    seed: int = 1
+    student: StudentConfig = field(default_factory=StudentConfig)
+    optimizer: OptimizerRecipe = field(default_factory=OptimizerRecipe)
+    loss: LossRecipe = field(default_factory=LossRecipe)
+    log: LogRecipe = field(default_factory=LogRecipe)
+
+
+def load_recipe(path: Path) -> TrainRecipe:
+    """Read a training recipe. Raises UsageError that names the key that is wrong, missing or unknown."""
+    try:
+        tree = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise UsageError(f"{path}: the recipe can't be read ({error}).") from error
+    return build(TrainRecipe, tree, str(path))
+
+
+def build(kind: type[T], tree: dict[str, Any], where: str) -> T:
+    """Build a (nested) dataclass from a TOML table. Raises UsageError on unknown, missing or ill-typed keys."""
+    hints = get_type_hints(kind)
+    unknown = sorted(set(tree) - set(hints))
+    if unknown:
+        raise UsageError(f"{where}: unknown key {unknown[0]!r}; known are {', '.join(sorted(hints))}.")
+    values = {key: _convert(hints[key], value, f"{where}: {key}") for key, value in tree.items()}
+    try:
+        return kind(**values)
+    except TypeError as error:
+        raise UsageError(f"{where}: {error}; known keys are {', '.join(f.name for f in fields(kind))}.") from error  # type: ignore[arg-type]
+
+
+def _convert(hint: Any, value: Any, where: str) -> Any:
+    if is_dataclass(hint) and isinstance(hint, type):
+        if not isinstance(value, dict):
+            raise UsageError(f"{where} must be a table, found {value!r}.")
+        return build(hint, value, where)
+    if isinstance(value, list):
+        return tuple(value)
+    wanted = (int, float) if hint is float else hint
+    if isinstance(wanted, type | tuple) and (isinstance(value, bool) or not isinstance(value, wanted)):
+        raise UsageError(f"{where} must be {getattr(hint, '__name__', hint)}, found {value!r}.")
+    return value

@@ -1,0 +1,77 @@
+"""The demo's page: what went in, what came out, how far INT8 is from float, and what it cost."""
+
+from dataclasses import dataclass
+from importlib.resources import files
+from pathlib import Path
+
+import jinja2
+import numpy as np
+from numpy.typing import NDArray
+
+from lwisp_export.report.pictures import AMPLIFICATION, data_uri, difference, planes_view, worst_corner
+from lwisp_export.verify import DriftReport
+from lwisp_mobile.bundle import ModelFile
+from lwisp_mobile.coverage import Coverage
+from lwisp_mobile.develop import TimeSplit
+from lwisp_mobile.files import atomic_write
+from lwisp_mobile.graph import GraphFacts
+from lwisp_mobile.metrics import Comparison
+from lwisp_mobile.timing import TimingSummary
+
+Picture = NDArray[np.float32]
+CROP_PX = 128
+
+
+@dataclass(frozen=True)
+class ModelRow:
+    """One shipped model's facts and its time on this machine."""
+
+    file: ModelFile
+    facts: GraphFacts
+    coverage: Coverage
+    timing: TimingSummary
+    timed_px: int
+    """Output side of the timed square."""
+    time: TimeSplit
+    """Where the time of developing the RAW went."""
+
+
+@dataclass(frozen=True)
+class DemoResult:
+    """Everything the page shows."""
+
+    source: str
+    notes: tuple[str, ...]
+    packed: Picture
+    """(h, w, 4): the student's input."""
+    float_rgb: Picture
+    int8_rgb: Picture
+    drift_of_raw: Comparison
+    """INT8 against float on this RAW."""
+    drift: DriftReport
+    models: tuple[ModelRow, ...]
+    machine: str
+    threads: int
+
+
+def write_page(path: Path, result: DemoResult) -> None:
+    """Write the page; it needs no other file."""
+    source = files("lwisp_export.report").joinpath("page.html.j2").read_text(encoding="utf-8")
+    environment = jinja2.Environment(autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True)
+    html = environment.from_string(source).render(r=result, pictures=_pictures(result), amplification=AMPLIFICATION)
+    with atomic_write(path) as temporary:
+        temporary.write_text(html, encoding="utf-8")
+
+
+def _pictures(result: DemoResult) -> dict[str, str]:
+    top, left = worst_corner(result.int8_rgb, result.float_rgb, CROP_PX)
+    crop = slice(top, top + CROP_PX), slice(left, left + CROP_PX)
+    return {
+        "input": data_uri(planes_view(result.packed)),
+        "float": data_uri(result.float_rgb),
+        "int8": data_uri(result.int8_rgb),
+        "difference": data_uri(difference(result.int8_rgb, result.float_rgb)),
+        "crop_float": data_uri(result.float_rgb[crop]),
+        "crop_int8": data_uri(result.int8_rgb[crop]),
+        "crop_difference": data_uri(difference(result.int8_rgb[crop], result.float_rgb[crop])),
+    }

@@ -1,0 +1,116 @@
+"""From measured ranges to ranges that int8 kernels can work with: bound together, clipped, widened."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+
+from lwisp_export.errors import QuantizationError
+from lwisp_export.ranges import STEPS, Range
+from lwisp_export.tflite_writer import constant, ids
+from lwisp_mobile.tflite_file import operator_name, text
+
+SIGMOID_EDGE = 6.24
+"""Beyond this, sigmoid is within half an int8 output step (1/512) of 0 or 1: codes spent there are lost."""
+UNIT_RANGE = Range(0.0, 1.0)
+SIGMOID_RANGE = Range(0.0, STEPS / 256)
+"""What the kernels fix for a sigmoid's output: scale 1/256, zero point -128."""
+
+# Output and input keep one scale.
+_SAME_SCALE = ("DEPTH_TO_SPACE", "MAX_POOL_2D", "REDUCE_MAX")
+# XNNPACK takes ratios of input to output scale below 256, for sums down to 1/1024. A factor of two is kept from both.
+_LARGEST_RATIO = 128.0
+_SMALLEST_RATIO = 1 / 512
+_LARGEST_BIAS = 2.0**30
+_SMALLEST_SCALE = 1e-6
+_ROUNDS = 50
+
+
+def settle_ranges(tree: Any, measured: dict[str, Range]) -> dict[str, Range]:
+    """Ranges for the quantizer, by tensor name.
+
+    tree: ModelT of the float model. measured: by `measure_ranges`. The input is exactly [0, 1]; what goes into a
+    sigmoid is clipped where it saturates; all inputs of a CONCATENATION share its range, because requantising before it
+    is biased (4 to 7 dB); and no range is so small (a dead unit's is 0) that a kernel refuses the ratio of scales.
+    """
+    graph = tree.subgraphs[0]
+    names = [text(tensor.name) for tensor in graph.tensors]
+    results = {i for operator in graph.operators for i in ids(operator.outputs)}
+    ranges = {i: measured[names[i]] for i in results}
+    sigmoids = [operator for operator in graph.operators if operator_name(tree, operator) == "LOGISTIC"]
+    for operator in sigmoids:
+        ranges[int(operator.inputs[0])] = ranges[int(operator.inputs[0])].clip(SIGMOID_EDGE)
+    fixed = dict.fromkeys(ids(graph.inputs), UNIT_RANGE)
+    fixed.update({int(operator.outputs[0]): SIGMOID_RANGE for operator in sigmoids})
+    settled = _widen(tree, {**ranges, **fixed}, fixed)
+    return {names[i]: found for i, found in settled.items()}
+
+
+def _groups(tree: Any) -> list[set[int]]:
+    """Sets of tensors that must have one scale."""
+    groups: list[set[int]] = []
+    for operator in tree.subgraphs[0].operators:
+        name = operator_name(tree, operator)
+        if name not in (*_SAME_SCALE, "CONCATENATION"):
+            continue
+        sources = ids(operator.inputs) if name == "CONCATENATION" else ids(operator.inputs)[:1]
+        group = {*sources, *ids(operator.outputs)}
+        for other in [other for other in groups if not other.isdisjoint(group)]:
+            group |= other
+            groups.remove(other)
+        groups.append(group)
+    return groups
+
+
+def _share(ranges: dict[int, Range], groups: list[set[int]]) -> None:
+    for group in groups:
+        shared = Range(0.0, 0.0)
+        for i in group:
+            shared = shared.join(ranges[i])
+        ranges.update(dict.fromkeys(group, shared))
+
+
+def _widen(tree: Any, ranges: dict[int, Range], fixed: dict[int, Range]) -> dict[int, Range]:
+    """Share and widen ranges until every operation's ratio of scales is one that XNNPACK takes."""
+    groups = _groups(tree)
+    for _ in range(_ROUNDS):
+        before = dict(ranges)
+        _share(ranges, groups)
+        for operator in tree.subgraphs[0].operators:
+            for tensor, scale in _needs(tree, operator, ranges):
+                ranges[tensor] = ranges[tensor].widen(max(scale, _SMALLEST_SCALE))
+        ranges |= fixed
+        if ranges == before:
+            return ranges
+    raise QuantizationError(f"The activation ranges don't settle in {_ROUNDS} rounds. Train the student longer.")
+
+
+def _needs(tree: Any, operator: Any, ranges: dict[int, Range]) -> Iterator[tuple[int, float]]:
+    """The smallest scales that an operation takes, as (tensor, scale)."""
+    name = operator_name(tree, operator)
+    result = int(operator.outputs[0])
+    scales = {i: ranges[i].scale for i in ids(operator.inputs) if i in ranges}
+    if name == "CONV_2D":
+        source = int(operator.inputs[0])
+        weights = weight_scales(tree, operator)
+        biases = constant(tree, int(operator.inputs[2]))
+        yield source, float(np.max(np.abs(biases) / weights)) / _LARGEST_BIAS
+        yield result, scales[source] * float(weights.max()) / _LARGEST_RATIO
+    elif name in ("ADD", "SUB"):
+        yield from ((source, ranges[result].scale * _SMALLEST_RATIO) for source in scales)
+        yield result, max(scales.values()) / _LARGEST_RATIO
+    elif name == "MUL":
+        yield result, float(np.prod([ranges[int(i)].scale for i in operator.inputs])) / _LARGEST_RATIO
+    elif name == "MEAN":
+        yield result, max(scales.values()) / _LARGEST_RATIO
+
+
+def weight_scales(tree: Any, operator: Any) -> np.ndarray:
+    """Per-filter int8 steps of a convolution's weights, (filters,) float32.
+
+    A filter of (almost) zeros gets a step in proportion to its neighbours': with its own, its bias would overflow.
+    """
+    weights = constant(tree, int(operator.inputs[1]))
+    largest = np.abs(weights).reshape(weights.shape[0], -1).max(axis=1)
+    steps: np.ndarray = np.maximum(largest, max(largest.max() / 1024, _SMALLEST_SCALE)) / 127
+    return steps

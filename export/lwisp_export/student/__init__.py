@@ -1,0 +1,1 @@
+"""The LW-ISP student network (Chen and Ma, arXiv 2210.03904)."""

@@ -1,0 +1,88 @@
+"""The student's blocks: convolutions, fine-grained attention (FGAM), complement upsampling (CCUB)."""
+
+import torch
+from torch import Tensor, nn
+
+from lwisp_export.student.config import Activation
+
+
+def activation_layer(activation: Activation) -> nn.Module:
+    """ReLU, or LeakyReLU with the paper's slope of 0.2."""
+    return nn.ReLU() if activation == "relu" else nn.LeakyReLU(0.2)
+
+
+def conv3x3(inputs: int, outputs: int, activation: Activation) -> nn.Sequential:
+    """A 3x3 convolution with bias, zero padding and activation; (N, inputs, h, w) to (N, outputs, h, w)."""
+    return nn.Sequential(nn.Conv2d(inputs, outputs, 3, padding=1), activation_layer(activation))
+
+
+def double_conv(inputs: int, outputs: int, activation: Activation) -> nn.Sequential:
+    """Two 3x3 convolutions, each with activation."""
+    return nn.Sequential(conv3x3(inputs, outputs, activation), conv3x3(outputs, outputs, activation))
+
+
+class ChannelGate(nn.Module):
+    """Channel attention's gate: one number in (0, 1) per channel from the channel's mean."""
+
+    def __init__(self, channels: int) -> None:
+        """channels: divisible by 8, the bottleneck's reduction."""
+        super().__init__()
+        self.squeeze = nn.Conv2d(channels, channels // 8, 1)
+        self.excite = nn.Conv2d(channels // 8, channels, 1)
+        # Means of rectified features aren't negative: with positive weights no hidden unit starts dead.
+        with torch.no_grad():
+            self.squeeze.weight.abs_()
+            self.squeeze.bias.fill_(0.1)  # type: ignore[union-attr]
+
+    def hidden(self, x: Tensor) -> Tensor:
+        """The bottleneck's units before the excitation, (N, C/8, 1, 1); all zero over a batch: dead."""
+        return torch.relu(self.squeeze(x.mean(dim=(2, 3), keepdim=True)))
+
+    def forward(self, x: Tensor) -> Tensor:
+        """x: (N, C, h, w). Returns (N, C, 1, 1)."""
+        return torch.sigmoid(self.excite(self.hidden(x)))
+
+
+class SpatialAttention(nn.Module):
+    """Spatial attention: one number in (0, 1) per pixel from the channels' maximum and mean."""
+
+    def __init__(self) -> None:
+        """A 5x5 convolution from 2 maps to 1, without bias."""
+        super().__init__()
+        self.conv = nn.Conv2d(2, 1, 5, padding=2, bias=False)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """x: (N, C, h, w). Returns x times its gate, the same shape."""
+        maps = torch.cat([x.amax(dim=1, keepdim=True), x.mean(dim=1, keepdim=True)], dim=1)
+        return x * torch.sigmoid(self.conv(maps))
+
+
+class Fgam(nn.Module):
+    """Fine-grained attention module: cat[x + CA(x), x + SA(x)], C channels in, 2C out."""
+
+    def __init__(self, channels: int) -> None:
+        """channels: C."""
+        super().__init__()
+        self.channel = ChannelGate(channels)
+        self.spatial = SpatialAttention()
+
+    def forward(self, x: Tensor, gate: Tensor | None = None) -> Tensor:
+        """x: (N, C, h, w). gate: (N, C, 1, 1) from elsewhere, or None to take it from x."""
+        gate = self.channel(x) if gate is None else gate
+        return torch.cat([x + x * gate, x + self.spatial(x)], dim=1)
+
+
+class UpBlock(nn.Module):
+    """U of the contextual complement upsampling block: convolution, PixelShuffle(2), convolution."""
+
+    def __init__(self, inputs: int, outputs: int, activation: Activation) -> None:
+        """From inputs channels to outputs channels at twice the size."""
+        super().__init__()
+        self.expand = conv3x3(inputs, 4 * outputs, activation)
+        self.shuffle = nn.PixelShuffle(2)
+        self.refine = conv3x3(outputs, outputs, activation)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """x: (N, inputs, h, w). Returns (N, outputs, 2h, 2w)."""
+        refined: Tensor = self.refine(self.shuffle(self.expand(x)))
+        return refined

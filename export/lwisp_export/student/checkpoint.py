@@ -1,0 +1,91 @@
+"""Checkpoints: what ships (averaged weights, fp16) and what training resumes from."""
+
+import json
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import torch
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save_file
+from torch import Tensor
+
+from lwisp_export.recipe import build
+from lwisp_export.student.config import StudentConfig
+from lwisp_export.student.network import Student
+from lwisp_mobile.errors import ModelError
+from lwisp_mobile.files import atomic_write
+
+MAX_BYTES = 64 << 20
+"""A student has 8 MB in float32; a file far above that isn't one."""
+
+
+@dataclass(frozen=True)
+class CheckpointInfo:
+    """What a checkpoint says about itself."""
+
+    name: str
+    student: StudentConfig
+    step: int
+    recipe_sha256: str
+
+
+def save_checkpoint(path: Path, weights: dict[str, Tensor], info: CheckpointInfo) -> None:
+    """Write weights as fp16 safetensors with their facts in the header; the file appears whole or not at all."""
+    halves = {key: value.detach().to(torch.float16).contiguous().clone() for key, value in weights.items()}
+    with atomic_write(path) as temporary:
+        save_file(halves, temporary, metadata={"lwisp": json.dumps(asdict(info), sort_keys=True)})
+
+
+def load_checkpoint(path: Path) -> tuple[Student, CheckpointInfo]:
+    """Read a student in evaluation mode, float32.
+
+    Raises ModelError if the file isn't a student's checkpoint or its weights don't fit or aren't finite.
+    """
+    info, weights = read_tensors(path)
+    student = Student(info.student)
+    try:
+        student.load_state_dict({key: value.float() for key, value in weights.items()})
+    except RuntimeError as error:
+        raise ModelError(f"{path}: weights don't fit a student of {info.student} ({error}).") from error
+    if not all(bool(torch.isfinite(value).all()) for value in student.state_dict().values()):
+        raise ModelError(f"{path}: some weights are NaN or infinite; train again from an earlier checkpoint.")
+    return student.eval(), info
+
+
+def read_tensors(path: Path) -> tuple[CheckpointInfo, dict[str, Tensor]]:
+    """Read a checkpoint's facts and tensors. Raises ModelError if it isn't one."""
+    try:
+        if path.stat().st_size > MAX_BYTES:
+            raise ModelError(f"{path} has {path.stat().st_size} bytes; a checkpoint has at most {MAX_BYTES}.")
+        with safe_open(path, "pt") as file:
+            facts = json.loads((file.metadata() or {})["lwisp"])
+            tensors = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118 (not a dict)
+    except (OSError, SafetensorError, KeyError, ValueError) as error:
+        raise ModelError(f"{path}: not a student's checkpoint ({error}). Give one from 'lwisp train'.") from error
+    return build(CheckpointInfo, facts, str(path)), tensors
+
+
+def save_moments(path: Path, moments: dict[str, Tensor], step: int) -> None:
+    """Write Adam's moments in 8-bit floats, a quarter of their size, each tensor scaled to the format's range.
+
+    Small enough to be kept with the checkpoint; a resumed run differs slightly from an unbroken one.
+    """
+    packed: dict[str, Tensor] = {}
+    for key, value in moments.items():
+        scale = value.abs().max().clamp_min(1e-30)
+        packed[f"{key}.scale"] = scale.reshape(1)
+        packed[f"{key}.values"] = (value / scale * 256).to(torch.float8_e5m2).contiguous()
+    with atomic_write(path) as temporary:
+        save_file(packed, temporary, metadata={"step": str(step)})
+
+
+def load_moments(path: Path) -> dict[str, Tensor]:
+    """Read Adam's moments, float32. Raises ModelError if the file isn't what `save_moments` writes."""
+    try:
+        with safe_open(path, "pt") as file:
+            keys = [key.removesuffix(".values") for key in file.keys() if key.endswith(".values")]  # noqa: SIM118
+            return {
+                key: file.get_tensor(f"{key}.values").float() / 256 * file.get_tensor(f"{key}.scale") for key in keys
+            }
+    except (OSError, SafetensorError) as error:
+        raise ModelError(f"{path}: not an optimiser's moments ({error}). Start without --moments.") from error

@@ -1,0 +1,111 @@
+"""The student network: a U-Net with FGAM on the way down and CCUB on the way up."""
+
+from typing import NamedTuple
+
+import torch
+from torch import Tensor, nn
+
+from lwisp_export.student.blocks import Fgam, UpBlock, conv3x3, double_conv
+from lwisp_export.student.config import StudentConfig
+
+
+class Context(NamedTuple):
+    """The image-wide quantities: what tiles of one frame must share.
+
+    A tuple, not a dataclass, because torch.export takes and returns tuples of tensors.
+    """
+
+    gate1: Tensor
+    """(N, w, 1, 1): channel gate of the first FGAM, w the student's width."""
+    gate2: Tensor
+    """(N, 2w, 1, 1)."""
+    gate3: Tensor
+    """(N, 4w, 1, 1)."""
+    gate4: Tensor
+    """(N, 8w, 1, 1)."""
+    global_vector: Tensor
+    """(N, 8w, 1, 1): g."""
+
+
+class Features(NamedTuple):
+    """Decoder features, for distillation."""
+
+    c6: Tensor
+    c7: Tensor
+    c8: Tensor
+    c9: Tensor
+
+
+class _Encoded(NamedTuple):
+    """The encoder's features, from full input size down, and the context that was used."""
+
+    c0: Tensor
+    c1: Tensor
+    c2: Tensor
+    c3: Tensor
+    c4: Tensor
+    used: Context
+
+
+class Student(nn.Module):
+    """LW-ISP. The names c0 to c9, u1 to u4, p1 to p4 follow the network's description."""
+
+    def __init__(self, config: StudentConfig) -> None:
+        """Build with random weights."""
+        super().__init__()
+        self.config = config
+        w, act = config.width, config.activation
+        self.c0 = conv3x3(config.input_planes, w, act)
+        self.c1 = double_conv(w, w, act)
+        self.c2 = double_conv(2 * w, 2 * w, act)
+        self.c3 = double_conv(4 * w, 4 * w, act)
+        self.c4 = double_conv(8 * w, 8 * w, act)
+        self.c5 = conv3x3(16 * w, 16 * w, act)
+        self.p1, self.p2, self.p3, self.p4 = Fgam(w), Fgam(2 * w), Fgam(4 * w), Fgam(8 * w)
+        self.pool: nn.Module = nn.MaxPool2d(2)
+        # A 1x1 convolution is the same Linear layer, without a reshape in the exported graph.
+        self.to_global = nn.Conv2d(16 * w, 8 * w, 1)
+        self.c6 = double_conv(16 * w, 8 * w, act)
+        self.u1, self.u2, self.u3 = UpBlock(8 * w, 4 * w, act), UpBlock(4 * w, 2 * w, act), UpBlock(2 * w, w, act)
+        self.c7, self.c8, self.c9 = conv3x3(8 * w, 4 * w, act), conv3x3(4 * w, 2 * w, act), conv3x3(2 * w, w, act)
+        self.u4 = UpBlock(w, w, act) if config.output_scale == 2 else nn.Identity()
+        self.to_rgb: nn.Module = nn.Conv2d(w, 3, 3, padding=1)
+
+    def forward(self, packed: Tensor, context: Context | None = None) -> Tensor:
+        """Develop packed planes.
+
+        packed: (N, planes, h, w) float in [0, 1], h and w multiples of 16. context: gates and global
+        vector from another frame (a reduced one, say), or None to take them from this input.
+        Returns sRGB, (N, 3, 2h, 2w) in [0, 1]; (N, 3, h, w) for denoise and enhance.
+        """
+        return self.develop(packed, context)[0]
+
+    def context(self, packed: Tensor) -> Context:
+        """Gates and global vector of a frame: shapes as in `Context`."""
+        return self._encode(packed, None).used
+
+    def develop(self, packed: Tensor, context: Context | None = None) -> tuple[Tensor, Features]:
+        """As `forward`, with the decoder's features beside the picture."""
+        c0, c1, c2, c3, c4, used = self._encode(packed, context)
+        c6 = self.c6(torch.cat([c4, used.global_vector + (c4 - c4)], dim=1))
+        c7 = self.c7(torch.cat([self.u1(c4) + self.u1(c6), c3], dim=1))
+        c8 = self.c8(torch.cat([self.u2(c3) + self.u2(c7), c2], dim=1))
+        c9 = self.c9(torch.cat([self.u3(c2) + self.u3(c8), c1], dim=1))
+        rgb = torch.sigmoid(self.to_rgb(self.u4(c0 * c9)))
+        return rgb, Features(c6, c7, c8, c9)
+
+    def _encode(self, packed: Tensor, context: Context | None) -> _Encoded:
+        c0 = self.c0(packed)
+        c1 = self.c1(c0)
+        skips, gates, x = [c1], [], c1
+        for level, (attention, convs) in enumerate(zip(self._fgams(), (self.c2, self.c3, self.c4, self.c5))):
+            pooled = self.pool(x)
+            gates.append(attention.channel(pooled) if context is None else context[level])
+            x = convs(attention(pooled, gates[-1]))
+            skips.append(x)
+        vector = context.global_vector if context else torch.relu(self.to_global(x.mean(dim=(2, 3), keepdim=True)))
+        used = Context(gates[0], gates[1], gates[2], gates[3], vector)
+        return _Encoded(c0, skips[0], skips[1], skips[2], skips[3], used)
+
+    def _fgams(self) -> tuple[Fgam, Fgam, Fgam, Fgam]:
+        return self.p1, self.p2, self.p3, self.p4

@@ -1,0 +1,132 @@
+"""From a torch student to ONNX: export, then native depth-to-space, then bytes without paths or versions."""
+
+import copy
+import logging
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from onnx import ModelProto, NodeProto, numpy_helper
+
+from lwisp_export.errors import ConversionError
+from lwisp_export.student.network import Student
+
+INPUT_NAME = "packed"
+OUTPUT_NAME = "rgb"
+
+_ACTIVATIONS = ("Relu", "LeakyRelu")
+
+
+def export_onnx(student: Student, path: Path, size_px: int = 64) -> None:
+    """Write a student as ONNX.
+
+    The file's input is "packed", (1, planes, size_px, size_px) float32; its output "rgb", (1, 3, ...) float32 in
+    [0, 1]. Equal weights give equal bytes. size_px: side of the packed input, a multiple of 16. Raises
+    ConversionError if a depth-to-space has no convolution of its own before it.
+    """
+    model = _trace(student, size_px)
+    reorder_depth_to_space(model)
+    _strip(model)
+    path.write_bytes(model.SerializeToString(deterministic=True))
+
+
+def reorder_depth_to_space(model: ModelProto) -> None:
+    """Turn every CRD depth-to-space into DCR, in place, with the same numbers.
+
+    torch's PixelShuffle is CRD, for which .tflite has no operation (converters write a 6-D transpose). DCR has one,
+    and needs the same channels in another order: the order of the filters of the convolution before it.
+    """
+    graph = model.graph
+    producers = {output: node for node in graph.node for output in node.output}
+    weights = {tensor.name: tensor for tensor in graph.initializer}
+    block_of: dict[str, int] = {}
+    for node in graph.node:
+        if node.op_type == "DepthToSpace" and _attribute(node, "mode").s == b"CRD":
+            block_px = _attribute(node, "blocksize").i
+            # A block used twice has its weights here twice; they are permuted once.
+            block_of.update(dict.fromkeys(_filters_before(node, producers), block_px))
+            _attribute(node, "mode").s = b"DCR"
+    _check_sole_use(model, set(block_of))
+    for name, block_px in block_of.items():
+        values = crd_to_dcr(numpy_helper.to_array(weights[name]), block_px)
+        weights[name].CopyFrom(numpy_helper.from_array(values, name))
+
+
+def crd_to_dcr(filters: np.ndarray, block_px: int) -> np.ndarray:
+    """Reorder filters (or biases) so that DCR gives what CRD gave. filters: (C * block_px**2, ...), the same shape."""
+    block = block_px * block_px
+    order = np.arange(filters.shape[0]).reshape(-1, block).T.reshape(-1)
+    return np.ascontiguousarray(filters[order])
+
+
+def _trace(student: Student, size_px: int) -> ModelProto:
+    model = copy.deepcopy(student).cpu().eval()
+    example = torch.zeros(1, model.config.input_planes, size_px, size_px)
+    with _quiet():
+        program = torch.onnx.export(
+            model, (example,), input_names=[INPUT_NAME], output_names=[OUTPUT_NAME], dynamo=True, verbose=False
+        )
+    if program is None:
+        raise ConversionError("torch.onnx.export returned no program. Install the pinned torch and onnxscript.")
+    return program.model_proto
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Hold back what the exporter says about itself: torchvision's absence and a deprecation in its own code."""
+    logger = logging.getLogger("torch.onnx._internal.exporter._registration")
+    level = logger.level
+    logger.setLevel(logging.ERROR)
+    try:
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", message=r".*LeafSpec.*is deprecated", category=FutureWarning)
+            yield
+    finally:
+        logger.setLevel(level)
+
+
+def _filters_before(node: NodeProto, producers: dict[str, NodeProto]) -> list[str]:
+    """Names of the weights and bias of the convolution that feeds a depth-to-space."""
+    before = producers.get(node.input[0])
+    while before is not None and before.op_type in _ACTIVATIONS:
+        before = producers.get(before.input[0])
+    if before is None or before.op_type != "Conv":
+        found = "the input" if before is None else before.op_type
+        raise ConversionError(f"DepthToSpace {node.name} follows {found}; it must follow a convolution and activation.")
+    return list(before.input[1:])
+
+
+def _check_sole_use(model: ModelProto, names: set[str]) -> None:
+    """Refuse a permutation that another consumer of the convolution's channels would see."""
+    graph = model.graph
+    consumers: dict[str, list[NodeProto]] = {}
+    for node in graph.node:
+        for name in node.input:
+            consumers.setdefault(name, []).append(node)
+    for conv in graph.node:
+        if names.isdisjoint(conv.input):
+            continue
+        after = consumers.get(conv.output[0], [])
+        while len(after) == 1 and after[0].op_type in _ACTIVATIONS:
+            after = consumers.get(after[0].output[0], [])
+        if [node.op_type for node in after] != ["DepthToSpace"]:
+            raise ConversionError(f"Convolution {conv.name} feeds a DepthToSpace and something else; give it its own.")
+
+
+def _attribute(node: NodeProto, name: str) -> Any:
+    """An attribute of a node. protobuf classes have no types of their own."""
+    return next(attribute for attribute in node.attribute if attribute.name == name)
+
+
+def _strip(model: ModelProto) -> None:
+    """Drop stack traces, module names and versions: they differ between machines, the network doesn't."""
+    graph = model.graph
+    model.producer_name, model.producer_version, model.doc_string = "lwisp-mobile", "", ""
+    for part in (model, graph, *graph.node, *graph.initializer, *graph.value_info, *graph.input, *graph.output):
+        del part.metadata_props[:]
+        part.doc_string = ""
+    del graph.value_info[:]

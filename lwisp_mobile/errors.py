@@ -1,0 +1,78 @@
+"""The error tree: everything a user can cause is a LwispError that says what to do next.
+
+LwispError
+├── UsageError             an option or argument that can't be used
+├── MissingExtraError      a package that an optional feature needs isn't installed
+├── RawError               a RAW file that can't be developed
+│   ├── RawFormatError         truncated, empty, not a RAW, wrong size
+│   ├── UnsupportedSensorError not a Bayer mosaic
+│   ├── WhiteBalanceError      missing or absurd white balance
+│   └── CfaError               a colour filter order or mosaic side that can't be packed
+├── ModelError             a model that can't be run
+│   ├── ContractError          the model's contract is missing, too new or broken
+│   ├── BundleError            a bundle's files are missing or don't match their hashes
+│   └── DelegateError          the requested delegate doesn't run the whole graph
+├── ImageError             an output picture that can't be written
+└── NonFiniteError         NaN or infinity where numbers are needed
+"""
+
+
+class LwispError(Exception):
+    """Base of every error this package raises on purpose."""
+
+
+class UsageError(LwispError):
+    """An option or argument that can't be used."""
+
+
+class MissingExtraError(LwispError):
+    """A package of an optional extra isn't installed; the message names the pip command."""
+
+
+class RawError(LwispError):
+    """A RAW file that can't be developed."""
+
+
+class RawFormatError(RawError):
+    """The file is truncated, empty, of another type or of another size than declared."""
+
+
+class UnsupportedSensorError(RawError):
+    """The sensor isn't a 2x2 Bayer mosaic."""
+
+
+class WhiteBalanceError(RawError):
+    """The white balance is missing or absurd and no fall-back was asked for."""
+
+
+class CfaError(RawError):
+    """The colour filter order is unknown or the mosaic's sides can't be packed."""
+
+
+class ModelError(LwispError):
+    """A model that can't be run."""
+
+
+class ContractError(ModelError):
+    """A model contract is missing, of an unknown version, or broken."""
+
+
+class BundleError(ModelError):
+    """A bundle's files are missing or don't match the hashes in its contract."""
+
+
+class DelegateError(ModelError):
+    """The requested delegate doesn't run the whole graph."""
+
+
+class ImageError(LwispError):
+    """An output picture that can't be written."""
+
+
+class NonFiniteError(LwispError):
+    """NaN or infinity in an array that must be finite."""
+
+
+def require_extra(package: str, extra: str, error: ImportError) -> MissingExtraError:
+    """Build the error for a missing package, naming the pip command that installs it."""
+    return MissingExtraError(f"{package} isn't installed ({error}). Run: pip install 'lwisp-mobile[{extra}]'")

@@ -1,0 +1,88 @@
+"""What a file is: a RAW, a .tflite or a bundle, told as one tree of plain values.
+
+Other distributions may add kinds of files by the entry point group `lwisp.inspectors`: suffix -> function.
+"""
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import asdict
+from importlib.metadata import entry_points
+from pathlib import Path
+from typing import Any
+
+from lwisp_mobile.bundle import CONTRACT_FILE, load_bundle
+from lwisp_mobile.contract import METADATA_NAME, from_json
+from lwisp_mobile.errors import ModelError, UsageError
+from lwisp_mobile.graph import delegate_coverage, inspect_tflite, read_metadata
+from lwisp_mobile.raw.hints import RawHints
+from lwisp_mobile.raw.reader import read_raw
+
+GROUP = "lwisp.inspectors"
+MAX_TFLITE_BYTES = 256 << 20
+
+
+def inspect_file(path: Path, hints: RawHints) -> dict[str, Any]:
+    """Describe a file by what it is. Raises the LwispError of that kind if it's broken."""
+    if path.is_dir():
+        return inspect_bundle(path)
+    if path.suffix == ".tflite":
+        return inspect_model(path)
+    for point in entry_points(group=GROUP, name=path.suffix.lstrip(".")):
+        inspector: Callable[[Path], dict[str, Any]] = point.load()
+        return inspector(path)
+    return inspect_raw(path, hints)
+
+
+def inspect_bundle(folder: Path) -> dict[str, Any]:
+    """Every model of a bundle, hashes checked."""
+    if not (folder / CONTRACT_FILE).exists():
+        raise UsageError(f"{folder} holds no {CONTRACT_FILE}, so it isn't a bundle. Give a file or a bundle's folder.")
+    bundle = load_bundle(folder)
+    models = [{"file": model.file, **_describe(bundle.read(model.contract.precision))} for model in bundle.models]
+    return {"kind": "bundle", "name": bundle.name, "models": models}
+
+
+def inspect_model(path: Path) -> dict[str, Any]:
+    """Graph, delegate coverage and contract of a .tflite, ours or anybody's."""
+    try:
+        if path.stat().st_size > MAX_TFLITE_BYTES:
+            raise ModelError(f"{path} has {path.stat().st_size} bytes; at most {MAX_TFLITE_BYTES} are read.")
+        data = path.read_bytes()
+    except OSError as error:
+        raise ModelError(f"{path} can't be read ({error.strerror}).") from error
+    return {"kind": "tflite", "file": str(path), **_describe(data)}
+
+
+def _describe(data: bytes) -> dict[str, Any]:
+    facts = inspect_tflite(data)
+    contract = read_metadata(data, METADATA_NAME)
+    return {
+        "bytes": len(data),
+        "sha256": hashlib.sha256(data).hexdigest(),
+        **asdict(facts),
+        "macs_at_shape": list(facts.inputs[0].shape),
+        "delegate": asdict(delegate_coverage(data)),
+        "contract": None if contract is None else asdict(from_json(contract, "the model's metadata")),
+    }
+
+
+def inspect_raw(path: Path, hints: RawHints) -> dict[str, Any]:
+    """A RAW file's metadata, without its samples."""
+    raw = read_raw(path, hints)
+    return {
+        "kind": "raw",
+        "file": str(path),
+        "sha256": hashlib.sha256(path.read_bytes()).hexdigest(),
+        "width_px": raw.width_px,
+        "height_px": raw.height_px,
+        "cfa": raw.cfa,
+        "black_level": list(raw.black_level),
+        "white_level": raw.white_level,
+        "wb_gains": list(raw.wb_gains),
+        "camera_to_srgb": raw.camera_to_srgb,
+        "orientation": raw.orientation,
+        "min_value": int(raw.mosaic.min()),
+        "max_value": int(raw.mosaic.max()),
+        "info": {key: str(value) if key == "taken_at" and value else value for key, value in asdict(raw.info).items()},
+        "notes": list(raw.notes),
+    }

@@ -1,0 +1,1 @@
+"""RAW mosaics: reading them and turning them into what a student eats."""

@@ -1,0 +1,77 @@
+"""Command-line flags that say what a RAW file doesn't: one set, shared by every command that reads RAW files."""
+
+import argparse
+from collections.abc import Sequence
+
+from lwisp_mobile.contract import Matrix3
+from lwisp_mobile.errors import UsageError
+from lwisp_mobile.raw.cfa import CFA_ORDERS
+from lwisp_mobile.raw.hints import WHITE_BALANCES, RawHints, matrix_from_nine
+from lwisp_mobile.raw.image import Gains
+
+
+def add_raw_options(parser: argparse.ArgumentParser) -> None:
+    """Add the flags of `RawHints`; a flag wins over the sidecar, the sidecar over the file."""
+    group = parser.add_argument_group("what the RAW file doesn't say (or a sidecar photo.raw.toml says)")
+    group.add_argument("--white-balance", metavar="as-shot|daylight|grey-world|R,G,B", help="default: as-shot")
+    group.add_argument("--size", metavar="WxH", help="of a mosaic without a header")
+    group.add_argument("--cfa", choices=CFA_ORDERS, help="filter order at the top left")
+    group.add_argument("--bits", type=int, help="bits per sample of a mosaic without a header, 8 to 16")
+    group.add_argument("--byte-order", choices=("little", "big"), help="of 16-bit words; default: little")
+    group.add_argument("--black", metavar="B or B,B,B,B", help="sensor value of black, one or one per site")
+    group.add_argument("--white", type=float, help="sensor value of white")
+    group.add_argument("--matrix", metavar="M,…", help="9 numbers: white-balanced camera RGB to linear sRGB")
+    group.add_argument("--orientation", type=int, help="EXIF orientation, 1 to 8")
+
+
+def hints_of(arguments: argparse.Namespace) -> RawHints:
+    """The flags as RawHints. Raises UsageError or RawError naming the flag that can't be used."""
+    return RawHints(
+        size=_size(arguments.size),
+        cfa=arguments.cfa,
+        bits=arguments.bits,
+        byte_order=arguments.byte_order,
+        black=_black(arguments.black),
+        white=arguments.white,
+        white_balance=_white_balance(arguments.white_balance),
+        matrix=_matrix(arguments.matrix),
+        orientation=arguments.orientation,
+    )
+
+
+def _size(text: str | None) -> tuple[int, int] | None:
+    if text is None:
+        return None
+    width, cross, height = text.lower().partition("x")
+    if not (cross and width.isdecimal() and height.isdecimal()):
+        raise UsageError(f"--size {text!r} isn't a size; give WIDTHxHEIGHT in pixels, for example 1920x1080.")
+    return int(width), int(height)
+
+
+def _black(text: str | None) -> float | tuple[float, float, float, float] | None:
+    if text is None:
+        return None
+    values = _numbers("--black", text, (1, 4))
+    return values[0] if len(values) == 1 else (values[0], values[1], values[2], values[3])
+
+
+def _white_balance(text: str | None) -> str | Gains | None:
+    if text is None or text in WHITE_BALANCES:
+        return text
+    red, green, blue = _numbers("--white-balance", text, (3,))
+    return red, green, blue
+
+
+def _matrix(text: str | None) -> Matrix3 | None:
+    return None if text is None else matrix_from_nine(_numbers("--matrix", text, (9,)))
+
+
+def _numbers(flag: str, text: str, counts: Sequence[int]) -> list[float]:
+    try:
+        values = [float(part) for part in text.split(",")]
+    except ValueError:
+        values = []
+    if len(values) not in counts:
+        wanted = " or ".join(map(str, counts))
+        raise UsageError(f"{flag} {text!r} can't be read; {wanted} number(s) with commas between them are needed.")
+    return values
