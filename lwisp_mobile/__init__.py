@@ -1,9 +1,9 @@
 """LW-ISP on phones and boards: camera RAW to sRGB with a small INT8 network.
 
-    from lwisp_mobile import Developer, read_raw, shipped_bundle
+from lwisp_mobile import Developer, read_raw, shipped_bundle
 
-    with Developer(shipped_bundle("lwisp")) as developer:
-        rgb = developer.develop(read_raw(Path("photo.dng")))  # (H, W, 3) float32 sRGB in [0, 1]
+with Developer(shipped_bundle("lwisp")) as developer:
+rgb = developer.develop(read_raw(Path("photo.dng")))  # (H, W, 3) float32 sRGB in [0, 1]
 """
 
 from lwisp_mobile.bundle import Bundle, load_bundle, shipped_bundle

@@ -5,11 +5,11 @@ import json
 from dataclasses import asdict, dataclass
 from importlib.resources import files
 from pathlib import Path
-from typing import Any
 
-from lwisp_mobile.contract import ModelContract, from_json, to_json
+from lwisp_mobile.contract import ModelContract, from_tree, to_json
 from lwisp_mobile.errors import BundleError
 from lwisp_mobile.files import atomic_write
+from lwisp_mobile.tree import build
 
 BUNDLE_VERSION = 1
 CONTRACT_FILE = "contract.json"
@@ -68,18 +68,23 @@ def shipped_bundle(name: str = "lwisp") -> Bundle:
 
 
 def load_bundle(folder: Path) -> Bundle:
-    """Read a bundle's contract; the models' bytes are read and hashed by `Bundle.read`. Raises BundleError."""
+    """Read a bundle's contract; the models' bytes are read and hashed by `Bundle.read`.
+
+    Raises BundleError if contract.json is missing or broken, ContractError if it's of another version.
+    """
     path = folder / CONTRACT_FILE
     try:
         tree = json.loads(_read_capped(path))
-        if tree.get("bundle_version") != BUNDLE_VERSION:
-            raise BundleError(
-                f"{path}: bundle version {tree.get('bundle_version')!r}; this release reads {BUNDLE_VERSION}. "
-                "Update lwisp-mobile or export again."
-            )
-        return Bundle(folder, str(tree["name"]), tuple(_model_file(entry, path) for entry in tree["models"]))
-    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
-        raise BundleError(f"{path}: not a bundle's contract ({error!r}). Export again.") from error
+    except (ValueError, RecursionError) as error:
+        raise BundleError(f"{path} isn't JSON ({error}). Copy the bundle again or export again.") from error
+    version = tree.get("bundle_version") if isinstance(tree, dict) else None
+    if version != BUNDLE_VERSION:
+        raise BundleError(
+            f"{path}: bundle version {version!r}; this release reads {BUNDLE_VERSION}. "
+            "Update lwisp-mobile or export again."
+        )
+    manifest = build(_Manifest, tree, str(path), BundleError)
+    return Bundle(folder, manifest.name, tuple(_model_file(entry, path) for entry in manifest.models))
 
 
 def write_bundle(bundle: Bundle) -> None:
@@ -90,12 +95,26 @@ def write_bundle(bundle: Bundle) -> None:
         temporary.write_text(json.dumps(tree, indent=1, sort_keys=True) + "\n", encoding="utf-8")
 
 
-def _model_file(entry: dict[str, Any], path: Path) -> ModelFile:
-    name = str(entry["file"])
+@dataclass(frozen=True)
+class _Entry:
+    file: str
+    sha256: str
+    bytes: int
+    contract: dict  # type: ignore[type-arg]  # checked by from_tree, which looks at its version first
+
+
+@dataclass(frozen=True)
+class _Manifest:
+    bundle_version: int
+    name: str
+    models: tuple[_Entry, ...]
+
+
+def _model_file(entry: _Entry, path: Path) -> ModelFile:
+    name = entry.file
     if Path(name).name != name or name in ("", ".", ".."):
-        raise BundleError(f"{path}: model file {name!r} isn't a plain file name beside the contract.")
-    contract = from_json(json.dumps(entry["contract"]), str(path))
-    return ModelFile(name, str(entry["sha256"]), int(entry["bytes"]), contract)
+        raise BundleError(f"{path}: model file {name!r} isn't a plain file name beside the contract. Export again.")
+    return ModelFile(name, entry.sha256, entry.bytes, from_tree(entry.contract, str(path)))
 
 
 def _read_capped(path: Path) -> bytes:

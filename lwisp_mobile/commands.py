@@ -141,7 +141,8 @@ def _time(arguments: argparse.Namespace) -> int:
         s = timing.summary
         print(
             f"{bundle.name} {arguments.precision}, {arguments.size}x{arguments.size} packed px, "
-            f"{arguments.threads} threads, {s.runs} runs: p50 {s.p50_ms:.1f} ms, p90 {s.p90_ms:.1f} ms, MAD {s.mad_ms:.2f} ms (wall clock)"
+            f"{arguments.threads} threads, {s.runs} runs: "
+            f"p50 {s.p50_ms:.1f} ms, p90 {s.p90_ms:.1f} ms, MAD {s.mad_ms:.2f} ms (wall clock)"
         )
     return 0
 

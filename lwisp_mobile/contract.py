@@ -2,13 +2,17 @@
 
 import json
 from dataclasses import asdict, dataclass
-from typing import Any
 
 from lwisp_mobile.errors import ContractError
+from lwisp_mobile.tree import build
 
 CONTRACT_VERSION = 1
 METADATA_NAME = "LWISP_CONTRACT"
 """Name of the .tflite metadata buffer that holds the contract as UTF-8 JSON."""
+
+TENSOR_DTYPES = ("float32", "int8", "uint8", "int16")
+MAX_MULTIPLE = 1024
+"""No network pools further than this."""
 
 Matrix3 = tuple[tuple[float, float, float], tuple[float, float, float], tuple[float, float, float]]
 
@@ -30,6 +34,13 @@ class InputContract:
     curve_offset: float = 1 / 2048
     """Offset o of the curve sqrt((x + o) / (1 + o))."""
 
+    def __post_init__(self) -> None:
+        """Refuse what no picture can be made with."""
+        if not 1 <= self.size_multiple <= MAX_MULTIPLE:
+            raise ContractError(f"size_multiple {self.size_multiple} is out of 1 to {MAX_MULTIPLE}. Export again.")
+        if not 0 < self.curve_offset < 1:
+            raise ContractError(f"curve_offset {self.curve_offset} is out of (0, 1). Export again.")
+
 
 @dataclass(frozen=True)
 class TensorSpec:
@@ -40,6 +51,13 @@ class TensorSpec:
     scale: float | None
     """Quantisation step; None for a float tensor."""
     zero_point: int | None
+
+    def __post_init__(self) -> None:
+        """Refuse types and steps that no tensor of ours has."""
+        if self.dtype not in TENSOR_DTYPES or (self.scale is None) != (self.dtype == "float32"):
+            raise ContractError(f"Tensor {self.name!r}: {self.dtype} with scale {self.scale} can't be. Export again.")
+        if self.scale is not None and (self.scale <= 0 or self.zero_point is None):
+            raise ContractError(f"Tensor {self.name!r}: scale {self.scale}, zero {self.zero_point}. Export again.")
 
 
 @dataclass(frozen=True)
@@ -75,25 +93,18 @@ def to_json(contract: ModelContract) -> str:
 def from_json(text: str | bytes, where: str) -> ModelContract:
     """Read a contract. where: the file, for the message. Raises ContractError."""
     try:
-        return _from_dict(json.loads(text))
-    except (ValueError, KeyError, TypeError, RecursionError) as error:
-        raise ContractError(f"{where}: the contract can't be read ({error}). Export the model again.") from error
+        tree = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise ContractError(f"{where}: the contract isn't JSON ({error}). Export the model again.") from error
+    return from_tree(tree, where)
 
 
-def _from_dict(data: dict[str, Any]) -> ModelContract:
-    version = data.get("contract_version")
+def from_tree(tree: object, where: str) -> ModelContract:
+    """Read a contract from parsed JSON. Raises ContractError."""
+    version = tree.get("contract_version") if isinstance(tree, dict) else None
     if version != CONTRACT_VERSION:
         raise ContractError(
-            f"Contract version {version!r} isn't known; this release reads version {CONTRACT_VERSION}. "
+            f"{where}: contract version {version!r} isn't known; this release reads version {CONTRACT_VERSION}. "
             "Update lwisp-mobile or export the model again."
         )
-    stages = dict(data["input"])
-    stages["planes"] = tuple(stages["planes"])
-    if stages["reference_to_srgb"] is not None:
-        stages["reference_to_srgb"] = tuple(tuple(float(v) for v in row) for row in stages["reference_to_srgb"])
-    parts = {
-        "input": InputContract(**stages),
-        "input_tensor": TensorSpec(**data["input_tensor"]),
-        "output_tensor": TensorSpec(**data["output_tensor"]),
-    }
-    return ModelContract(**{**data, **parts})
+    return build(ModelContract, tree, where, ContractError)

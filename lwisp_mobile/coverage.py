@@ -37,7 +37,8 @@ def delegate_coverage(model: bytes, threads: int = 1) -> Coverage:
     Raises ModelError if the file is corrupt or the runtime refuses it.
     """
     parse_tflite(model)
-    command = [sys.executable, "-m", "lwisp_mobile.coverage", str(threads)]
+    # -P: nothing in the working folder may take a module's place.
+    command = [sys.executable, "-P", "-c", f"from {__name__} import worker; worker()", str(threads)]
     try:
         done = subprocess.run(
             command, input=model, capture_output=True, timeout=TIMEOUT_S, env=_environment(), check=False
@@ -90,10 +91,7 @@ def _covered(operations: list[dict[str, Any]], delegates: list[dict[str, Any]]) 
     return covered
 
 
-def _main() -> None:
+def worker() -> None:
+    """The process of its own: the model on stdin, threads as the argument, a Coverage as JSON on stdout."""
     coverage = _read_coverage(sys.stdin.buffer.read(), int(sys.argv[1]))
     sys.stdout.write(json.dumps(asdict(coverage)))
-
-
-if __name__ == "__main__":
-    _main()

@@ -69,7 +69,8 @@ class Session:
 
     def _check_input(self, packed: NDArray[np.float32]) -> None:
         multiple, planes = self.contract.input.size_multiple, len(self.contract.input.planes)
-        if packed.ndim != 3 or packed.shape[2] != planes or packed.shape[0] % multiple or packed.shape[1] % multiple:
+        fits = packed.ndim == 3 and packed.shape[2] == planes and packed.size > 0
+        if not fits or packed.shape[0] % multiple or packed.shape[1] % multiple:
             raise UsageError(
                 f"Input of shape {packed.shape} doesn't fit: (h, w, {planes}) with h and w multiples of {multiple} "
                 "is needed (contract.json); `prepare` makes such planes from a RawImage."

@@ -61,7 +61,9 @@ def test_importing_the_runtime_loads_no_optional_package() -> None:
 
 @pytest.mark.parametrize("module", ["lwisp_mobile.raw", "lwisp_mobile.metrics", "lwisp_export.unprocess"])
 def test_numpy_only(module: str) -> None:
-    assert loaded_by(module) - OUR_PACKAGES == {"numpy"}
+    # numpy.random's compiled parts bring modules that Cython makes up at run time.
+    others = {name for name in loaded_by(module) - OUR_PACKAGES if "cython" not in name}
+    assert others == {"numpy"}
 
 
 def test_the_harness_loads_nothing_of_the_factory() -> None:

@@ -36,9 +36,9 @@ def _graph_faults(facts: GraphFacts) -> list[str]:
 
 
 def _depth_to_space_count(facts: GraphFacts) -> int:
-    """Three upsampling blocks used twice, and one more where the picture is larger than the packed input."""
+    """Three upsampling blocks used twice, the output's 2x2 blocks, and U4 where the picture is the larger."""
     grows = any(result.shape[1:3] != source.shape[1:3] for source in facts.inputs for result in facts.outputs)
-    return 2 * _BLOCKS_USED_TWICE + grows
+    return 2 * _BLOCKS_USED_TWICE + 1 + grows
 
 
 def _interface_faults(facts: GraphFacts, precision: Precision) -> list[str]:

@@ -5,9 +5,9 @@ from pathlib import Path
 
 from lwisp_export.export import TILE_PX, Exported, file_sha256
 from lwisp_export.frames import NamedRaw, cut_tiles
+from lwisp_export.made import evaluation_frames
 from lwisp_export.student.contract import STUDENT_INPUT
 from lwisp_export.student.reference import Reference
-from lwisp_export.unprocess.made import evaluation_frames
 from lwisp_export.verify import DriftReport, Stage, onnx_stage, verify
 from lwisp_mobile.bundle import Bundle
 from lwisp_mobile.contract import ModelContract

@@ -7,13 +7,13 @@ from pathlib import Path
 
 from lwisp_export.checking import check_bundle, check_shipped
 from lwisp_export.demo import DemoOptions, run_demo
-from lwisp_export.demo_sample import write_sample
 from lwisp_export.distill.train import TrainOptions
 from lwisp_export.distill.train import train as run_training
 from lwisp_export.export import ExportPaths
 from lwisp_export.export import export as run_export
 from lwisp_export.frames import read_frames
 from lwisp_export.recipe import load_recipe
+from lwisp_export.sample import write_sample
 from lwisp_export.verify import DriftReport
 from lwisp_mobile.cli import Command, add_json_option, print_json
 from lwisp_mobile.commands import find_bundle

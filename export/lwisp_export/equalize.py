@@ -3,7 +3,7 @@
 One tensor has one int8 scale, and all inputs of a CONCATENATION share one: beside a decoder feature that reaches 50, a
 skip that reaches 0.8 would keep four codes. A ReLU passes a positive factor on, so a channel may be multiplied in the
 convolution that makes it and divided in those that read it (Nagel et al., arXiv 1906.04721). On a partly trained
-student this moved int8 from 38 to 48 dB against float.
+student this moved int8 from 38 to 47 dB against float.
 """
 
 from collections.abc import Sequence

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from lwisp_export.artifact import check_artifact
 from lwisp_export.frames import NamedRaw, Tile, cut_tiles
+from lwisp_export.made import calibration_frames
 from lwisp_export.metadata import write_metadata
 from lwisp_export.quantize import quantize_fp16, quantize_int8
 from lwisp_export.student.contract import STUDENT_INPUT
@@ -15,7 +16,6 @@ from lwisp_export.student.receptive_field import halo_px
 from lwisp_export.student.reference import Reference
 from lwisp_export.to_onnx import export_onnx
 from lwisp_export.to_tflite import convert_onnx
-from lwisp_export.unprocess.made import calibration_frames
 from lwisp_mobile.bundle import Bundle, ModelFile, write_bundle
 from lwisp_mobile.contract import METADATA_NAME, ModelContract, TensorSpec, to_json
 from lwisp_mobile.files import atomic_write
@@ -71,8 +71,8 @@ def export(paths: ExportPaths, frames: Sequence[NamedRaw], step: Callable[[str],
     tiles = calibration_tiles(frames)
     models["int8"] = quantize_int8(float32, [tile.packed for tile in tiles])
     step("checking the models")
-    for precision, model in models.items():
-        check_artifact(model, precision)
+    check_artifact(models["fp16"], "fp16")
+    check_artifact(models["int8"], "int8")
     return _write(paths, reference, onnx, {"float32": float32, **models})
 
 

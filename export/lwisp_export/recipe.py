@@ -1,14 +1,17 @@
 """Recipes: TOML files that say how a student is trained, as frozen dataclasses."""
 
 import tomllib
-from dataclasses import dataclass, field, fields, is_dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, TypeVar, get_type_hints
 
 from lwisp_export.student.config import StudentConfig
 from lwisp_mobile.errors import UsageError
+from lwisp_mobile.tree import build
 
-T = TypeVar("T")
+PATCH_MULTIPLE_PX = 32
+"""Output pixels: twice the multiple of 16 that packed sides must be."""
+MS_SSIM_MIN_PX = 64
+"""An 11-tap window at the third scale needs 44 px; the next multiple."""
 
 
 @dataclass(frozen=True)
@@ -73,6 +76,13 @@ class TrainRecipe:
     loss: LossRecipe = field(default_factory=LossRecipe)
     log: LogRecipe = field(default_factory=LogRecipe)
 
+    def __post_init__(self) -> None:
+        """Refuse patches that the network or the loss can't take."""
+        if self.data.patch_px <= 0 or self.data.patch_px % PATCH_MULTIPLE_PX:
+            raise UsageError(f"patch_px {self.data.patch_px} must be a multiple of {PATCH_MULTIPLE_PX}.")
+        if self.loss.ms_ssim and self.data.patch_px < MS_SSIM_MIN_PX:
+            raise UsageError(f"ms_ssim needs patch_px of {MS_SSIM_MIN_PX} or more; found {self.data.patch_px}.")
+
 
 def load_recipe(path: Path) -> TrainRecipe:
     """Read a training recipe. Raises UsageError that names the key that is wrong, missing or unknown."""
@@ -81,29 +91,3 @@ def load_recipe(path: Path) -> TrainRecipe:
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise UsageError(f"{path}: the recipe can't be read ({error}).") from error
     return build(TrainRecipe, tree, str(path))
-
-
-def build(kind: type[T], tree: dict[str, Any], where: str) -> T:
-    """Build a (nested) dataclass from a TOML table. Raises UsageError on unknown, missing or ill-typed keys."""
-    hints = get_type_hints(kind)
-    unknown = sorted(set(tree) - set(hints))
-    if unknown:
-        raise UsageError(f"{where}: unknown key {unknown[0]!r}; known are {', '.join(sorted(hints))}.")
-    values = {key: _convert(hints[key], value, f"{where}: {key}") for key, value in tree.items()}
-    try:
-        return kind(**values)
-    except TypeError as error:
-        raise UsageError(f"{where}: {error}; known keys are {', '.join(f.name for f in fields(kind))}.") from error  # type: ignore[arg-type]
-
-
-def _convert(hint: Any, value: Any, where: str) -> Any:
-    if is_dataclass(hint) and isinstance(hint, type):
-        if not isinstance(value, dict):
-            raise UsageError(f"{where} must be a table, found {value!r}.")
-        return build(hint, value, where)
-    if isinstance(value, list):
-        return tuple(value)
-    wanted = (int, float) if hint is float else hint
-    if isinstance(wanted, type | tuple) and (isinstance(value, bool) or not isinstance(value, wanted)):
-        raise UsageError(f"{where} must be {getattr(hint, '__name__', hint)}, found {value!r}.")
-    return value

@@ -17,6 +17,7 @@ _TO_CHANNELS_LAST = (0, 2, 3, 1)
 _REDUCTIONS = ("MEAN", "REDUCE_MAX")
 _ELEMENTWISE = ("RELU", "LEAKY_RELU", "LOGISTIC", "ADD", "SUB", "MUL")
 _FUSING = ("CONV_2D", "ADD", "SUB", "MUL")
+_ONE_ALL_AROUND = (0, 0, 1, 1, 1, 1, 0, 0)
 _REPORT = "The student's form or the converter's version has changed; adapt lwisp_export/surgery.py."
 
 
@@ -32,6 +33,7 @@ def clean_float_model(model: bytes) -> bytes:
         raise ConversionError(f"The converted model has {len(tree.subgraphs)} subgraphs instead of 1. {_REPORT}")
     _make_channels_last(tree)
     _fuse_relu(tree)
+    _fuse_pad(tree)
     _check_resizable(tree)
     _name_signature(tree)
     _describe(tree)
@@ -147,10 +149,39 @@ def _takes_activation(tree: Any, operator: Any | None) -> bool:
     return bool(operator.builtinOptions.fusedActivationFunction == schema().ActivationFunctionType.NONE)
 
 
+def _fuse_pad(tree: Any) -> None:
+    """Let the 4x4 convolution of stride 2 pad by itself.
+
+    On even sides, and sides here are multiples of 16, SAME padding of that shape is one pixel all around: the PAD
+    that the converter writes, which would copy the largest tensor of the network.
+    """
+    graph = tree.subgraphs[0]
+    pads = {int(operator.outputs[0]): operator for operator in graph.operators if _pads_by_one(tree, operator)}
+    for operator in list(graph.operators):
+        pad = pads.get(int(operator.inputs[0]))
+        if pad is not None and _is_block_convolution(tree, operator):
+            operator.inputs = [int(pad.inputs[0]), *ids(operator.inputs)[1:]]
+            operator.builtinOptions.padding = schema().Padding.SAME
+            graph.operators.remove(pad)
+
+
+def _pads_by_one(tree: Any, operator: Any) -> bool:
+    return operator_name(tree, operator) == "PAD" and _constant(tree, operator.inputs[1]) == _ONE_ALL_AROUND
+
+
+def _is_block_convolution(tree: Any, operator: Any) -> bool:
+    if operator_name(tree, operator) != "CONV_2D":
+        return False
+    options = operator.builtinOptions
+    shape = shape_of(tree.subgraphs[0].tensors[operator.inputs[1]])[1:3]
+    return (shape, options.strideH, options.strideW, options.padding) == ((4, 4), 2, 2, schema().Padding.VALID)
+
+
 def _check_resizable(tree: Any) -> None:
-    left = {operator_name(tree, operator) for operator in tree.subgraphs[0].operators} & {"TRANSPOSE", "RESHAPE"}
+    """TRANSPOSE and RESHAPE would fix the picture's size; a PAD that isn't fused copies a whole tensor."""
+    left = {operator_name(tree, operator) for operator in tree.subgraphs[0].operators} & {"TRANSPOSE", "RESHAPE", "PAD"}
     if left:
-        raise ConversionError(f"{', '.join(sorted(left))} is left in the graph; it fixes the picture's size. {_REPORT}")
+        raise ConversionError(f"{', '.join(sorted(left))} is left in the graph. {_REPORT}")
 
 
 def _name_signature(tree: Any) -> None:

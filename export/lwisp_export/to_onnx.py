@@ -1,6 +1,5 @@
 """From a torch student to ONNX: export, then native depth-to-space, then bytes without paths or versions."""
 
-import copy
 import logging
 import warnings
 from collections.abc import Iterator
@@ -13,6 +12,7 @@ import torch
 from onnx import ModelProto, NodeProto, numpy_helper
 
 from lwisp_export.errors import ConversionError
+from lwisp_export.student.deploy import deploy_form
 from lwisp_export.student.network import Student
 
 INPUT_NAME = "packed"
@@ -64,7 +64,7 @@ def crd_to_dcr(filters: np.ndarray, block_px: int) -> np.ndarray:
 
 
 def _trace(student: Student, size_px: int) -> ModelProto:
-    model = copy.deepcopy(student).cpu().eval()
+    model = deploy_form(student)
     example = torch.zeros(1, model.config.input_planes, size_px, size_px)
     with _quiet():
         program = torch.onnx.export(

@@ -17,7 +17,8 @@ HEADER_BYTES = 4096
 """The header with its comments must fit in this."""
 
 # Magic, then width, height and largest value, parted by blanks and comments; one blank before the samples.
-_GAP = rb"(?:\s+|#[^\n]*\n)+"
+# Possessive, and no repeat within the repeat: a header of blanks alone must not take exponential time.
+_GAP = rb"(?:\s|#[^\n]*\n)++"
 _HEADER = re.compile(rb"P5" + (_GAP + rb"(\d{1,9})") * 3 + rb"\s")
 
 

@@ -143,7 +143,11 @@ def test_no_attention_unit_starts_dead(student: Student) -> None:
 
 @pytest.mark.parametrize(
     ("options", "message"),
-    [({"width": 12}, "multiple of 8"), ({"task": "sharpen"}, "isp, denoise or enhance"), ({"activation": "gelu"}, "relu")],
+    [
+        ({"width": 12}, "multiple of 8"),
+        ({"task": "sharpen"}, "isp, denoise or enhance"),
+        ({"activation": "gelu"}, "relu"),
+    ],
 )
 def test_bad_configurations_are_named(options: dict[str, object], message: str) -> None:
     with pytest.raises(UsageError, match=message):

@@ -6,9 +6,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from lwisp_export.made import calibration_frames
 from lwisp_export.student.contract import STUDENT_INPUT
 from lwisp_export.unprocess.camera import REFERENCE_CAMERA, REFERENCE_TO_SRGB, CameraColor, load_sensors
-from lwisp_export.unprocess.made import calibration_frames
 from lwisp_export.unprocess.mosaic import Shot, photograph, sample_cfa, to_camera
 from lwisp_export.unprocess.noise import NoiseLevel, add_noise, load_phones, typical_noise
 from lwisp_export.unprocess.pairs import ShotRange, finished, linear_light, make_pair

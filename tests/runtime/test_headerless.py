@@ -1,6 +1,7 @@
 """Mosaics without a camera's header, and the sidecars and flags that describe them."""
 
 import struct
+import sys
 import zlib
 from pathlib import Path
 
@@ -8,7 +9,14 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from lwisp_mobile.errors import CfaError, MissingExtraError, RawError, RawFormatError, UnsupportedSensorError, WhiteBalanceError
+from lwisp_mobile.errors import (
+    CfaError,
+    MissingExtraError,
+    RawError,
+    RawFormatError,
+    UnsupportedSensorError,
+    WhiteBalanceError,
+)
 from lwisp_mobile.raw.hints import MAX_PIXELS, RawHints, matrix_from_nine, override
 from lwisp_mobile.raw.reader import read_raw
 from lwisp_mobile.raw.sidecar import parse_hints
@@ -182,13 +190,15 @@ class TestPng:
     ) -> None:
         path = tmp_path / "photo.png"
         Image.fromarray(mosaic).save(path)
-        monkeypatch.setitem(__import__("sys").modules, "PIL", None)
+        monkeypatch.setitem(sys.modules, "PIL", None)
         with pytest.raises(MissingExtraError, match="Pillow isn't installed"):
             read_raw(path, ENOUGH)
 
 
 class TestPgm:
-    @pytest.mark.parametrize("header", [b"P5 6 4 1023\n", b"P5\n# by a phone\n6 4\n#10 bits\n1023\n", b"P5\t6\r\n4 1023 "])
+    @pytest.mark.parametrize(
+        "header", [b"P5 6 4 1023\n", b"P5\n# by a phone\n6 4\n#10 bits\n1023\n", b"P5\t6\r\n4 1023 "]
+    )
     def test_samples_are_read_as_stored(self, tmp_path: Path, mosaic: np.ndarray, header: bytes) -> None:
         path = tmp_path / "photo.pgm"
         path.write_bytes(header + mosaic.astype(">u2").tobytes())

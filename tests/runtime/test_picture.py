@@ -1,5 +1,6 @@
 """Finished pictures: pixels, tags, and files that appear whole or not at all."""
 
+import io
 import subprocess
 import sys
 from datetime import datetime
@@ -8,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import tifffile
-from PIL import Image, ImageCms
+from PIL import Image, ImageCms, ImageOps
 
 from lwisp_mobile.errors import ImageError, MissingExtraError, NonFiniteError
 from lwisp_mobile.files import atomic_write
@@ -92,7 +93,7 @@ class TestWriting:
             assert np.array_equal(np.array(picture), np.rot90(to_8_bit(rgb), -1))
 
     def test_profile_is_srgb(self) -> None:
-        profile = ImageCms.getOpenProfile(__import__("io").BytesIO(srgb_profile()))
+        profile = ImageCms.getOpenProfile(io.BytesIO(srgb_profile()))
         assert "sRGB" in ImageCms.getProfileDescription(profile)
 
 
@@ -111,8 +112,6 @@ class TestDepth:
 class TestOrient:
     @pytest.mark.parametrize("orientation", range(1, 9))
     def test_same_as_pillow(self, rgb: np.ndarray, orientation: int) -> None:
-        from PIL import ImageOps
-
         picture = Image.fromarray(to_8_bit(rgb))
         picture.getexif()[274] = orientation
         expected = np.array(ImageOps.exif_transpose(picture))
@@ -218,11 +217,15 @@ class TestAtomicWrite:
         assert (tmp_path / "a").stat().st_mode == (tmp_path / "usual").stat().st_mode
         assert len(list(tmp_path.iterdir())) == 2
 
-    def test_failure_leaves_the_old_file(self, tmp_path: Path) -> None:
-        (tmp_path / "a").write_text("old")
-        with pytest.raises(KeyboardInterrupt), atomic_write(tmp_path / "a") as temporary:
+    def interrupted_write(self, path: Path) -> None:
+        with atomic_write(path) as temporary:
             temporary.write_text("half")
             raise KeyboardInterrupt
+
+    def test_failure_leaves_the_old_file(self, tmp_path: Path) -> None:
+        (tmp_path / "a").write_text("old")
+        with pytest.raises(KeyboardInterrupt):
+            self.interrupted_write(tmp_path / "a")
         assert (tmp_path / "a").read_text() == "old"
         assert len(list(tmp_path.iterdir())) == 1
 

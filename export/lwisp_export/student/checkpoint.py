@@ -9,11 +9,11 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import Tensor
 
-from lwisp_export.recipe import build
 from lwisp_export.student.config import StudentConfig
 from lwisp_export.student.network import Student
 from lwisp_mobile.errors import ModelError
 from lwisp_mobile.files import atomic_write
+from lwisp_mobile.tree import build
 
 MAX_BYTES = 64 << 20
 """A student has 8 MB in float32; a file far above that isn't one."""
@@ -62,7 +62,7 @@ def read_tensors(path: Path) -> tuple[CheckpointInfo, dict[str, Tensor]]:
             tensors = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118 (not a dict)
     except (OSError, SafetensorError, KeyError, ValueError) as error:
         raise ModelError(f"{path}: not a student's checkpoint ({error}). Give one from 'lwisp train'.") from error
-    return build(CheckpointInfo, facts, str(path)), tensors
+    return build(CheckpointInfo, facts, str(path), ModelError), tensors
 
 
 def save_moments(path: Path, moments: dict[str, Tensor], step: int) -> None:

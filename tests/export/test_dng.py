@@ -7,8 +7,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 import tifffile
-from lwisp_export.sample import write_dng, xyz_to_camera
 
+from lwisp_export.dng import write_dng, xyz_to_camera
 from lwisp_mobile.errors import CfaError, RawFormatError, WhiteBalanceError
 from lwisp_mobile.raw.cfa import CFA_ORDERS
 from lwisp_mobile.raw.color import camera_to_srgb_from_xyz
@@ -117,7 +117,9 @@ def test_tags_are_those_of_dng(tmp_path: Path) -> None:
         ({"mosaic": np.zeros(5, np.uint16)}, RawFormatError),
     ],
 )
-def test_facts_that_make_no_raw_leave_no_file(tmp_path: Path, change: dict[str, object], error: type[Exception]) -> None:
+def test_facts_that_make_no_raw_leave_no_file(
+    tmp_path: Path, change: dict[str, object], error: type[Exception]
+) -> None:
     raw = make_raw()
     facts: dict[str, object] = {
         "mosaic": raw.mosaic,

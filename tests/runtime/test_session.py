@@ -1,0 +1,108 @@
+"""Session on the shipped models: sizes, edges, and every refusal by name."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from lwisp_mobile.bundle import shipped_bundle
+from lwisp_mobile.contract import TensorSpec
+from lwisp_mobile.errors import ContractError, ModelError, NonFiniteError, UsageError
+from lwisp_mobile.metrics import psnr_db
+from lwisp_mobile.session import Session, dequantise, quantise
+
+INT8 = TensorSpec("packed", "int8", 1 / 255, -128)
+
+
+def open_session(precision: str) -> Session:
+    bundle = shipped_bundle()
+    return Session(bundle.read(precision), bundle.model(precision).contract)
+
+
+@pytest.fixture(scope="module")
+def int8() -> Iterator[Session]:
+    with open_session("int8") as session:
+        yield session
+
+
+def smooth(height: int, width: int) -> np.ndarray:
+    y, x = np.mgrid[0:height, 0:width].astype(np.float32)
+    grey = 0.5 + 0.3 * np.sin(x / 9) * np.cos(y / 7)
+    return np.stack([grey * tint for tint in (1.0, 0.97, 0.97, 0.9)], axis=-1).astype(np.float32)
+
+
+@pytest.mark.parametrize(("height", "width"), [(16, 16), (48, 80), (128, 32)])
+def test_any_multiple_of_16_runs_and_is_near_float(int8: Session, height: int, width: int) -> None:
+    packed = smooth(height, width)
+    with open_session("fp16") as fp16:
+        reference = fp16.run(packed)
+    rgb = int8.run(packed)
+    assert rgb.shape == reference.shape == (2 * height, 2 * width, 3)
+    assert rgb.dtype == np.float32
+    assert 0 <= rgb.min() <= rgb.max() <= 1
+    assert psnr_db(rgb, reference) > 36
+
+
+def test_the_returned_array_is_the_callers(int8: Session) -> None:
+    first = int8.run(smooth(32, 32))
+    kept = first.copy()
+    int8.run(np.zeros((32, 32, 4), np.float32))
+    assert np.array_equal(first, kept)
+
+
+def test_extreme_inputs_stay_finite(int8: Session) -> None:
+    for value in (0.0, 1.0, -5.0, 7.0):
+        assert np.isfinite(int8.run(np.full((32, 32, 4), value, np.float32))).all()
+
+
+@pytest.mark.parametrize("shape", [(20, 32, 4), (32, 33, 4), (32, 32, 3), (32, 32), (0, 32, 4)])
+def test_wrong_shapes_are_named(int8: Session, shape: tuple[int, ...]) -> None:
+    with pytest.raises(UsageError, match="multiples of 16"):
+        int8.run(np.zeros(shape, np.float32))
+
+
+@pytest.mark.parametrize("bad", [np.nan, np.inf])
+def test_a_non_finite_input_is_an_error(int8: Session, bad: float) -> None:
+    packed = smooth(32, 32)
+    packed[3, 4, 1] = bad
+    with pytest.raises(NonFiniteError, match="NaN or infinity"):
+        int8.run(packed)
+
+
+def test_a_closed_session_says_so() -> None:
+    with open_session("int8") as session:
+        pass
+    with pytest.raises(UsageError, match="closed"):
+        session.run(smooth(16, 16))
+
+
+def test_a_contract_that_does_not_fit_the_model_is_refused() -> None:
+    bundle = shipped_bundle()
+    data, contract = bundle.read("int8"), bundle.model("int8").contract
+    with pytest.raises(ContractError, match="no tensor 'mosaic'"):
+        Session(data, replace(contract, input_tensor=replace(contract.input_tensor, name="mosaic")))
+    with pytest.raises(ContractError, match="scale"):
+        Session(data, replace(contract, output_tensor=replace(contract.output_tensor, scale=0.5)))
+    with pytest.raises(ContractError, match="is int8"):
+        Session(data, replace(contract, input_tensor=TensorSpec("packed", "float32", None, None)))
+
+
+@pytest.mark.parametrize("data", [b"", b"not a model", b"\x1c\x00\x00\x00TFL3" + bytes(64)])
+def test_a_file_that_is_no_model_is_refused(data: bytes) -> None:
+    with pytest.raises(ModelError):
+        Session(data, shipped_bundle().model("int8").contract)
+
+
+def test_threads_must_be_positive() -> None:
+    bundle = shipped_bundle()
+    with pytest.raises(UsageError, match="threads is 0"):
+        Session(bundle.read("int8"), bundle.model("int8").contract, threads=0)
+
+
+def test_quantising_rounds_and_clips() -> None:
+    values = np.array([-1, 0, 0.5 / 255, 1 / 255, 0.5, 1, 2], np.float32)
+    codes = quantise(values, INT8)
+    assert codes.dtype == np.int8
+    assert codes.tolist() == [-128, -128, -128, -127, 0, 127, 127]
+    assert np.abs(dequantise(quantise(values[1:6], INT8), INT8) - values[1:6]).max() <= 0.5 / 255 + 1e-7
