@@ -92,7 +92,7 @@ def write_bundle(bundle: Bundle) -> None:
     models = [{**asdict(model), "contract": json.loads(to_json(model.contract))} for model in bundle.models]
     tree = {"bundle_version": BUNDLE_VERSION, "name": bundle.name, "models": models}
     with atomic_write(bundle.folder / CONTRACT_FILE) as temporary:
-        temporary.write_text(json.dumps(tree, indent=1, sort_keys=True) + "\n", encoding="utf-8")
+        temporary.write_text(json.dumps(tree, indent=1, sort_keys=True, allow_nan=False) + "\n", encoding="utf-8")
 
 
 @dataclass(frozen=True)

@@ -87,7 +87,7 @@ class ModelContract:
 
 def to_json(contract: ModelContract) -> str:
     """Write a contract as JSON with sorted keys, so that equal contracts are equal bytes."""
-    return json.dumps(asdict(contract), indent=1, sort_keys=True)
+    return json.dumps(asdict(contract), indent=1, sort_keys=True, allow_nan=False)
 
 
 def from_json(text: str | bytes, where: str) -> ModelContract:

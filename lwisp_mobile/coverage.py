@@ -12,7 +12,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from lwisp_mobile.errors import ModelError, require_extra
+from lwisp_mobile.errors import ModelError, missing_runtime
 from lwisp_mobile.tflite_file import parse_tflite
 
 TIMEOUT_S = 120.0
@@ -64,7 +64,7 @@ def _read_coverage(model: bytes, threads: int) -> Coverage:
     try:
         from ai_edge_litert.interpreter import Interpreter  # noqa: PLC0415
     except ImportError as error:
-        raise require_extra("ai-edge-litert", "export", error) from error
+        raise missing_runtime(error) from error
     interpreter = Interpreter(model_content=model, num_threads=threads)
     interpreter.allocate_tensors()
     # Private, but the only place where the applied delegate can be seen from Python.

@@ -73,6 +73,11 @@ class NonFiniteError(LwispError):
     """NaN or infinity in an array that must be finite."""
 
 
+def missing_runtime(error: ImportError) -> MissingExtraError:
+    """Build the error for a missing engine, which is a dependency of the package itself."""
+    return MissingExtraError(f"ai-edge-litert isn't installed ({error}). Run: pip install 'ai-edge-litert>=2.3,<3'")
+
+
 def require_extra(package: str, extra: str, error: ImportError) -> MissingExtraError:
     """Build the error for a missing package, naming the pip command that installs it."""
     return MissingExtraError(f"{package} isn't installed ({error}). Run: pip install 'lwisp-mobile[{extra}]'")

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lwisp_mobile.contract import ModelContract, TensorSpec
-from lwisp_mobile.errors import ContractError, ModelError, NonFiniteError, UsageError
+from lwisp_mobile.errors import ContractError, ModelError, NonFiniteError, UsageError, missing_runtime
 
 
 class Session:
@@ -97,8 +97,10 @@ def dequantise(codes: NDArray[Any], spec: TensorSpec) -> NDArray[np.float32]:
 
 def _signature_runner(model: bytes, contract: ModelContract, threads: int) -> Any:
     # Imported here so that reading RAW files and contracts doesn't wait for the engine.
-    from ai_edge_litert.interpreter import Interpreter  # noqa: PLC0415
-
+    try:
+        from ai_edge_litert.interpreter import Interpreter  # noqa: PLC0415
+    except ImportError as error:
+        raise missing_runtime(error) from error
     try:
         interpreter = Interpreter(model_content=model, num_threads=threads)
         return interpreter.get_signature_runner(contract.signature)

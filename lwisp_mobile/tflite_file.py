@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from lwisp_mobile.errors import ModelError, require_extra
+from lwisp_mobile.errors import ModelError, missing_runtime
 
 IDENTIFIER = b"TFL3"
 """Bytes 4 to 8 of every .tflite file."""
@@ -24,7 +24,7 @@ def schema() -> Any:
     try:
         from ai_edge_litert import schema_py_generated  # noqa: PLC0415
     except ImportError as error:
-        raise require_extra("ai-edge-litert", "export", error) from error
+        raise missing_runtime(error) from error
     return schema_py_generated
 
 

@@ -10,7 +10,9 @@ from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
+from lwisp_export.sample import write_sample
 from lwisp_mobile.cli import DISTRIBUTION, GROUP, KNOWN_COMMANDS, Command
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -135,6 +137,19 @@ def test_help_says_what_each_command_says_of_itself(point: EntryPoint) -> None:
 
 def test_version(installed: Installed) -> None:
     assert installed.lwisp("--version").stdout.startswith("lwisp 0.")
+
+
+def test_with_the_raw_extra_a_dng_becomes_a_picture(installed: Installed, tmp_path: Path) -> None:
+    """As a user does it: no torch, no checkout."""
+    write_sample(tmp_path / "photo.dng")
+    checked(sys.executable, "-m", "venv", "--without-pip", str(tmp_path / "raw"))
+    python = tmp_path / "raw" / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
+    constraints = ROOT / "constraints" / "dev.txt"
+    checked(*pip("--python", str(python), "install", "--constraint", str(constraints), f"{installed.wheel}[raw]"))
+    done = Installed(tmp_path, python, installed.wheel).lwisp("develop", "photo.dng", "-o", "photo.jpg")
+    assert done.returncode == 0, done.stderr
+    assert Image.open(tmp_path / "photo.jpg").size == (511, 512)
+    assert not list((tmp_path / "raw").rglob("torch"))
 
 
 def test_develop_without_rawpy_names_the_pip_command(installed: Installed) -> None:

@@ -26,6 +26,8 @@ class DataRecipe:
     """Colour calibrations (JSON)."""
     noise: str
     """Phone noise (JSON)."""
+    saturation: tuple[float, float] = (1.0, 1.0)
+    """Range of factors on colour before unprocessing; above 1, colours outside sRGB as real scenes have them."""
     patch_px: int = 96
     """Side of a training patch in output pixels; a multiple of 32."""
     batch: int = 16
@@ -53,6 +55,8 @@ class LossRecipe:
 
     charbonnier: float = 1.0
     ms_ssim: float = 0.2
+    grid: float = 0.0
+    """Errors that repeat with the 2x2 phase of the pixels, which the eye sees as a grid."""
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ import pytest
 from lwisp_export.made import calibration_frames
 from lwisp_export.student.contract import STUDENT_INPUT
 from lwisp_export.unprocess.camera import REFERENCE_CAMERA, REFERENCE_TO_SRGB, CameraColor, load_sensors
-from lwisp_export.unprocess.mosaic import Shot, photograph, sample_cfa, to_camera
+from lwisp_export.unprocess.mosaic import LUMINANCE, Shot, photograph, sample_cfa, saturate, to_camera
 from lwisp_export.unprocess.noise import NoiseLevel, add_noise, load_phones, typical_noise
 from lwisp_export.unprocess.pairs import ShotRange, finished, linear_light, make_pair
 from lwisp_export.unprocess.tone import inverse_tone, srgb_decode, srgb_encode, tone
@@ -54,6 +54,20 @@ def test_pairs_are_aligned_for_every_filter_order(cfa: str) -> None:
     light = inverse_curve(packed.planes, STUDENT_INPUT.curve_offset)
     assert np.abs(light[2:-2, 2:-2, 1] - green.reshape(64, 64)[4:-4:2, 5:-4:2]).max() < 1e-3
     assert np.array_equal(truth, finished(linear_light(picture), 0.0))
+
+
+def test_saturation_keeps_luminance_and_greys() -> None:
+    linear = np.random.default_rng(0).random((5, 5, 3), dtype=np.float32)
+    strong = saturate(linear, 2.0)
+    weights = np.array(LUMINANCE, np.float32)
+    assert np.allclose(strong @ weights, linear @ weights, atol=1e-5)
+    assert (
+        np.abs(strong - strong.mean(axis=-1, keepdims=True)).mean()
+        > 1.5 * np.abs(linear - linear.mean(axis=-1, keepdims=True)).mean()
+    )
+    grey = np.full((2, 2, 3), 0.3, np.float32)
+    assert np.allclose(saturate(grey, 2.0), grey, atol=1e-6)
+    assert np.array_equal(saturate(linear, 1.0).round(5), linear.round(5))
 
 
 def test_white_stays_white_when_clipped() -> None:

@@ -29,6 +29,18 @@ def ms_ssim(output: Tensor, truth: Tensor) -> Tensor:
     return value
 
 
+def grid(output: Tensor, truth: Tensor) -> Tensor:
+    """Mean error that depends on the 2x2 phase of a pixel, over squares of 16 px.
+
+    Depth-to-space makes the four phases by different filters; where these disagree on a flat colour, a grid shows.
+    """
+    phases = functional.pixel_unshuffle(output - truth, 2)
+    n, channels, height, width = phases.shape
+    phases = phases.view(n, channels // 4, 4, height, width)
+    uneven = (phases - phases.mean(dim=2, keepdim=True)).view(n, channels, height, width)
+    return functional.avg_pool2d(uneven, 8, stride=4).abs().mean()
+
+
 def _ssim_parts(output: Tensor, truth: Tensor) -> tuple[Tensor, Tensor]:
     """SSIM's luminance and contrast-structure maps with an 11x11 Gaussian window, sigma 1.5."""
     mean_o, mean_t = _blur(output), _blur(truth)
@@ -50,6 +62,8 @@ def total_loss(output: Tensor, truth: Tensor, recipe: LossRecipe) -> Tensor:
     loss = recipe.charbonnier * charbonnier(output, truth)
     if recipe.ms_ssim:
         loss = loss + recipe.ms_ssim * (1 - ms_ssim(output, truth))
+    if recipe.grid:
+        loss = loss + recipe.grid * grid(output, truth)
     return loss
 
 

@@ -52,7 +52,11 @@ def train(recipe: TrainRecipe, options: TrainOptions, report: Callable[[str], No
     torch.set_num_threads(options.threads)
     options.run.mkdir(parents=True, exist_ok=True)
     photos = load_photos(options.data, recipe.data)
-    shots = ShotRange(load_sensors(options.data / recipe.data.sensors), load_phones(options.data / recipe.data.noise))
+    shots = ShotRange(
+        load_sensors(options.data / recipe.data.sensors),
+        load_phones(options.data / recipe.data.noise),
+        saturation=recipe.data.saturation,
+    )
     trainer = begin(recipe, options, report)
     return _run(trainer, options, photos, shots, report)
 

@@ -33,7 +33,7 @@ def save_checkpoint(path: Path, weights: dict[str, Tensor], info: CheckpointInfo
     """Write weights as fp16 safetensors with their facts in the header; the file appears whole or not at all."""
     halves = {key: value.detach().to(torch.float16).contiguous().clone() for key, value in weights.items()}
     with atomic_write(path) as temporary:
-        save_file(halves, temporary, metadata={"lwisp": json.dumps(asdict(info), sort_keys=True)})
+        save_file(halves, temporary, metadata={"lwisp": json.dumps(asdict(info), sort_keys=True, allow_nan=False)})
 
 
 def load_checkpoint(path: Path) -> tuple[Student, CheckpointInfo]:

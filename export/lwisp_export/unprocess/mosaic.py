@@ -11,6 +11,8 @@ from lwisp_mobile.raw.cfa import site_order
 from lwisp_mobile.raw.image import CaptureInfo, RawImage
 
 F32 = NDArray[np.float32]
+LUMINANCE = (0.2126, 0.7152, 0.0722)
+"""Of linear sRGB (Rec. ITU-R BT.709)."""
 _BLACK_SHARE = 1 / 16
 """Black level over full scale: 64 of 1024, as phone sensors have it."""
 
@@ -26,11 +28,19 @@ class Shot:
     bits: int = 10
     cfa: str = "RGGB"
     iso: float | None = None
+    saturation: float = 1.0
+    """Factor on the scene's colours before it's photographed; above 1, some leave sRGB."""
 
 
 def expose(linear: F32, exposure_ev: float) -> F32:
     """Scale linear light by an exposure in stops."""
     return linear * np.float32(2.0**exposure_ev)
+
+
+def saturate(linear: F32, factor: float) -> F32:
+    """Move linear sRGB light away from its luminance (factor > 1) or towards it; may leave [0, 1]."""
+    luminance = linear @ np.array(LUMINANCE, np.float32)
+    return luminance[..., None] + np.float32(factor) * (linear - luminance[..., None])
 
 
 def to_camera(linear: F32, color: CameraColor) -> F32:

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lwisp_export.unprocess.camera import SensorColor
-from lwisp_export.unprocess.mosaic import Shot, expose, photograph
+from lwisp_export.unprocess.mosaic import Shot, expose, photograph, saturate
 from lwisp_export.unprocess.noise import ISO_RANGE, PhoneNoise
 from lwisp_export.unprocess.tone import inverse_tone, tone
 from lwisp_mobile.raw.cfa import CFA_ORDERS, lead_px
@@ -25,6 +25,7 @@ class ShotRange:
     phones: tuple[PhoneNoise, ...]
     exposure_ev: tuple[float, float] = (-2.5, 1.0)
     bits: tuple[int, ...] = (10, 12, 14)
+    saturation: tuple[float, float] = (1.0, 1.0)
 
     def sample(self, rng: np.random.Generator) -> Shot:
         """A random camera, light, ISO (uniform in log), exposure, depth and filter order."""
@@ -36,6 +37,7 @@ class ShotRange:
             bits=int(rng.choice(self.bits)),
             cfa=CFA_ORDERS[rng.integers(4)],
             iso=iso,
+            saturation=float(rng.uniform(*self.saturation)),
         )
 
 
@@ -56,5 +58,5 @@ def make_pair(picture: NDArray[np.uint8], shot: Shot, rng: np.random.Generator) 
     before it, so that the aligned mosaic covers the picture. Returns it and (H, W, 3) float32.
     """
     top, left = lead_px(shot.cfa)
-    linear = linear_light(picture)
+    linear = saturate(linear_light(picture), shot.saturation)
     return photograph(linear[top:, left:], shot, rng), finished(linear, shot.exposure_ev)
