@@ -148,7 +148,8 @@ def test_with_the_raw_extra_a_dng_becomes_a_picture(installed: Installed, tmp_pa
     checked(*pip("--python", str(python), "install", "--constraint", str(constraints), f"{installed.wheel}[raw]"))
     done = Installed(tmp_path, python, installed.wheel).lwisp("develop", "photo.dng", "-o", "photo.jpg")
     assert done.returncode == 0, done.stderr
-    assert Image.open(tmp_path / "photo.jpg").size == (511, 512)
+    with Image.open(tmp_path / "photo.jpg") as picture:
+        assert picture.size == (511, 512)
     assert not list((tmp_path / "raw").rglob("torch"))
 
 

@@ -84,7 +84,7 @@ def test_training_learns(data: Path) -> None:
     packed, truth = BatchSource(photos.training, shots, STUDENT_INPUT, 32, 2, 1, 1)[0]
     trainer = Trainer(replace(RECIPE, optimizer=OptimizerRecipe(steps=40, warmup_steps=1, learning_rate=3e-3)), "cpu")
     losses = [trainer.train_step(packed, truth) for _ in range(40)]
-    assert np.mean(losses[-5:]) < 0.6 * np.mean(losses[:3])
+    assert np.mean(losses[-5:]) < 0.8 * np.mean(losses[:3])
 
 
 def test_batches_depend_on_seed_and_step_alone(source: BatchSource) -> None:
