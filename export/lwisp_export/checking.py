@@ -24,7 +24,7 @@ def check_bundle(
 ) -> DriftReport:
     """Verify every stage of an export on the made evaluation frames and the given ones; write drift.json.
 
-    frames: RAW frames beside the made ones; those too small for a tile are left out by `cut_tiles`' error.
+    frames: RAW frames to verify on beside the made ones. Raises UsageError if one is smaller than a tile.
     """
     stages = [onnx_stage(exported.onnx), _stage(exported.float32.read_bytes(), exported.float32_contract)]
     stages += bundle_stages(exported.bundle)
