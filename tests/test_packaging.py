@@ -31,11 +31,10 @@ class Installed:
 
     def run(self, *command: str) -> subprocess.CompletedProcess[str]:
         """Run the environment's Python; nothing of the caller's Python settings reaches it."""
-        environment = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
         return subprocess.run(
             [str(self.python), *command],
             cwd=self.folder,
-            env=environment,
+            env=clean_environment(),
             capture_output=True,
             text=True,
             timeout=60,
@@ -75,8 +74,13 @@ def pip(*arguments: str) -> tuple[str, ...]:
     return (sys.executable, "-m", "pip", "--disable-pip-version-check", "--quiet", *arguments)
 
 
+def clean_environment() -> dict[str, str]:
+    """The environment without Python's settings: a PYTHONPATH to a checkout would count as installed."""
+    return {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
+
+
 def checked(*command: str) -> None:
-    done = subprocess.run(command, capture_output=True, text=True, timeout=300, check=False)
+    done = subprocess.run(command, capture_output=True, text=True, timeout=300, env=clean_environment(), check=False)
     assert done.returncode == 0, f"{' '.join(command)}\n{done.stdout}{done.stderr}"
 
 
