@@ -56,6 +56,7 @@ KNOWN_COMMANDS = {
     "train": KnownCommand("Train a student by a recipe.", "export"),
     "export": KnownCommand("Export a checkpoint to a bundle and verify it.", "export"),
     "verify": KnownCommand("Compare a bundle's models with the float checkpoint.", "export"),
+    "evaluate": KnownCommand("Compare a bundle with classical pipelines on fixed frames.", "export"),
     "sample": KnownCommand("Write a sample DNG made from a public-domain photograph.", "export"),
     "demo": KnownCommand("Export, verify, develop and time; write one report.", "export"),
     "rate": KnownCommand("Multiply-adds per second of a model, beside one large convolution.", "bench"),

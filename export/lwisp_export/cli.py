@@ -9,6 +9,7 @@ from lwisp_export.checking import check_bundle, check_shipped
 from lwisp_export.demo import DemoOptions, run_demo
 from lwisp_export.distill.train import TrainOptions
 from lwisp_export.distill.train import train as run_training
+from lwisp_export.evaluate.evaluation import evaluate_bundle, table
 from lwisp_export.export import ExportPaths
 from lwisp_export.export import export as run_export
 from lwisp_export.frames import read_frames
@@ -129,6 +130,24 @@ def print_drift(report: DriftReport) -> None:
         )
 
 
+def _configure_evaluate(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--data", type=Path, required=True, help="folder with the recipe's photographs and sensors")
+    parser.add_argument("--recipe", default="lwisp", help="whose validation photographs (default: lwisp)")
+    parser.add_argument("--bundle", default="lwisp", help="a bundle's folder, or a shipped name (default: lwisp)")
+    parser.add_argument("--threads", type=int, default=2)
+    add_json_option(parser)
+
+
+def _evaluate(arguments: argparse.Namespace) -> int:
+    recipe = load_recipe(find_recipe(arguments.recipe))
+    results = evaluate_bundle(find_bundle(arguments.bundle), recipe.data, arguments.data, arguments.threads, _say)
+    if arguments.json:
+        print_json(results)
+    else:
+        print("\n".join(table(results)))
+    return 0
+
+
 def _configure_sample(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("-o", "--output", type=Path, default=Path("sample.dng"))
 
@@ -165,5 +184,6 @@ def _demo(arguments: argparse.Namespace) -> int:
 train = Command("Train a student by a recipe.", _configure_train, _train)
 export = Command("Export a checkpoint to a bundle and verify it.", _configure_export, _export)
 verify = Command("Compare a bundle's models with the float checkpoint.", _configure_verify, _verify)
+evaluate = Command("Compare a bundle with classical pipelines on fixed frames.", _configure_evaluate, _evaluate)
 sample = Command("Write a sample DNG made from a public-domain photograph.", _configure_sample, _sample)
 demo = Command("Export, verify, develop and time; write one report.", _configure_demo, _demo)

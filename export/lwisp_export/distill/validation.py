@@ -5,16 +5,15 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from lwisp_export.distill.losses import psnr_db
 from lwisp_export.distill.photos import Picture
 from lwisp_export.student.blocks import ChannelGate
 from lwisp_export.student.network import Student
-from lwisp_export.unprocess.camera import REFERENCE_CAMERA
-from lwisp_export.unprocess.mosaic import Shot
-from lwisp_export.unprocess.noise import typical_noise
-from lwisp_export.unprocess.pairs import ShotRange, make_pair
+from lwisp_export.unprocess.frames import validation_frames
+from lwisp_export.unprocess.pairs import ShotRange
 from lwisp_mobile.contract import InputContract
 from lwisp_mobile.raw.prepare import prepare
 
@@ -34,7 +33,7 @@ class ValidationPair:
 
 @dataclass(frozen=True)
 class ValidationResult:
-    """Mean PSNR per ISO, and the share of attention units that never fired."""
+    """Mean PSNR per ISO, and how many attention units never fired."""
 
     psnr_db: dict[int, float]
     dead_units: int
@@ -43,32 +42,17 @@ class ValidationResult:
 def validation_pairs(
     pictures: tuple[Picture, ...], shots: ShotRange, contract: InputContract
 ) -> tuple[ValidationPair, ...]:
-    """Fixed pairs: each picture at each ISO, with the middle phone's noise and varied cameras."""
+    """The fixed frames at VALIDATION_ISOS, prepared."""
+    frames = validation_frames(pictures, shots.sensors, VALIDATION_ISOS)
     return tuple(
-        _pair(picture, iso, np.random.default_rng([index, iso]), shots, contract)
-        for index, picture in enumerate(pictures)
-        for iso in VALIDATION_ISOS
+        ValidationPair(frame.iso, _tensor(prepare(frame.raw, contract).planes), _tensor(frame.truth))
+        for frame in frames
     )
 
 
-def _pair(
-    picture: Picture,
-    iso: int,
-    rng: np.random.Generator,
-    shots: ShotRange,
-    contract: InputContract,
-) -> ValidationPair:
-    multiple_px = 2 * contract.size_multiple
-    height, width = (side - side % multiple_px for side in picture.shape[:2])
-    color = shots.sensors[rng.integers(len(shots.sensors))].sample(rng) if shots.sensors else REFERENCE_CAMERA
-    shot = Shot(color, typical_noise(iso), iso=iso)
-    raw, truth = make_pair(picture[:height, :width], shot, rng)
-    packed = prepare(raw, contract).planes
-    return ValidationPair(
-        iso,
-        torch.from_numpy(packed.transpose(2, 0, 1).copy())[None],
-        torch.from_numpy(truth.transpose(2, 0, 1).copy())[None],
-    )
+def _tensor(picture: NDArray[np.float32]) -> Tensor:
+    """(H, W, C) to (1, C, H, W)."""
+    return torch.from_numpy(picture.transpose(2, 0, 1).copy())[None]
 
 
 def _mark_alive(seen: Tensor) -> Callable[[nn.Module, object, Tensor], None]:
