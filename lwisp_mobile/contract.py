@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import asdict, dataclass
+from typing import Literal
 
 from lwisp_mobile.errors import ContractError
 from lwisp_mobile.tree import build
@@ -10,6 +11,7 @@ CONTRACT_VERSION = 1
 METADATA_NAME = "LWISP_CONTRACT"
 """Name of the .tflite metadata buffer that holds the contract as UTF-8 JSON."""
 
+Precision = Literal["float32", "fp16", "int8"]
 TENSOR_DTYPES = ("float32", "int8", "uint8", "int16")
 MAX_MULTIPLE = 1024
 """No network pools further than this."""
@@ -66,8 +68,8 @@ class ModelContract:
 
     name: str
     task: str
-    precision: str
-    """float32, fp16 (weights only) or int8."""
+    precision: Precision
+    """fp16 is of the weights alone; arithmetic is float32."""
     input: InputContract
     input_tensor: TensorSpec
     output_tensor: TensorSpec

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from lwisp_mobile.bundle import Bundle
 from lwisp_mobile.errors import UsageError
+from lwisp_mobile.memory import check_frame
 from lwisp_mobile.picture import orient, write_picture
 from lwisp_mobile.raw.hints import RawHints
 from lwisp_mobile.raw.image import RawImage
@@ -87,9 +88,13 @@ class Developer:
         return orient(crop(self.session.run(packed.planes), packed), raw.orientation)
 
     def prepare(self, raw: RawImage, exposure_ev: float) -> Packed:
-        """The frame's packed planes by the model's contract. Raises UsageError on an absurd exposure."""
+        """The frame's packed planes by the model's contract.
+
+        Raises UsageError on an absurd exposure, ModelError if there isn't the memory to run the frame whole.
+        """
         if not abs(exposure_ev) <= MAX_EXPOSURE_EV:
             raise UsageError(f"Exposure {exposure_ev} EV is out of ±{MAX_EXPOSURE_EV:g} EV; give less.")
+        check_frame(raw.width_px, raw.height_px, self.session.contract.precision)
         return prepare(raw, self.session.contract.input, exposure_ev=exposure_ev)
 
     def develop_file(

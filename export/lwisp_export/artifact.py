@@ -1,11 +1,8 @@
 """The rules a .tflite must keep to be shipped."""
 
-from typing import Literal
-
 from lwisp_export.errors import ArtifactError
+from lwisp_mobile.contract import Precision
 from lwisp_mobile.graph import Coverage, GraphFacts, delegate_coverage, inspect_tflite
-
-Precision = Literal["float32", "fp16", "int8"]
 
 MAX_RANK = 4
 """GPU delegates take no more axes."""

@@ -17,7 +17,7 @@ from lwisp_export.student.reference import Reference
 from lwisp_export.to_onnx import export_onnx
 from lwisp_export.to_tflite import convert_onnx
 from lwisp_mobile.bundle import Bundle, ModelFile, write_bundle
-from lwisp_mobile.contract import METADATA_NAME, ModelContract, TensorSpec, to_json
+from lwisp_mobile.contract import METADATA_NAME, ModelContract, Precision, TensorSpec, to_json
 from lwisp_mobile.files import atomic_write
 from lwisp_mobile.graph import TensorFacts, inspect_tflite
 
@@ -25,7 +25,7 @@ TILE_PX = 128
 """Packed side of the tiles that calibrate and verify, and the size stored in the models (they can be resized)."""
 COUNTED_PX = 224
 """Packed side at which multiply-adds are counted, as the paper does."""
-SHIPPED_PRECISIONS = ("int8", "fp16")
+SHIPPED_PRECISIONS: tuple[Precision, ...] = ("int8", "fp16")
 """What a bundle holds. float32 stays in the work folder: fp16 weights run as fast, at half the size."""
 
 
@@ -106,14 +106,14 @@ def _write(paths: ExportPaths, reference: Reference, onnx: Path, models: dict[st
     return Exported(bundle, onnx, float32_path, contract)
 
 
-def _write_model(folder: Path, model: bytes, precision: str, base: ModelContract) -> ModelFile:
+def _write_model(folder: Path, model: bytes, precision: Precision, base: ModelContract) -> ModelFile:
     data, contract = _with_contract(model, precision, base)
     name = f"{base.name}.{precision}.tflite"
     _write_bytes(folder / name, data)
     return ModelFile(name, hashlib.sha256(data).hexdigest(), len(data), contract)
 
 
-def _with_contract(model: bytes, precision: str, base: ModelContract) -> tuple[bytes, ModelContract]:
+def _with_contract(model: bytes, precision: Precision, base: ModelContract) -> tuple[bytes, ModelContract]:
     """Put the contract, with the model's own tensors, into the model."""
     facts = inspect_tflite(model)
     contract = replace(

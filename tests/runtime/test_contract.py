@@ -51,6 +51,7 @@ def _changed(**changes: object) -> str:
         (_changed(input_tensor={"name": "packed"}), "'dtype' is missing"),
         (_changed(input_tensor={"name": "a", "dtype": "int8", "scale": 0.0, "zero_point": 0}), "scale 0.0"),
         (_changed(input_tensor={"name": "a", "dtype": "string", "scale": None, "zero_point": None}), "string"),
+        (_changed(precision="int4"), "precision must be one of float32, fp16, int8"),
         (_changed(colour="red"), "unknown key 'colour'"),
         ("[" * 100_000, "isn't JSON"),
         (b"\xff\xfe\x00", "isn't JSON"),
