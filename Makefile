@@ -14,11 +14,11 @@ help: ## List these targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-6s %s\n", $$1, $$2 }' Makefile
 	@echo
 	@echo "  RAW=photo.dng     what \`make demo\` develops besides its own sample"
-	@echo "  ARGS='-k tiling'  passed on to pytest by \`make test\`"
+	@echo "  ARGS='…'          passed on: to pytest by \`make test\`, to \`lwisp demo\` by \`make demo\`"
 	@echo "  PYTHON=python3.12 the interpreter for a new .venv (3.11 or newer)"
 
 demo: env ## Export, verify, develop and time; write one report
-	$(BIN)/lwisp demo $(if $(RAW),"$$RAW")
+	$(BIN)/lwisp demo $(if $(RAW),"$$RAW") $(ARGS)
 
 test: env ## Run the tests
 	$(BIN)/python -m pytest $(ARGS)
