@@ -5,8 +5,6 @@ import sys
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from lwisp_mobile.bundle import Bundle, load_bundle, shipped_bundle
 from lwisp_mobile.cli import Command, add_json_option, print_json
 from lwisp_mobile.develop import Developed, Developer, DevelopOptions
@@ -15,7 +13,7 @@ from lwisp_mobile.inspection import inspect_file
 from lwisp_mobile.progress import StepBar
 from lwisp_mobile.raw_options import add_raw_options, hints_of
 from lwisp_mobile.session import Session
-from lwisp_mobile.timing import time_runs
+from lwisp_mobile.timing import time_session
 
 _PARTS = 4
 """Reading, pre-processing, inference, writing."""
@@ -121,10 +119,8 @@ def _configure_time(parser: argparse.ArgumentParser) -> None:
 def _time(arguments: argparse.Namespace) -> int:
     bundle = find_bundle(arguments.bundle)
     contract = bundle.model(arguments.precision).contract
-    shape = (arguments.size, arguments.size, len(contract.input.planes))
-    packed = np.random.default_rng(0).random(shape, dtype=np.float32)
     with Session(bundle.read(arguments.precision), contract, threads=arguments.threads) as session:
-        timing = time_runs(lambda: session.run(packed), arguments.runs)
+        timing = time_session(session, arguments.size, arguments.runs)
     result = {
         "bundle": bundle.name,
         "precision": arguments.precision,

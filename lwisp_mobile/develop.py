@@ -84,8 +84,7 @@ class Developer:
 
         Returns upright sRGB, float32 in [0, 1], (H, W, 3), sides swapped where the orientation says so.
         """
-        packed = self.prepare(raw, exposure_ev)
-        return orient(crop(self.session.run(packed.planes), packed), raw.orientation)
+        return self._run(self.prepare(raw, exposure_ev), raw)
 
     def prepare(self, raw: RawImage, exposure_ev: float) -> Packed:
         """The frame's packed planes by the model's contract.
@@ -109,13 +108,16 @@ class Developer:
         packed = self.prepare(raw, options.exposure_ev)
         clock.append(time.perf_counter())
         step("inference")
-        rgb = orient(crop(self.session.run(packed.planes), packed), raw.orientation)
+        rgb = self._run(packed, raw)
         clock.append(time.perf_counter())
         step("writing")
         write_picture(output, rgb, raw.info)
         clock.append(time.perf_counter())
         parts = [1e3 * (end - start) for start, end in pairwise(clock)]
         return Developed(source, output, rgb.shape[1], rgb.shape[0], raw.notes, TimeSplit(*parts))
+
+    def _run(self, packed: Packed, raw: RawImage) -> NDArray[np.float32]:
+        return orient(crop(self.session.run(packed.planes), packed), raw.orientation)
 
 
 def crop(rgb: NDArray[np.float32], packed: Packed) -> NDArray[np.float32]:

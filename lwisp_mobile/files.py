@@ -1,6 +1,7 @@
-"""Files that appear whole or not at all."""
+"""Files: written whole or not at all, and hashed."""
 
 import errno
+import hashlib
 import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -22,3 +23,8 @@ def atomic_write(path: Path) -> Iterator[Path]:
         temporary.replace(path)
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def file_sha256(path: Path) -> str:
+    """SHA-256 of a file's bytes, in hexadecimal."""
+    return hashlib.sha256(path.read_bytes()).hexdigest()

@@ -13,6 +13,7 @@ from typing import Any
 from lwisp_mobile.bundle import CONTRACT_FILE, load_bundle
 from lwisp_mobile.contract import METADATA_NAME, from_json
 from lwisp_mobile.errors import ModelError, UsageError
+from lwisp_mobile.files import file_sha256
 from lwisp_mobile.graph import delegate_coverage, inspect_tflite, read_metadata
 from lwisp_mobile.raw.hints import RawHints
 from lwisp_mobile.raw.reader import read_raw
@@ -72,7 +73,7 @@ def inspect_raw(path: Path, hints: RawHints) -> dict[str, Any]:
     return {
         "kind": "raw",
         "file": str(path),
-        "sha256": hashlib.sha256(path.read_bytes()).hexdigest(),
+        "sha256": file_sha256(path),
         "width_px": raw.width_px,
         "height_px": raw.height_px,
         "cfa": raw.cfa,

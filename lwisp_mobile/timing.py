@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from lwisp_mobile.errors import UsageError
+from lwisp_mobile.session import Session
 
 MIN_WARM_UP = 5
 
@@ -45,6 +46,15 @@ def time_runs(run: Callable[[], object], runs: int, warm_up: int = MIN_WARM_UP) 
     if runs < 1:
         raise UsageError(f"runs is {runs}; give 1 or more.")
     return Timing(tuple(_time(run) for _ in range(warm_up)), tuple(_time(run) for _ in range(runs)))
+
+
+def time_session(session: Session, side_px: int, runs: int) -> Timing:
+    """Time a session on a square of noise. side_px: packed side. Raises UsageError if the model can't take it."""
+    if side_px < 1:
+        raise UsageError(f"The packed side is {side_px} px; give a multiple of {session.contract.input.size_multiple}.")
+    shape = (side_px, side_px, len(session.contract.input.planes))
+    packed = np.random.default_rng(0).random(shape, dtype=np.float32)
+    return time_runs(lambda: session.run(packed), runs)
 
 
 def _time(run: Callable[[], object]) -> float:

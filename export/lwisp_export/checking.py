@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from lwisp_export.export import TILE_PX, Exported, file_sha256
+from lwisp_export.export import TILE_PX, Exported
 from lwisp_export.frames import NamedRaw, cut_tiles
 from lwisp_export.made import evaluation_frames
 from lwisp_export.student.contract import STUDENT_INPUT
@@ -12,7 +12,7 @@ from lwisp_export.verify import DriftReport, Stage, onnx_stage, verify
 from lwisp_mobile.bundle import Bundle
 from lwisp_mobile.contract import ModelContract
 from lwisp_mobile.errors import UsageError
-from lwisp_mobile.files import atomic_write
+from lwisp_mobile.files import atomic_write, file_sha256
 from lwisp_mobile.json_text import to_json
 from lwisp_mobile.session import Session
 

@@ -14,13 +14,14 @@ from lwisp_export.frames import NamedRaw
 from lwisp_export.report.page import DemoResult, ModelRow, write_page
 from lwisp_export.verify import DriftReport
 from lwisp_mobile.bundle import ModelFile
-from lwisp_mobile.develop import Developed, Developer, DevelopOptions
+from lwisp_mobile.contract import Precision
+from lwisp_mobile.develop import Developer, DevelopOptions
 from lwisp_mobile.graph import delegate_coverage, inspect_tflite
 from lwisp_mobile.metrics import compare
 from lwisp_mobile.raw.hints import RawHints
+from lwisp_mobile.raw.image import RawImage
 from lwisp_mobile.raw.reader import read_raw
-from lwisp_mobile.session import Session
-from lwisp_mobile.timing import TimingSummary, time_runs
+from lwisp_mobile.timing import time_session
 
 TIMED_PACKED_PX = 256
 TIMED_RUNS = 20
@@ -54,58 +55,52 @@ def run_demo(options: DemoOptions, step: Callable[[str], None]) -> DemoSummary:
     paths = ExportPaths(options.checkpoint, options.folder / "bundle", options.folder / "work")
     exported = export(paths, (), step)
     drift = check_bundle(exported, options.checkpoint, [NamedRaw(options.raw.name, raw)], step)
-    step("developing")
-    pictures = {p: _develop(options, exported, p) for p in ("int8", "fp16")}
-    step("timing")
-    rows = tuple(_model_row(options, exported, model, pictures) for model in exported.bundle.models)
+    step("developing and timing")
+    runs = {model.contract.precision: _run_model(options, exported, model, raw) for model in exported.bundle.models}
     step("writing the report")
     page = options.folder / "report.html"
-    write_page(page, _result(options, exported, drift, rows))
-    return DemoSummary(page, pictures["int8"].output, pictures["fp16"].output, drift)
+    write_page(page, _result(options, raw, drift, runs))
+    return DemoSummary(page, runs["int8"].output, runs["fp16"].output, drift)
 
 
-def _develop(options: DemoOptions, exported: Exported, precision: str) -> Developed:
-    output = options.folder / f"{options.raw.stem}.{precision}.png"
-    with Developer(exported.bundle, precision=precision, threads=options.threads) as developer:
-        return developer.develop_file(options.raw, output, DevelopOptions(hints=options.hints), lambda _part: None)
+@dataclass(frozen=True)
+class _ModelRun:
+    """One model's picture of the RAW, and its row of the report."""
+
+    output: Path
+    rgb: NDArray[np.float32]
+    packed: NDArray[np.float32]
+    row: ModelRow
 
 
-def _model_row(options: DemoOptions, exported: Exported, model: ModelFile, pictures: dict[str, Developed]) -> ModelRow:
+def _run_model(options: DemoOptions, exported: Exported, model: ModelFile, raw: RawImage) -> _ModelRun:
     precision = model.contract.precision
+    output = options.folder / f"{options.raw.stem}.{precision}.png"
     data = exported.bundle.read(precision)
-    return ModelRow(
-        file=model,
-        facts=inspect_tflite(data),
-        coverage=delegate_coverage(data),
-        timing=_time(data, model, options.threads),
-        timed_px=TIMED_PACKED_PX * model.contract.output_scale,
-        time=pictures[precision].time,
-    )
+    with Developer(exported.bundle, precision=precision, threads=options.threads) as developer:
+        split = developer.develop_file(options.raw, output, DevelopOptions(hints=options.hints), lambda _part: None)
+        row = ModelRow(
+            file=model,
+            facts=inspect_tflite(data),
+            coverage=delegate_coverage(data),
+            timing=time_session(developer.session, TIMED_PACKED_PX, TIMED_RUNS).summary,
+            timed_px=TIMED_PACKED_PX * model.contract.output_scale,
+            time=split.time,
+        )
+        return _ModelRun(output, developer.develop(raw), developer.prepare(raw, 0.0).planes, row)
 
 
-def _time(data: bytes, model: ModelFile, threads: int) -> TimingSummary:
-    shape = (TIMED_PACKED_PX, TIMED_PACKED_PX, len(model.contract.input.planes))
-    packed = np.random.default_rng(0).random(shape, dtype=np.float32)
-    with Session(data, model.contract, threads=threads) as session:
-        return time_runs(lambda: session.run(packed), TIMED_RUNS).summary
-
-
-def _result(options: DemoOptions, exported: Exported, drift: DriftReport, rows: tuple[ModelRow, ...]) -> DemoResult:
-    raw = read_raw(options.raw, options.hints)
-    rgb: dict[str, NDArray[np.float32]] = {}
-    for precision in ("fp16", "int8"):
-        with Developer(exported.bundle, precision=precision, threads=options.threads) as developer:
-            rgb[precision] = developer.develop(raw)
-            packed = developer.prepare(raw, 0.0).planes
+def _result(options: DemoOptions, raw: RawImage, drift: DriftReport, runs: dict[Precision, _ModelRun]) -> DemoResult:
+    int8, fp16 = runs["int8"], runs["fp16"]
     return DemoResult(
         source=options.raw.name,
         notes=raw.notes,
-        packed=packed,
-        float_rgb=rgb["fp16"],
-        int8_rgb=rgb["int8"],
-        drift_of_raw=compare(rgb["int8"], rgb["fp16"]),
+        packed=int8.packed,
+        float_rgb=fp16.rgb,
+        int8_rgb=int8.rgb,
+        drift_of_raw=compare(int8.rgb, fp16.rgb),
         drift=drift,
-        models=rows,
+        models=tuple(run.row for run in runs.values()),
         machine=f"{platform.machine()}, {_processor()}",
         threads=options.threads,
     )

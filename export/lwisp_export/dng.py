@@ -1,4 +1,4 @@
-"""The project's own sample RAW: write a mosaic as a DNG 1.4 that other RAW software reads too."""
+"""DNG: write a frame as a DNG 1.4 that other RAW software reads too."""
 
 from dataclasses import replace
 from datetime import datetime
@@ -12,7 +12,6 @@ from lwisp_mobile.errors import RawFormatError
 from lwisp_mobile.exif import MAKE, MODEL, ORIENTATION, shot_tags
 from lwisp_mobile.files import atomic_write
 from lwisp_mobile.raw.color import SRGB_TO_XYZ, unit_rows
-from lwisp_mobile.raw.hints import Sites
 from lwisp_mobile.raw.image import CaptureInfo, Gains, RawImage
 from lwisp_mobile.tiff import (
     TiffTag,
@@ -34,28 +33,17 @@ CFA_PHOTOMETRIC, D65, RECTANGULAR = 32803, 21, 1
 _COLOR_INDEX = {"R": 0, "G": 1, "B": 2}
 
 
-def write_dng(
-    path: Path,
-    mosaic: NDArray[np.uint16],
-    *,
-    cfa: str,
-    black: Sites,
-    white: float,
-    camera_to_srgb: Matrix3,
-    wb_gains: Gains,
-    info: CaptureInfo,
-    orientation: int = 1,
-) -> None:
-    """Write a mosaic as an uncompressed DNG; equal arguments give equal bytes.
+def write_dng(path: Path, raw: RawImage) -> None:
+    """Write a frame as an uncompressed DNG; equal frames give equal bytes. Its light is taken as D65.
 
-    mosaic: (H, W) uint16. black: by site of the mosaic's 2x2 cell, row by row.
-    camera_to_srgb: white-balanced camera RGB to linear sRGB; wb_gains: of the shot's light, taken as D65.
-    Raises a RawError if the facts don't make a RAW, OSError if the file can't be written.
+    Raises RawFormatError if the frame has no colour matrix or a singular one, OSError if the file can't be written.
     """
-    raw = RawImage(mosaic, cfa, black, white, wb_gains, camera_to_srgb, orientation, _named(info))
-    tags = [*_identity_tags(raw), *_sensor_tags(raw), *_color_tags(camera_to_srgb, wb_gains)]
+    if raw.camera_to_srgb is None:
+        raise RawFormatError("A DNG needs the camera's colour matrix; this frame has none. Give one with --matrix.")
+    named = replace(raw, info=_named(raw.info))
+    tags = [*_identity_tags(named), *_sensor_tags(named), *_color_tags(raw.camera_to_srgb, raw.wb_gains)]
     with atomic_write(path) as temporary:
-        write_tiff(temporary, raw.mosaic, CFA_PHOTOMETRIC, tags, shot_tags(raw.info))
+        write_tiff(temporary, raw.mosaic, CFA_PHOTOMETRIC, tags, shot_tags(named.info))
 
 
 def xyz_to_camera(camera_to_srgb: Matrix3, wb_gains: Gains) -> NDArray[np.float64]:

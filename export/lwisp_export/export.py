@@ -18,7 +18,7 @@ from lwisp_export.to_onnx import export_onnx
 from lwisp_export.to_tflite import convert_onnx
 from lwisp_mobile.bundle import Bundle, ModelFile, write_bundle
 from lwisp_mobile.contract import METADATA_NAME, ModelContract, Precision, TensorSpec, to_json
-from lwisp_mobile.files import atomic_write
+from lwisp_mobile.files import atomic_write, file_sha256
 from lwisp_mobile.graph import TensorFacts, inspect_tflite
 
 TILE_PX = 128
@@ -132,8 +132,3 @@ def _spec(tensor: TensorFacts) -> TensorSpec:
 def _write_bytes(path: Path, data: bytes) -> None:
     with atomic_write(path) as temporary:
         temporary.write_bytes(data)
-
-
-def file_sha256(path: Path) -> str:
-    """SHA-256 of a file's bytes, in hexadecimal."""
-    return hashlib.sha256(path.read_bytes()).hexdigest()

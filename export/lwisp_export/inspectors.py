@@ -1,6 +1,5 @@
 """`lwisp inspect` for the factory's files: checkpoints and ONNX graphs."""
 
-import hashlib
 from collections import Counter
 from dataclasses import asdict
 from pathlib import Path
@@ -12,6 +11,7 @@ from google.protobuf.message import DecodeError
 from lwisp_export.student.checkpoint import load_checkpoint
 from lwisp_export.student.cost import count_macs, count_parameters
 from lwisp_mobile.errors import ModelError
+from lwisp_mobile.files import file_sha256
 
 MAX_ONNX_BYTES = 256 << 20
 
@@ -22,7 +22,7 @@ def inspect_checkpoint(path: Path) -> dict[str, Any]:
     return {
         "kind": "checkpoint",
         "file": str(path),
-        "sha256": hashlib.sha256(path.read_bytes()).hexdigest(),
+        "sha256": file_sha256(path),
         **asdict(info),
         "parameters": count_parameters(student),
         "macs": count_macs(student, 224),
@@ -44,7 +44,7 @@ def inspect_onnx(path: Path) -> dict[str, Any]:
     return {
         "kind": "onnx",
         "file": str(path),
-        "sha256": hashlib.sha256(path.read_bytes()).hexdigest(),
+        "sha256": file_sha256(path),
         "inputs": [_describe(value) for value in graph.input],
         "outputs": [_describe(value) for value in graph.output],
         "parameters": sum(_size(tensor) for tensor in graph.initializer),

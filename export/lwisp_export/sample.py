@@ -20,13 +20,5 @@ def write_sample(path: Path) -> None:
     color = replace(REFERENCE_CAMERA, to_srgb=SAMPLE_CAMERA_TO_SRGB)
     shot = Shot(color, typical_noise(SAMPLE_ISO), bits=12, cfa="GRBG", iso=SAMPLE_ISO)
     raw = make_frame(EVALUATION_PHOTO, shot, seed=2026).raw
-    write_dng(
-        path,
-        raw.mosaic,
-        cfa=raw.cfa,
-        black=raw.black_level,
-        white=raw.white_level,
-        camera_to_srgb=SAMPLE_CAMERA_TO_SRGB,
-        wb_gains=raw.wb_gains,
-        info=replace(raw.info, model="lwisp sample", exposure_s=1 / 60, f_number=1.8, taken_at=FIXED_TIME),
-    )
+    info = replace(raw.info, model="lwisp sample", exposure_s=1 / 60, f_number=1.8, taken_at=FIXED_TIME)
+    write_dng(path, replace(raw, info=info))

@@ -1,5 +1,6 @@
 """Session on the shipped models: sizes, edges, and every refusal by name."""
 
+import json
 from collections.abc import Iterator
 from dataclasses import replace
 
@@ -7,6 +8,7 @@ import numpy as np
 import pytest
 
 from lwisp_mobile.bundle import shipped_bundle
+from lwisp_mobile.cli import main
 from lwisp_mobile.contract import TensorSpec
 from lwisp_mobile.errors import ContractError, ModelError, NonFiniteError, UsageError
 from lwisp_mobile.metrics import psnr_db
@@ -106,3 +108,16 @@ def test_quantising_rounds_and_clips() -> None:
     assert codes.dtype == np.int8
     assert codes.tolist() == [-128, -128, -128, -127, 0, 127, 127]
     assert np.abs(dequantise(quantise(values[1:6], INT8), INT8) - values[1:6]).max() <= 0.5 / 255 + 1e-7
+
+
+@pytest.mark.parametrize("size", ["0", "-16", "100"])
+def test_timing_a_size_that_does_not_fit_is_named(size: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["time", "--size", size, "--runs", "1"]) == 2
+    assert "multiple" in capsys.readouterr().err
+
+
+def test_timing_keeps_every_sample(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["time", "--size", "32", "--runs", "3", "--json"]) == 0
+    result = json.loads(capsys.readouterr().out)
+    assert len(result["timing"]["samples_ms"]) == result["summary"]["runs"] == 3
+    assert min(result["timing"]["samples_ms"]) == result["summary"]["min_ms"]

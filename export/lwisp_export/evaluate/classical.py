@@ -16,9 +16,13 @@ from skimage.restoration import denoise_wavelet
 
 from lwisp_export.dng import write_dng
 from lwisp_export.unprocess.tone import tone
-from lwisp_mobile.contract import Matrix3
+from lwisp_mobile.contract import InputContract, Matrix3
 from lwisp_mobile.errors import UsageError
+from lwisp_mobile.raw.cfa import align, lead_px, pack, unpack
+from lwisp_mobile.raw.color import scale_gains
 from lwisp_mobile.raw.image import RawImage
+from lwisp_mobile.raw.levels import normalise
+from lwisp_mobile.raw.prepare import plane_gains, plane_levels
 
 with warnings.catch_warnings():
     # It warns, once, that matplotlib isn't there to plot with.
@@ -40,8 +44,10 @@ class Pipeline:
 
     def develop(self, raw: RawImage) -> F32:
         """The finished picture, (H, W, 3) in [0, 1], not turned upright."""
+        if raw.camera_to_srgb is None:
+            raise UsageError("An oracle needs the camera's true colour matrix; this frame has none.")
         camera_rgb = self.demosaic(raw)
-        return finish(denoise(camera_rgb) if self.denoised else camera_rgb, raw)
+        return finish(denoise(camera_rgb) if self.denoised else camera_rgb, raw.camera_to_srgb)
 
 
 def menon(raw: RawImage) -> F32:
@@ -54,16 +60,7 @@ def libraw_ahd(raw: RawImage) -> F32:
     """Hirakawa and Parks' AHD (2005), as LibRaw does it, through a DNG file."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "frame.dng"
-        write_dng(
-            path,
-            raw.mosaic,
-            cfa=raw.cfa,
-            black=raw.black_level,
-            white=raw.white_level,
-            camera_to_srgb=_matrix(raw),
-            wb_gains=raw.wb_gains,
-            info=raw.info,
-        )
+        write_dng(path, raw)
         with rawpy.imread(str(path)) as file:
             rgb = file.postprocess(
                 demosaic_algorithm=rawpy.DemosaicAlgorithm.AHD,
@@ -78,12 +75,11 @@ def libraw_ahd(raw: RawImage) -> F32:
 
 def balanced_mosaic(raw: RawImage) -> F32:
     """Light per site, black subtracted, white-balanced with the smallest gain 1, clipped to [0, 1]; (H, W)."""
-    light = raw.mosaic.astype(np.float32)
-    gains = dict(zip("RGB", np.array(raw.wb_gains) / min(raw.wb_gains)))
-    for site, (letter, black) in enumerate(zip(raw.cfa, raw.black_level)):
-        part = light[site // 2 :: 2, site % 2 :: 2]
-        part[...] = (part - black) * (gains[letter] / (raw.white_level - black))
-    return np.clip(light, 0, 1)
+    black = plane_levels(raw, InputContract())
+    gain = plane_gains(raw, black, scale_gains(raw.wb_gains), exposure_ev=0.0)
+    light = unpack(normalise(pack(align(raw.mosaic, raw.cfa, 2)), black, gain))
+    top, left = lead_px(raw.cfa)
+    return np.maximum(light[top : top + raw.height_px, left : left + raw.width_px], np.float32(0))
 
 
 def denoise(camera_rgb: F32) -> F32:
@@ -97,16 +93,10 @@ def denoise(camera_rgb: F32) -> F32:
     return np.asarray(np.clip(shrunk, 0, 1) ** 2, np.float32)
 
 
-def finish(camera_rgb: F32, raw: RawImage) -> F32:
+def finish(camera_rgb: F32, camera_to_srgb: Matrix3) -> F32:
     """The true matrix and tone."""
-    linear = camera_rgb @ np.array(_matrix(raw), np.float32).T
+    linear = camera_rgb @ np.array(camera_to_srgb, np.float32).T
     return tone(np.clip(linear, np.float32(0), np.float32(1)))
-
-
-def _matrix(raw: RawImage) -> Matrix3:
-    if raw.camera_to_srgb is None:
-        raise UsageError("An oracle needs the camera's true colour matrix; this frame has none.")
-    return raw.camera_to_srgb
 
 
 PIPELINES = (

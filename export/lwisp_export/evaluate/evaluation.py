@@ -1,6 +1,7 @@
 """The evaluation: every method on the same fixed mosaics, by ISO."""
 
 from collections.abc import Callable, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -87,12 +88,13 @@ def evaluate_bundle(
     """
     pictures = load_photos(folder, recipe).validation
     frames = validation_frames(pictures, load_sensors(folder / recipe.sensors), EVALUATION_ISOS)
-    developers = [
-        Developer(bundle, precision=model.contract.precision, threads=threads)
-        for model in sorted(bundle.models, key=lambda model: model.contract.precision)
-    ]
-    ours = [Method(f"{bundle.name} {d.session.contract.precision}", d.develop) for d in developers]
-    return evaluate([*ours, *(Method(pipeline.name, pipeline.develop) for pipeline in PIPELINES)], frames, step)
+    classical = [Method(pipeline.name, pipeline.develop) for pipeline in PIPELINES]
+    with ExitStack() as stack:
+        ours = []
+        for precision in sorted(model.contract.precision for model in bundle.models):
+            developer = stack.enter_context(Developer(bundle, precision=precision, threads=threads))
+            ours.append(Method(f"{bundle.name} {precision}", developer.develop))
+        return evaluate([*ours, *classical], frames, step)
 
 
 def table(results: Sequence[MethodScores]) -> list[str]:
