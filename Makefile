@@ -8,10 +8,10 @@ STAMP := $(VENV)/.complete
 export RAW
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint env clean
+.PHONY: help demo test lint android-check env clean
 
 help: ## List these targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-6s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' Makefile
 	@echo
 	@echo "  RAW=photo.dng     what \`make demo\` develops besides its own sample"
 	@echo "  ARGS='…'          passed on: to pytest by \`make test\`, to \`lwisp demo\` by \`make demo\`"
@@ -28,6 +28,9 @@ lint: env ## Check style, types and import rules
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+android-check: env ## Check the Android demo (Debian 12, JDK 17, npm; tools go into your cache)
+	$(BIN)/python -m android_demo.checks $(ARGS)
 
 env: $(STAMP) ## Make .venv (about two minutes), or do nothing if it's up to date
 

@@ -1,0 +1,56 @@
+package org.lwisp.demo.ui
+
+import android.content.Context
+import org.lwisp.core.engine.Developed
+import org.lwisp.core.measure.AppRun
+import org.lwisp.core.measure.summarise
+import org.lwisp.demo.R
+import org.lwisp.demo.work.DemoState
+import org.lwisp.demo.work.Doing
+
+/** What the app is doing, or what it shows. */
+fun Context.statusText(state: DemoState): String =
+    when (val doing = state.doing) {
+        is Doing.Idle -> sourceText(state)
+        is Doing.Stopped -> getString(R.string.stopped)
+        is Doing.Saved -> getString(R.string.saved)
+        is Doing.Busy -> getString(doing.text, *doing.arguments.toTypedArray())
+        is Doing.Failed -> getString(doing.text, *doing.arguments.toTypedArray())
+    }
+
+/** Latency: the split of the last picture, percentiles of a series, thermal status. */
+fun Context.figuresText(state: DemoState): String {
+    val developed = state.developed ?: return ""
+    return listOfNotNull(
+        splitText(developed),
+        state.run?.let(::latencyText),
+        state.run?.let(::thermalText),
+    ).joinToString("\n")
+}
+
+private fun Context.sourceText(state: DemoState): String {
+    val source = state.source ?: return getString(R.string.idle)
+    return getString(R.string.source, source.name, source.frame.mosaic.widthPx, source.frame.mosaic.heightPx)
+}
+
+private fun Context.splitText(developed: Developed): String {
+    val time = developed.time
+    return getString(R.string.split, developed.backend, time.loadMs, time.prepareMs, time.inferenceMs, time.renderMs)
+}
+
+private fun Context.latencyText(run: AppRun): String {
+    val summary = summarise(run.samplesMs)
+    val size = run.size
+    return getString(
+        R.string.latency,
+        summary.runs,
+        size.widthPx,
+        size.heightPx,
+        summary.p50Ms,
+        summary.p90Ms,
+        summary.p99Ms,
+    )
+}
+
+private fun Context.thermalText(run: AppRun): String? =
+    run.thermalBefore?.let { getString(R.string.thermal, it, run.thermalAfter) }

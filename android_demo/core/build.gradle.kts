@@ -1,0 +1,36 @@
+plugins {
+    alias(libs.plugins.kotlin.jvm)
+}
+
+kotlin {
+    jvmToolchain(17)
+    compilerOptions {
+        jvmTarget = org.jetbrains.kotlin.gradle.dsl.JvmTarget.JVM_1_8
+        allWarningsAsErrors = true
+    }
+}
+
+java {
+    sourceCompatibility = JavaVersion.VERSION_1_8
+    targetCompatibility = JavaVersion.VERSION_1_8
+}
+
+dependencies {
+    testImplementation(libs.junit.jupiter)
+    testImplementation(libs.jna)
+    testRuntimeOnly(libs.junit.launcher)
+}
+
+/** The Python project around this folder: golden vectors, the model bundle. */
+val pythonProject: File = rootDir.parentFile
+
+tasks.test {
+    useJUnitPlatform()
+    systemProperty("lwisp.golden", pythonProject.resolve("tests/golden/golden.json"))
+    systemProperty("lwisp.bundle", pythonProject.resolve("lwisp_mobile/models/lwisp"))
+    systemProperty("lwisp.sample", rootDir.resolve("app/src/main/assets/sample.dng"))
+    // Optional: a folder of pictures by the Python runtime and a libLiteRt for this machine.
+    for (name in listOf("lwisp.expected", "lwisp.litert")) {
+        providers.gradleProperty(name).orNull?.let { systemProperty(name, it) }
+    }
+}

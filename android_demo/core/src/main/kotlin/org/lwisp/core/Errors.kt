@@ -1,0 +1,28 @@
+package org.lwisp.core
+
+/** Everything that a user or a file can cause. The message says what was wrong and what to do. */
+sealed class LwispException(
+    message: String,
+    cause: Throwable? = null,
+) : Exception(message, cause)
+
+/** The bundle or its contract is missing, broken, too new, or doesn't match its hashes. */
+class ContractException(
+    message: String,
+    cause: Throwable? = null,
+) : LwispException(message, cause)
+
+/** A RAW frame or DNG that can't be developed. */
+class RawException(
+    message: String,
+    cause: Throwable? = null,
+) : LwispException(message, cause)
+
+/** The model can't be loaded, or couldn't run a frame. */
+class EngineException(
+    message: String,
+    cause: Throwable? = null,
+) : LwispException(message, cause)
+
+/** The user stopped the work. */
+class CancelledException : LwispException("Stopped.")

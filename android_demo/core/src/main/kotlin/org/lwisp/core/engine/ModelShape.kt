@@ -1,0 +1,122 @@
+package org.lwisp.core.engine
+
+import org.lwisp.core.ContractException
+import org.lwisp.core.contract.ModelContract
+
+/*
+ * Field numbers of TensorFlow Lite's schema (schema.fbs).
+ */
+private const val MODEL_SUBGRAPHS = 2
+private const val MODEL_SIGNATURES = 7
+private const val SIGNATURE_INPUTS = 0
+private const val SIGNATURE_KEY = 2
+private const val SIGNATURE_SUBGRAPH = 4
+private const val NAMED_NAME = 0
+private const val NAMED_TENSOR = 1
+private const val SUBGRAPH_TENSORS = 0
+private const val SUBGRAPH_INPUTS = 1
+private const val SUBGRAPH_OPERATORS = 3
+private const val OPERATOR_INPUTS = 1
+private const val OPERATOR_OUTPUTS = 2
+private const val TENSOR_SHAPE = 0
+private const val TENSOR_NAME = 3
+
+/**
+ * A copy of a .tflite made for another size of frame.
+ *
+ * GPU kernels are compiled for one size, and LiteRT's Kotlin `CompiledModel` runs a model at the size it was
+ * exported for. The network takes any multiple of its contract's, so the sizes of the graph's tensors, which are
+ * plain numbers in the file, are overwritten before it is loaded; weights stay as they are.
+ *
+ * bytes: a .tflite whose hash was checked. Raises [ContractException] if a tensor's size doesn't follow the input's.
+ */
+fun resized(
+    bytes: ByteArray,
+    contract: ModelContract,
+    size: PackedSize,
+): ByteArray {
+    val multiple = contract.input.sizeMultiple
+    require(size.widthPx > 0 && size.heightPx > 0 && size.widthPx % multiple == 0 && size.heightPx % multiple == 0) {
+        "A packed frame of ${size.widthPx}x${size.heightPx} px isn't of multiples of $multiple."
+    }
+    val copy = bytes.copyOf()
+    try {
+        ShapeWriter(FlatTable.root(copy), contract).write(size)
+    } catch (error: IndexOutOfBoundsException) {
+        throw ContractException("The model file is damaged. Copy it again.", error)
+    }
+    return copy
+}
+
+private class ShapeWriter(
+    private val model: FlatTable,
+    private val contract: ModelContract,
+) {
+    fun write(size: PackedSize) {
+        val signature =
+            model.children(MODEL_SIGNATURES).firstOrNull { it.text(SIGNATURE_KEY) == contract.signature }
+                ?: throw ContractException("The model has no signature \"${contract.signature}\". Export again.")
+        val graph = model.children(MODEL_SUBGRAPHS)[signature.integer(SIGNATURE_SUBGRAPH)]
+        val tensors = graph.children(SUBGRAPH_TENSORS)
+        val exported = exportedSize(signature, tensors)
+        val fed = fed(graph)
+        val (pictures, weights) = tensors.withIndex().partition { it.index in fed }
+        val fixed = weights.flatMap { places(it.value) }.toSet()
+        if (pictures.any { places(it.value).any(fixed::contains) }) {
+            throw ContractException("A weight shares its shape with a picture. Export again.")
+        }
+        // Tensors of one shape may share its place in the file: each place is written once.
+        pictures.map { it.value }.distinctBy { places(it).firstOrNull() }.forEach { resize(it, exported, size) }
+    }
+
+    /** Tensors that depend on the input. Weights don't, nor what only they are turned into (16-bit ones into floats). */
+    private fun fed(graph: FlatTable): Set<Int> {
+        val fed = graph.integers(SUBGRAPH_INPUTS).toMutableSet()
+        for (operator in graph.children(SUBGRAPH_OPERATORS)) {
+            if (operator.integers(OPERATOR_INPUTS).any(fed::contains)) fed += operator.integers(OPERATOR_OUTPUTS)
+        }
+        return fed
+    }
+
+    private fun exportedSize(
+        signature: FlatTable,
+        tensors: List<FlatTable>,
+    ): PackedSize {
+        val input =
+            signature.children(SIGNATURE_INPUTS).firstOrNull { it.text(NAMED_NAME) == contract.inputTensor.name }
+                ?: throw ContractException("The model has no input \"${contract.inputTensor.name}\". Export again.")
+        val shape = places(tensors[input.integer(NAMED_TENSOR)]).map(model.file::getInt)
+        if (shape.size != 4) throw ContractException("The model's input has ${shape.size} axes, not 4. Export again.")
+        return PackedSize(widthPx = shape[2], heightPx = shape[1])
+    }
+
+    private fun resize(
+        tensor: FlatTable,
+        from: PackedSize,
+        to: PackedSize,
+    ) {
+        val places = places(tensor)
+        if (places.size != 4) return
+        val (height, width) = places.subList(1, 3).map(model.file::getInt)
+        // Means and maxima over the picture are one pixel at any size.
+        if (height == 1 && width == 1) return
+        model.file.putInt(places[1], scaled(height, from.heightPx, to.heightPx, tensor))
+        model.file.putInt(places[2], scaled(width, from.widthPx, to.widthPx, tensor))
+    }
+
+    private fun scaled(
+        side: Int,
+        from: Int,
+        to: Int,
+        tensor: FlatTable,
+    ): Int {
+        if (side.toLong() * to % from != 0L) {
+            throw ContractException(
+                "Tensor \"${tensor.text(TENSOR_NAME)}\": a side of $side px doesn't follow the input's.",
+            )
+        }
+        return (side.toLong() * to / from).toInt()
+    }
+
+    private fun places(tensor: FlatTable): List<Int> = tensor.integerPlaces(TENSOR_SHAPE)
+}

@@ -1,0 +1,54 @@
+package org.lwisp.core.engine
+
+import org.lwisp.core.contract.ElementType
+import org.lwisp.core.contract.TensorSpec
+
+/** A tensor's values in the type that the model wants, row by row. */
+sealed class Tensor {
+    class Float32(
+        val values: FloatArray,
+    ) : Tensor()
+
+    class Int8(
+        val values: ByteArray,
+    ) : Tensor()
+}
+
+/** Real values to a tensor's type: round(v / scale) + zero point, clipped, halves to even; unchanged for float. */
+fun quantise(
+    values: FloatArray,
+    spec: TensorSpec,
+): Tensor {
+    if (spec.type == ElementType.FLOAT32) return Tensor.Float32(values)
+    val gain = (1 / spec.scale!!).toFloat()
+    val zero = spec.zeroPoint!!.toFloat()
+    return Tensor.Int8(
+        ByteArray(values.size) { at ->
+            val code = Math.rint((values[at] * gain).toDouble()).toFloat() + zero
+            minOf(maxOf(code, -128f), 127f).toInt().toByte()
+        },
+    )
+}
+
+/** A tensor as real values: (q - zero point) * scale; unchanged for float. */
+fun dequantise(
+    tensor: Tensor,
+    spec: TensorSpec,
+): FloatArray =
+    when (tensor) {
+        is Tensor.Float32 -> {
+            tensor.values
+        }
+
+        is Tensor.Int8 -> {
+            val real = realOfCode(spec)
+            FloatArray(tensor.values.size) { real[tensor.values[it] + 128] }
+        }
+    }
+
+/** The real value of each int8 code, from -128 on. */
+internal fun realOfCode(spec: TensorSpec): FloatArray {
+    val scale = spec.scale!!.toFloat()
+    val zero = spec.zeroPoint!!.toFloat()
+    return FloatArray(256) { ((it - 128).toFloat() - zero) * scale }
+}

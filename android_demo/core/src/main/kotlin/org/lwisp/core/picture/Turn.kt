@@ -1,0 +1,26 @@
+package org.lwisp.core.picture
+
+/**
+ * How an EXIF orientation reads a stored picture upright: pixel (x, y) of the upright one is at
+ * `start + x * stepX + y * stepY` of the stored one.
+ */
+internal class Turn(
+    orientation: Int,
+    storedWidthPx: Int,
+    storedHeightPx: Int,
+) {
+    private val swapped = orientation >= 5
+    private val rowsFlipped = orientation in setOf(3, 4, 6, 7)
+    private val columnsFlipped = orientation in setOf(2, 3, 7, 8)
+
+    val widthPx = if (swapped) storedHeightPx else storedWidthPx
+    val heightPx = if (swapped) storedWidthPx else storedHeightPx
+
+    private val rowStep = if (rowsFlipped) -storedWidthPx else storedWidthPx
+    private val columnStep = if (columnsFlipped) -1 else 1
+
+    val start =
+        (if (rowsFlipped) (storedHeightPx - 1) * storedWidthPx else 0) + (if (columnsFlipped) storedWidthPx - 1 else 0)
+    val stepX = if (swapped) rowStep else columnStep
+    val stepY = if (swapped) columnStep else rowStep
+}

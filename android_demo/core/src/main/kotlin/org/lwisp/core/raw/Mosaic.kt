@@ -1,0 +1,72 @@
+package org.lwisp.core.raw
+
+import org.lwisp.core.RawException
+import java.nio.ByteBuffer
+import java.nio.ByteOrder
+
+/**
+ * Sensor samples, unsigned 16 bits, seen where they lie: nothing is copied, rows may be padded.
+ *
+ * The buffer's own byte order counts (an `Image.Plane` is little endian, a DNG may be big endian).
+ */
+class Mosaic(
+    val widthPx: Int,
+    val heightPx: Int,
+    samples: ByteBuffer,
+    private val rowStrideBytes: Int,
+) {
+    private val samples: ByteBuffer = samples.duplicate().order(samples.order())
+
+    init {
+        if (minOf(widthPx, heightPx) < 2) {
+            throw RawException("A mosaic of ${widthPx}x$heightPx px has no full 2x2 cell.")
+        }
+        if (rowStrideBytes < 2 * widthPx) {
+            throw RawException("A row of $widthPx px doesn't fit into a stride of $rowStrideBytes bytes.")
+        }
+        val needed = (heightPx - 1L) * rowStrideBytes + 2L * widthPx
+        if (samples.remaining() < needed) {
+            throw RawException(
+                "The mosaic has ${samples.remaining()} bytes; $needed are needed. The file is cut short.",
+            )
+        }
+    }
+
+    /** Copies one row into `row`, which has room for `widthPx` samples (read them with `and 0xffff`). */
+    fun readRow(
+        index: Int,
+        row: ShortArray,
+    ) {
+        val view = samples.duplicate().order(samples.order())
+        view.position(samples.position() + index * rowStrideBytes)
+        view.asShortBuffer().get(row, 0, widthPx)
+    }
+
+    /** A part of this mosaic, sharing its samples. Left and top are even, so that the filter order stays. */
+    fun crop(
+        leftPx: Int,
+        topPx: Int,
+        widthPx: Int,
+        heightPx: Int,
+    ): Mosaic {
+        require(leftPx % 2 == 0 && topPx % 2 == 0) { "A crop at $leftPx, $topPx px changes the filter order." }
+        require(leftPx >= 0 && topPx >= 0 && leftPx + widthPx <= this.widthPx && topPx + heightPx <= this.heightPx) {
+            "A crop of ${widthPx}x$heightPx px at $leftPx, $topPx px leaves the mosaic."
+        }
+        val start = samples.duplicate().order(samples.order())
+        start.position(samples.position() + topPx * rowStrideBytes + 2 * leftPx)
+        return Mosaic(widthPx, heightPx, start, rowStrideBytes)
+    }
+
+    /** A copy without padding that owns its samples: a camera's image may then be closed. */
+    fun copied(): Mosaic {
+        val copy = ByteBuffer.allocate(2 * widthPx * heightPx).order(ByteOrder.LITTLE_ENDIAN)
+        val row = ShortArray(widthPx)
+        val target = copy.asShortBuffer()
+        for (index in 0 until heightPx) {
+            readRow(index, row)
+            target.put(row)
+        }
+        return Mosaic(widthPx, heightPx, copy, 2 * widthPx)
+    }
+}

@@ -1,0 +1,89 @@
+package org.lwisp.core
+
+import org.junit.jupiter.api.Assertions.assertEquals
+import org.junit.jupiter.api.Assertions.assertThrows
+import org.junit.jupiter.api.Assertions.assertTrue
+import org.junit.jupiter.api.Test
+import org.junit.jupiter.params.ParameterizedTest
+import org.junit.jupiter.params.provider.ValueSource
+import org.lwisp.core.contract.CONTRACT_FILE
+import org.lwisp.core.contract.ElementType
+import org.lwisp.core.contract.readBundle
+import org.lwisp.core.json.parseJson
+import org.lwisp.core.json.toJson
+import java.io.File
+
+class BundleTest {
+    private val text = File(property("lwisp.bundle"), CONTRACT_FILE).readText()
+
+    @Test
+    fun theShippedBundleIsReadAndItsModelsHaveTheirHashes() {
+        val bundle = readBundle(text)
+        assertEquals(
+            ElementType.INT8,
+            bundle
+                .model("int8")
+                .contract.inputTensor.type,
+        )
+        for (model in bundle.models) {
+            val bytes = File(property("lwisp.bundle"), model.file).readBytes()
+            assertEquals(bytes, model.checked(bytes))
+            bytes[bytes.size / 2]++
+            assertThrows(ContractException::class.java) { model.checked(bytes) }
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+        strings = [
+            "\"bundle_version\": 1|\"bundle_version\": 2",
+            "\"contract_version\": 1|\"contract_version\": 9",
+            "\"size_multiple\": 16|\"size_multiple\": 0",
+            "\"Gr\"|\"Gb\"",
+            "\"dtype\": \"int8\"|\"dtype\": \"int16\"",
+            "\"zero_point\": -128|\"zero_point\": null",
+            "\"file\": \"lwisp|\"file\": \"../lwisp",
+            "\"curve_offset\"|\"curve\"",
+            "\"subtract_black\": true|\"subtract_black\": 1",
+        ],
+    )
+    fun brokenContractsAreRefused(edit: String) {
+        val (from, to) = edit.split('|')
+        val broken = text.replace(from, to)
+        assertTrue(broken != text) { "$from isn't in the contract; the test tests nothing." }
+        assertThrows(ContractException::class.java) { readBundle(broken) }
+    }
+
+    @Test
+    fun aMissingPrecisionNamesThoseThere() {
+        val error = assertThrows(ContractException::class.java) { readBundle(text).model("int4") }
+        assertTrue("int8" in error.message!!)
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+        strings = ["", "{", "[1,]", "{\"a\":1,\"a\":2}", "01", "NaN", "1e999", "\"\\x\"", "\"\n\"", "[1] 2", "tru"],
+    )
+    fun brokenJsonIsRefused(broken: String) {
+        assertThrows(ContractException::class.java) { parseJson(broken) }
+    }
+
+    @Test
+    fun deeplyNestedJsonIsRefused() {
+        assertThrows(ContractException::class.java) { parseJson("[".repeat(100_000)) }
+    }
+
+    @Test
+    fun jsonIsReadAsWritten() {
+        val value =
+            mapOf(
+                "text" to "ä \"\\\n\u0001",
+                "numbers" to listOf(1.5, -2.0e-9),
+                "none" to null,
+                "empty" to emptyList<Any>(),
+                "yes" to true,
+            )
+        assertEquals(value, parseJson(toJson(value)))
+        assertThrows(IllegalArgumentException::class.java) { toJson(Double.NaN) }
+    }
+}
