@@ -1,4 +1,4 @@
-"""Bundles: a folder with a student's models, their contracts and their hashes."""
+"""Bundles: a student's models with their contracts and hashes, in a folder or a .zip."""
 
 import hashlib
 import json
@@ -6,15 +6,15 @@ from dataclasses import asdict, dataclass
 from importlib.resources import files
 from pathlib import Path
 
+from lwisp_mobile.archive import is_plain_name, read_member
 from lwisp_mobile.contract import ModelContract, from_tree, to_json
 from lwisp_mobile.errors import BundleError
 from lwisp_mobile.files import atomic_write
+from lwisp_mobile.tflite_check import verify_tflite
 from lwisp_mobile.tree import build
 
 BUNDLE_VERSION = 1
 CONTRACT_FILE = "contract.json"
-MAX_MODEL_BYTES = 256 << 20
-"""A student is under 10 MB; nothing near this size is read."""
 
 
 @dataclass(frozen=True)
@@ -22,7 +22,7 @@ class ModelFile:
     """One model of a bundle."""
 
     file: str
-    """File name inside the bundle's folder."""
+    """File name inside the bundle."""
     sha256: str
     bytes: int
     contract: ModelContract
@@ -30,9 +30,10 @@ class ModelFile:
 
 @dataclass(frozen=True)
 class Bundle:
-    """A folder of models made from one checkpoint."""
+    """Models made from one checkpoint."""
 
     folder: Path
+    """The folder, or the .zip, that holds the files."""
     name: str
     models: tuple[ModelFile, ...]
 
@@ -45,16 +46,19 @@ class Bundle:
         raise BundleError(f"{self.folder} holds no {precision} model; it holds: {known}.")
 
     def read(self, precision: str) -> bytes:
-        """The bytes of a model, hashed before anything parses them. Raises BundleError on any difference."""
+        """The bytes of a model: hashed before anything parses them, then checked before an engine does.
+
+        Raises BundleError on any difference to the contract, ModelError if it's no .tflite that may be run.
+        """
         model = self.model(precision)
-        path = self.folder / model.file
-        data = _read_capped(path)
+        data = read_member(self.folder, model.file)
         found = hashlib.sha256(data).hexdigest()
-        if found != model.sha256:
+        if found != model.sha256 or len(data) != model.bytes:
             raise BundleError(
-                f"{path}: sha256 is {found[:16]}…, {CONTRACT_FILE} says {model.sha256[:16]}… "
+                f"{self.folder / model.file}: sha256 is {found[:16]}…, {CONTRACT_FILE} says {model.sha256[:16]}… "
                 f"({len(data)} bytes, {model.bytes} expected). Copy the bundle again; don't run this file."
             )
+        verify_tflite(data)
         return data
 
 
@@ -68,23 +72,36 @@ def shipped_bundle(name: str = "lwisp") -> Bundle:
 
 
 def load_bundle(folder: Path) -> Bundle:
-    """Read a bundle's contract; the models' bytes are read and hashed by `Bundle.read`.
+    """Read the contract of a bundle, a folder or a .zip; the models' bytes are read and hashed by `Bundle.read`.
 
-    Raises BundleError if contract.json is missing or broken, ContractError if it's of another version.
+    Raises BundleError if contract.json is missing, broken or of another version, ContractError for a model's contract.
     """
+    return parse_bundle(folder, read_member(folder, CONTRACT_FILE))
+
+
+def parse_bundle(folder: Path, contract: bytes) -> Bundle:
+    """Read a bundle's contract from the bytes of its contract.json. Raises BundleError or ContractError."""
     path = folder / CONTRACT_FILE
     try:
-        tree = json.loads(_read_capped(path))
+        tree = json.loads(contract)
     except (ValueError, RecursionError) as error:
         raise BundleError(f"{path} isn't JSON ({error}). Copy the bundle again or export again.") from error
-    version = tree.get("bundle_version") if isinstance(tree, dict) else None
-    if version != BUNDLE_VERSION:
-        raise BundleError(
-            f"{path}: bundle version {version!r}; this release reads {BUNDLE_VERSION}. "
-            "Update lwisp-mobile or export again."
-        )
+    _check_version(tree.get("bundle_version") if isinstance(tree, dict) else None, path)
     manifest = build(_Manifest, tree, str(path), BundleError)
     return Bundle(folder, manifest.name, tuple(_model_file(entry, path) for entry in manifest.models))
+
+
+def _check_version(version: object, path: Path) -> None:
+    if version == BUNDLE_VERSION and not isinstance(version, bool):
+        return
+    if isinstance(version, int) and 0 <= version < BUNDLE_VERSION:
+        # Never read leniently: who can put an old bundle in place of a new one must not get around newer checks.
+        raise BundleError(
+            f"{path}: bundle version {version} is older than {BUNDLE_VERSION}, which this release needs. Export again."
+        )
+    raise BundleError(
+        f"{path}: bundle version {version!r}; this release reads {BUNDLE_VERSION}. Update lwisp-mobile or export again."
+    )
 
 
 def write_bundle(bundle: Bundle) -> None:
@@ -112,16 +129,6 @@ class _Manifest:
 
 def _model_file(entry: _Entry, path: Path) -> ModelFile:
     name = entry.file
-    if Path(name).name != name or name in ("", ".", ".."):
+    if not is_plain_name(name):
         raise BundleError(f"{path}: model file {name!r} isn't a plain file name beside the contract. Export again.")
     return ModelFile(name, entry.sha256, entry.bytes, from_tree(entry.contract, str(path)))
-
-
-def _read_capped(path: Path) -> bytes:
-    try:
-        size = path.stat().st_size
-        if size > MAX_MODEL_BYTES:
-            raise BundleError(f"{path} has {size} bytes; at most {MAX_MODEL_BYTES} are read.")
-        return path.read_bytes()
-    except OSError as error:
-        raise BundleError(f"{path} can't be read ({error.strerror}). Give a bundle's folder.") from error

@@ -53,13 +53,22 @@ KNOWN_COMMANDS = {
     "develop": KnownCommand("Develop a RAW file into a picture.", "raw"),
     "inspect": KnownCommand("Show what a RAW, a model, a checkpoint or a bundle holds.", None),
     "time": KnownCommand("Time a bundle's model on this machine.", None),
+    "pack": KnownCommand("Write a bundle's folder as a .zip.", None),
+    "sign": KnownCommand("Sign a bundle with a private key.", "signing"),
+    "verify-signature": KnownCommand("Check who signed a bundle.", "signing"),
     "train": KnownCommand("Train a student by a recipe.", "export"),
     "export": KnownCommand("Export a checkpoint to a bundle and verify it.", "export"),
+    "calibrate": KnownCommand("Make a calibration set of RAW files and examine it.", "export"),
     "verify": KnownCommand("Compare a bundle's models with the float checkpoint.", "export"),
     "evaluate": KnownCommand("Compare a bundle with classical pipelines on fixed frames.", "export"),
+    "ablate": KnownCommand("Train students with one part left out each; compare.", "export"),
+    "sheet": KnownCommand("Crops of RAW files beside LibRaw's rendering, at 100 %.", "export"),
     "sample": KnownCommand("Write a sample DNG made from a public-domain photograph.", "export"),
     "demo": KnownCommand("Export, verify, develop and time; write one report.", "export"),
     "rate": KnownCommand("Multiply-adds per second of a model, beside one large convolution.", "bench"),
+    "frame": KnownCommand("Develop a large frame within a memory budget; peak memory and time.", "bench"),
+    "mutate": KnownCommand("Run damaged copies of a bundle's model and count what becomes of them.", "bench"),
+    "bench": KnownCommand("Measure models on this host, ARM boards and Android devices.", "bench"),
 }
 
 _HELP_FOOT = (
@@ -177,7 +186,7 @@ def _main_parser(found: dict[str, EntryPoint]) -> argparse.ArgumentParser:
 def _command_lines(found: dict[str, EntryPoint]) -> list[str]:
     """One line per command, ours first and in their order of use, without importing any."""
     names = [name for name in KNOWN_COMMANDS if name in found] + sorted(found.keys() - KNOWN_COMMANDS.keys())
-    return [f"  {name:<10} {_summary(name, found[name])}" for name in names]
+    return [f"  {name:<16} {_summary(name, found[name])}" for name in names]
 
 
 def _summary(name: str, point: EntryPoint) -> str:

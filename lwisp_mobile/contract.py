@@ -13,6 +13,8 @@ METADATA_NAME = "LWISP_CONTRACT"
 
 Precision = Literal["float32", "fp16", "int8"]
 TENSOR_DTYPES = ("float32", "int8", "uint8", "int16")
+SIZE_MULTIPLE = 16
+"""The network halves its input four times."""
 MAX_MULTIPLE = 1024
 """No network pools further than this."""
 
@@ -25,7 +27,7 @@ class InputContract:
 
     planes: tuple[str, ...] = ("R", "Gr", "Gb", "B")
     """Channel order of the input tensor."""
-    size_multiple: int = 16
+    size_multiple: int = SIZE_MULTIPLE
     """Sides of the packed input are multiples of this."""
     subtract_black: bool = True
     """Subtract each site's black level; then divide by (white - black)."""
@@ -45,6 +47,25 @@ class InputContract:
 
 
 @dataclass(frozen=True)
+class ContextContract:
+    """Which part of a frame the image-wide quantities are taken from (`lwisp_mobile.context`)."""
+
+    grid: int = 4
+    """Crops along each side of the frame."""
+    crop_px: int = 64
+    """Side of a crop in packed pixels."""
+
+    def __post_init__(self) -> None:
+        """Refuse a grid that no frame can be sampled with."""
+        if not 2 <= self.grid <= MAX_MULTIPLE or not 1 <= self.crop_px <= MAX_MULTIPLE:
+            raise ContractError(f"A context of {self.grid} crops of {self.crop_px} px can't be. Export again.")
+        if self.grid * self.crop_px % SIZE_MULTIPLE:
+            raise ContractError(
+                f"A context of {self.grid} crops of {self.crop_px} px isn't a multiple of {SIZE_MULTIPLE}."
+            )
+
+
+@dataclass(frozen=True)
 class TensorSpec:
     """One tensor of a signature."""
 
@@ -60,6 +81,31 @@ class TensorSpec:
             raise ContractError(f"Tensor {self.name!r}: {self.dtype} with scale {self.scale} can't be. Export again.")
         if self.scale is not None and (self.scale <= 0 or self.zero_point is None):
             raise ContractError(f"Tensor {self.name!r}: scale {self.scale}, zero {self.zero_point}. Export again.")
+
+
+@dataclass(frozen=True)
+class StageContract:
+    """One of the signatures that together do what "develop" does, each on tiles of its own size."""
+
+    signature: str
+    halo_px: int
+    """Packed pixels around a tile that its result depends on; a multiple of multiple_px."""
+    multiple_px: int
+    """Tiles begin and end at multiples of this many packed pixels."""
+    macs_per_packed_px: float
+    """Multiply-adds of this stage's graph per packed pixel of its tile."""
+    values_per_packed_px: float
+    """Values of its result per packed pixel: 12 for a picture of twice the size."""
+
+    def __post_init__(self) -> None:
+        """Refuse a geometry that no tile fits."""
+        if self.multiple_px not in (1, 2, 4, 8, SIZE_MULTIPLE) or not 0 <= self.halo_px <= MAX_MULTIPLE:
+            raise ContractError(f"{self.signature}: halo {self.halo_px} px, multiple {self.multiple_px}. Export again.")
+        if self.halo_px % self.multiple_px or min(self.macs_per_packed_px, self.values_per_packed_px) <= 0:
+            raise ContractError(
+                f"{self.signature}: halo {self.halo_px} px, {self.macs_per_packed_px} multiply-adds and "
+                f"{self.values_per_packed_px} values per px. Export again."
+            )
 
 
 @dataclass(frozen=True)
@@ -83,6 +129,12 @@ class ModelContract:
     """Multiply-adds of the network as trained per pixel of its input."""
     weights_sha256: str
     """SHA-256 of the checkpoint file this model was made from."""
+    context: ContextContract = ContextContract()
+    """What the signature "context" is given."""
+    context_tensors: tuple[TensorSpec, ...] = ()
+    """What "context" gives and "develop" takes beside the input: gates and global vector, each (1, 1, 1, channels)."""
+    stages: tuple[StageContract, ...] = ()
+    """"develop" in parts, in order: the first takes the input, the last gives the output."""
     signature: str = "serving_default"
     contract_version: int = CONTRACT_VERSION
 

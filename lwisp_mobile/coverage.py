@@ -1,22 +1,26 @@
 """How much of a model XNNPACK runs, read back from the interpreter after the delegate was applied.
 
-The reading happens in a process of its own: on a model that XNNPACK refuses, the runtime can free memory twice and
-take its process along.
+The interpreter tells of its first subgraph only, so each is put first in turn. The reading happens in a process of its
+own: on a model that XNNPACK refuses, the runtime can free memory twice and take its process along.
 """
 
 import json
 import os
+import struct
 import subprocess
 import sys
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 from lwisp_mobile.errors import ModelError, missing_runtime
-from lwisp_mobile.tflite_file import parse_tflite
+from lwisp_mobile.tflite_file import parse_tflite, schema, text
 
 TIMEOUT_S = 120.0
 """A model that isn't prepared by then never will be."""
+_SUBGRAPHS_FIELD = 8
+"""Offset of the field `subgraphs` in the schema's table Model."""
 
 
 @dataclass(frozen=True)
@@ -32,16 +36,33 @@ class Coverage:
 
 
 def delegate_coverage(model: bytes, threads: int = 1) -> Coverage:
-    """Load a model with XNNPACK and count what it took over. model: a .tflite's bytes.
+    """Load a model with XNNPACK and count what it took over of the first subgraph. model: a .tflite's bytes.
 
     Raises ModelError if the file is corrupt or the runtime refuses it.
     """
     parse_tflite(model)
+    return _coverage_of(model, [0], threads)[0]
+
+
+def signature_coverage(model: bytes, threads: int = 1) -> dict[str, Coverage]:
+    """As `delegate_coverage`, for each signature by its name; empty for a model without signatures."""
+    signatures = parse_tflite(model).signatureDefs or []
+    places = {text(signature.signatureKey): signature.subgraphIndex for signature in signatures}
+    return dict(zip(places, _coverage_of(model, list(places.values()), threads)))
+
+
+def _coverage_of(model: bytes, subgraphs: Sequence[int], threads: int) -> list[Coverage]:
+    """Ask a process of its own. subgraphs: their places in the file."""
     # -P: nothing in the working folder may take a module's place.
     command = [sys.executable, "-P", "-c", f"from {__name__} import worker; worker()", str(threads)]
     try:
         done = subprocess.run(
-            command, input=model, capture_output=True, timeout=TIMEOUT_S, env=_environment(), check=False
+            [*command, *map(str, subgraphs)],
+            input=model,
+            capture_output=True,
+            timeout=TIMEOUT_S,
+            env=_environment(),
+            check=False,
         )
     except subprocess.TimeoutExpired as error:
         raise ModelError(f"The runtime didn't load the model in {TIMEOUT_S:.0f} s. Export the model again.") from error
@@ -50,8 +71,7 @@ def delegate_coverage(model: bytes, threads: int = 1) -> Coverage:
         raise ModelError(
             f"The runtime refused the model (exit status {done.returncode}): {lines[-1]}. Export the model again."
         )
-    found = json.loads(done.stdout)
-    return Coverage(**{**found, "undelegated": tuple(found["undelegated"])})
+    return [Coverage(**{**found, "undelegated": tuple(found["undelegated"])}) for found in json.loads(done.stdout)]
 
 
 def _environment() -> dict[str, str]:
@@ -91,7 +111,22 @@ def _covered(operations: list[dict[str, Any]], delegates: list[dict[str, Any]]) 
     return covered
 
 
+def _put_first(model: bytes, subgraph: int) -> bytes:
+    """The model with a subgraph in the first one's place, and that one in its.
+
+    Each place holds the distance to its subgraph, which always lies behind, so the two distances change by the places'.
+    """
+    vector = schema().Model.GetRootAs(model, 0)._tab
+    start = vector.Vector(vector.Offset(_SUBGRAPHS_FIELD))
+    moved, there = bytearray(model), start + 4 * subgraph
+    (first,), (other,) = struct.unpack_from("<I", model, start), struct.unpack_from("<I", model, there)
+    struct.pack_into("<I", moved, start, other + there - start)
+    struct.pack_into("<I", moved, there, first + start - there)
+    return bytes(moved)
+
+
 def worker() -> None:
-    """The process of its own: the model on stdin, threads as the argument, a Coverage as JSON on stdout."""
-    coverage = _read_coverage(sys.stdin.buffer.read(), int(sys.argv[1]))
-    sys.stdout.write(json.dumps(asdict(coverage)))
+    """The process of its own: the model on stdin; threads and subgraphs as arguments; Coverages as JSON on stdout."""
+    model, threads = sys.stdin.buffer.read(), int(sys.argv[1])
+    found = [asdict(_read_coverage(_put_first(model, int(place)), threads)) for place in sys.argv[2:]]
+    sys.stdout.write(json.dumps(found))

@@ -3,24 +3,29 @@
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from itertools import pairwise
 from pathlib import Path
 from types import TracebackType
+from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import DTypeLike, NDArray
 
 from lwisp_mobile.bundle import Bundle
 from lwisp_mobile.errors import UsageError
-from lwisp_mobile.memory import check_frame
+from lwisp_mobile.frame import run_frame
+from lwisp_mobile.maps import PictureMap
 from lwisp_mobile.picture import orient, write_picture
+from lwisp_mobile.pipeline import StageTime
+from lwisp_mobile.planning import FramePlan, FrameSize, plan_frame
+from lwisp_mobile.raw.cfa import lead_px
 from lwisp_mobile.raw.hints import RawHints
 from lwisp_mobile.raw.image import RawImage
-from lwisp_mobile.raw.prepare import Packed, prepare
+from lwisp_mobile.raw.prepare import Packed, Preparation, prepare
 from lwisp_mobile.raw.reader import read_raw
 from lwisp_mobile.session import Session
 
 MAX_EXPOSURE_EV = 8.0
+_16_BIT_SUFFIXES = (".tif", ".tiff")
 
 
 @dataclass(frozen=True)
@@ -31,6 +36,8 @@ class DevelopOptions:
     """Digital exposure in stops, applied to linear light."""
     hints: RawHints = field(default_factory=RawHints)
     """What the RAW file doesn't say, or says wrongly."""
+    max_memory_bytes: int | None = None
+    """Budget for the whole process, by which a frame is run whole or in tiles; None: what is free."""
 
 
 @dataclass(frozen=True)
@@ -39,6 +46,7 @@ class TimeSplit:
 
     read_ms: float
     prepare_ms: float
+    """Pre-processing, cutting and stitching, as far as inference waited for them."""
     inference_ms: float
     write_ms: float
 
@@ -61,8 +69,21 @@ class Developed:
     time: TimeSplit
 
 
+@dataclass(frozen=True)
+class FrameRun:
+    """One developed frame and how it went."""
+
+    rgb: NDArray[Any]
+    """Upright sRGB, (H, W, 3)."""
+    plan: FramePlan
+    stages: tuple[StageTime, ...]
+    """In the plan's order."""
+    wall_ms: float
+    """The whole of it: planning, context, stages."""
+
+
 class Developer:
-    """Develops RAW frames with one model of a bundle; a context manager, one per thread."""
+    """Develops RAW frames of any size with one model of a bundle; a context manager, which threads may share."""
 
     def __init__(self, bundle: Bundle, *, precision: str = "int8", threads: int = 2) -> None:
         """Check the model's hash and load it. Raises BundleError or ModelError."""
@@ -79,48 +100,62 @@ class Developer:
         """Free the model."""
         self.session.__exit__(kind, error, trace)
 
-    def develop(self, raw: RawImage, *, exposure_ev: float = 0.0) -> NDArray[np.float32]:
-        """Develop one frame whole.
+    def develop(
+        self,
+        raw: RawImage,
+        *,
+        exposure_ev: float = 0.0,
+        dtype: DTypeLike = np.float32,
+        max_memory_bytes: int | None = None,
+    ) -> NDArray[Any]:
+        """Develop one frame, whole or in tiles.
 
-        Returns upright sRGB, float32 in [0, 1], (H, W, 3), sides swapped where the orientation says so.
+        dtype: float32 for values in [0, 1], uint8 or uint16 for rounded ones, which take less memory.
+        max_memory_bytes: budget for the whole process; None: what is free. Returns upright sRGB, (H, W, 3), sides
+        swapped where the orientation says so. Raises UsageError on an absurd exposure or a budget under what the frame
+        needs, ModelError if LiteRT fails.
         """
-        return self._run(self.prepare(raw, exposure_ev), raw)
+        return self.run(raw, DevelopOptions(exposure_ev, max_memory_bytes=max_memory_bytes), dtype).rgb
+
+    def run(self, raw: RawImage, options: DevelopOptions, dtype: DTypeLike = np.float32) -> FrameRun:
+        """As `develop`, and tell how it went."""
+        start = time.perf_counter()
+        check_exposure(options.exposure_ev)
+        contract = self.session.contract
+        planes = Preparation(raw, contract.input, exposure_ev=options.exposure_ev)
+        size = FrameSize(planes.height_px, planes.width_px, np.dtype(dtype).itemsize)
+        plan = plan_frame(contract, size, options.max_memory_bytes)
+        rgb = np.empty((raw.height_px, raw.width_px, 3), dtype)
+        stages = run_frame(self.session, planes, plan, PictureMap(rgb, lead_px(raw.cfa), contract.output_tensor))
+        wall_ms = 1e3 * (time.perf_counter() - start)
+        return FrameRun(orient(rgb, raw.orientation), plan, stages, wall_ms)
 
     def prepare(self, raw: RawImage, exposure_ev: float) -> Packed:
-        """The frame's packed planes by the model's contract.
-
-        Raises UsageError on an absurd exposure, ModelError if there isn't the memory to run the frame whole.
-        """
-        if not abs(exposure_ev) <= MAX_EXPOSURE_EV:
-            raise UsageError(f"Exposure {exposure_ev} EV is out of ±{MAX_EXPOSURE_EV:g} EV; give less.")
-        check_frame(raw.width_px, raw.height_px, self.session.contract.precision)
+        """The whole frame's packed planes by the model's contract. Raises UsageError on an absurd exposure."""
+        check_exposure(exposure_ev)
         return prepare(raw, self.session.contract.input, exposure_ev=exposure_ev)
 
     def develop_file(
         self, source: Path, output: Path, options: DevelopOptions, step: Callable[[str], None]
     ) -> Developed:
         """Read, develop and write one file; `step` is told the name of each part as it starts."""
-        clock = [time.perf_counter()]
+        start = time.perf_counter()
         step("reading")
         raw = read_raw(source, options.hints)
-        clock.append(time.perf_counter())
-        step("pre-processing")
-        packed = self.prepare(raw, options.exposure_ev)
-        clock.append(time.perf_counter())
-        step("inference")
-        rgb = self._run(packed, raw)
-        clock.append(time.perf_counter())
+        read_ms = 1e3 * (time.perf_counter() - start)
+        step("developing")
+        dtype = np.uint16 if output.suffix.lower() in _16_BIT_SUFFIXES else np.uint8
+        frame = self.run(raw, options, dtype)
+        inference_ms = sum(stage.run_ms for stage in frame.stages)
         step("writing")
-        write_picture(output, rgb, raw.info)
-        clock.append(time.perf_counter())
-        parts = [1e3 * (end - start) for start, end in pairwise(clock)]
-        return Developed(source, output, rgb.shape[1], rgb.shape[0], raw.notes, TimeSplit(*parts))
-
-    def _run(self, packed: Packed, raw: RawImage) -> NDArray[np.float32]:
-        return orient(crop(self.session.run(packed.planes), packed), raw.orientation)
+        start = time.perf_counter()
+        write_picture(output, frame.rgb, raw.info)
+        write_ms = 1e3 * (time.perf_counter() - start)
+        split = TimeSplit(read_ms, frame.wall_ms - inference_ms, inference_ms, write_ms)
+        return Developed(source, output, frame.rgb.shape[1], frame.rgb.shape[0], raw.notes, split)
 
 
-def crop(rgb: NDArray[np.float32], packed: Packed) -> NDArray[np.float32]:
-    """Cut the developed picture to the mosaic's own pixels."""
-    rows = slice(packed.top_px, packed.top_px + packed.height_px)
-    return rgb[rows, packed.left_px : packed.left_px + packed.width_px]
+def check_exposure(exposure_ev: float) -> None:
+    """Raise UsageError on an exposure that no picture needs, or NaN."""
+    if not abs(exposure_ev) <= MAX_EXPOSURE_EV:
+        raise UsageError(f"Exposure {exposure_ev} EV is out of ±{MAX_EXPOSURE_EV:g} EV; give less.")

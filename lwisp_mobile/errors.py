@@ -7,10 +7,12 @@ LwispError
 │   ├── RawFormatError         truncated, empty, not a RAW, wrong size
 │   ├── UnsupportedSensorError not a Bayer mosaic
 │   ├── WhiteBalanceError      missing or absurd white balance
+│   ├── SandboxError           the decoding process crashed or passed its memory or time
 │   └── CfaError               a colour filter order or mosaic side that can't be packed
 ├── ModelError             a model that can't be run
 │   ├── ContractError          the model's contract is missing, too new or broken
 │   ├── BundleError            a bundle's files are missing or don't match their hashes
+│   │   └── SignatureError         a bundle isn't signed by the key that is asked for
 │   └── DelegateError          the requested delegate doesn't run the whole graph
 ├── ImageError             an output picture that can't be written
 └── NonFiniteError         NaN or infinity where numbers are needed
@@ -49,6 +51,10 @@ class CfaError(RawError):
     """The colour filter order is unknown or the mosaic's sides can't be packed."""
 
 
+class SandboxError(RawError):
+    """The process that decodes a RAW file crashed, or passed its memory or time."""
+
+
 class ModelError(LwispError):
     """A model that can't be run."""
 
@@ -59,6 +65,10 @@ class ContractError(ModelError):
 
 class BundleError(ModelError):
     """A bundle's files are missing or don't match the hashes in its contract."""
+
+
+class SignatureError(BundleError):
+    """A bundle isn't signed by the key that is asked for."""
 
 
 class DelegateError(ModelError):

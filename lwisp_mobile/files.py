@@ -2,6 +2,7 @@
 
 import errno
 import hashlib
+import os
 import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,14 +16,66 @@ def atomic_write(path: Path) -> Iterator[Path]:
     The caller creates the temporary file, so that it gets the user's usual permissions. Raises OSError if
     the folder can't be written, or if `path` is there and isn't a file: renaming would replace a device.
     """
-    if path.exists() and not path.is_file():
-        raise OSError(errno.EINVAL, "Not a regular file", str(path))
-    temporary = path.with_name(f".lwisp-{secrets.token_hex(8)}.part")
+    _refuse_devices(path)
+    temporary = _neighbour(path)
     try:
         yield temporary
         temporary.replace(path)
     finally:
         temporary.unlink(missing_ok=True)
+
+
+@contextmanager
+def unnamed_write(path: Path) -> Iterator[Path]:
+    """As `atomic_write`, and nothing is left even by a process that is killed: the file has no name until it's whole.
+
+    Yields a path to an open file, to be written and not renamed. Where the system or the folder's file system has no
+    unnamed files (not Linux; NFS), it is `atomic_write`: a killed process leaves a hidden .lwisp-….part.
+    """
+    _refuse_devices(path)
+    descriptor = _open_unnamed(path.absolute().parent)
+    if descriptor is None:
+        with atomic_write(path) as temporary:
+            yield temporary
+        return
+    try:
+        unnamed = Path(f"/proc/self/fd/{descriptor}")
+        yield unnamed
+        _name(unnamed, descriptor, path)
+    finally:
+        os.close(descriptor)
+
+
+def _open_unnamed(folder: Path) -> int | None:
+    if not hasattr(os, "O_TMPFILE") or not Path("/proc/self/fd").is_dir():
+        return None
+    try:
+        return os.open(folder, os.O_TMPFILE | os.O_RDWR, 0o666)
+    except OSError as error:
+        # EISDIR: a kernel from before unnamed files.
+        if error.errno in (errno.EOPNOTSUPP, errno.EISDIR, errno.EINVAL):
+            return None
+        raise
+
+
+def _name(unnamed: Path, descriptor: int, path: Path) -> None:
+    """Give a whole file its name. A link can't replace a file, a renaming can."""
+    # The descriptor isn't looked at for an absolute path, but without one Python links to the symbolic link in /proc.
+    try:
+        os.link(unnamed, path, src_dir_fd=descriptor, follow_symlinks=True)
+    except FileExistsError:
+        temporary = _neighbour(path)
+        os.link(unnamed, temporary, src_dir_fd=descriptor, follow_symlinks=True)
+        temporary.replace(path)
+
+
+def _refuse_devices(path: Path) -> None:
+    if path.exists() and not path.is_file():
+        raise OSError(errno.EINVAL, "Not a regular file", str(path))
+
+
+def _neighbour(path: Path) -> Path:
+    return path.with_name(f".lwisp-{secrets.token_hex(8)}.part")
 
 
 def file_sha256(path: Path) -> str:

@@ -7,10 +7,21 @@ from typing import Any
 
 import numpy as np
 
-from lwisp_mobile.coverage import Coverage, delegate_coverage
+from lwisp_mobile.coverage import Coverage, delegate_coverage, signature_coverage
 from lwisp_mobile.tflite_file import dtype_name, operator_name, parse_tflite, reading, shape_of, text
 
-__all__ = ["Coverage", "GraphFacts", "OpCount", "TensorFacts", "delegate_coverage", "inspect_tflite", "read_metadata"]
+__all__ = [
+    "Coverage",
+    "GraphFacts",
+    "OpCount",
+    "SignatureFacts",
+    "TensorFacts",
+    "delegate_coverage",
+    "inspect_tflite",
+    "operator_macs",
+    "read_metadata",
+    "signature_coverage",
+]
 
 _WEIGHTED = ("CONV_2D", "DEPTHWISE_CONV_2D", "FULLY_CONNECTED", "TRANSPOSE_CONV")
 
@@ -41,8 +52,20 @@ class TensorFacts:
 
 
 @dataclass(frozen=True)
+class SignatureFacts:
+    """One of the ways a model can be called."""
+
+    name: str
+    inputs: tuple[TensorFacts, ...]
+    outputs: tuple[TensorFacts, ...]
+    operations: int
+    macs: int
+    """Multiply-accumulates at the stored size."""
+
+
+@dataclass(frozen=True)
 class GraphFacts:
-    """What `inspect_tflite` found in the first subgraph."""
+    """What `inspect_tflite` found in the first subgraph, and the signatures of all."""
 
     ops: tuple[OpCount, ...]
     """Sorted by name and type."""
@@ -56,6 +79,8 @@ class GraphFacts:
     """Weights and biases; what several operations share counts once."""
     macs: int
     """Multiply-accumulates of convolutions and linear layers at the stored size."""
+    signatures: tuple[SignatureFacts, ...]
+    """In the file's order; they may share weights."""
 
     def count(self, name: str) -> int:
         """Operations called name, whatever their type."""
@@ -79,7 +104,16 @@ def _gather(tree: Any) -> GraphFacts:
         outputs=outputs,
         float_islands=_float_islands(tree),
         parameters=_parameters(tree),
-        macs=sum(_macs(tree, operator) for operator in graph.operators or []),
+        macs=_graph_macs(tree, graph),
+        signatures=tuple(_signature_facts(tree, signature) for signature in tree.signatureDefs or []),
+    )
+
+
+def _signature_facts(tree: Any, signature: Any) -> SignatureFacts:
+    graph = tree.subgraphs[signature.subgraphIndex]
+    inputs, outputs = _signature_tensors(graph, signature)
+    return SignatureFacts(
+        text(signature.signatureKey), inputs, outputs, len(graph.operators or []), _graph_macs(tree, graph)
     )
 
 
@@ -108,11 +142,14 @@ def _interface(tree: Any) -> tuple[tuple[TensorFacts, ...], tuple[TensorFacts, .
     tensors = graph.tensors
     for signature in tree.signatureDefs or []:
         if signature.subgraphIndex == 0:
-            inputs = tuple(_facts(text(entry.name), tensors[entry.tensorIndex]) for entry in signature.inputs or [])
-            outputs = tuple(_facts(text(entry.name), tensors[entry.tensorIndex]) for entry in signature.outputs or [])
-            return inputs, outputs
+            return _signature_tensors(graph, signature)
     inputs = tuple(_facts(text(tensors[i].name), tensors[i]) for i in _ids(graph.inputs))
     return inputs, tuple(_facts(text(tensors[i].name), tensors[i]) for i in _ids(graph.outputs))
+
+
+def _signature_tensors(graph: Any, signature: Any) -> tuple[tuple[TensorFacts, ...], tuple[TensorFacts, ...]]:
+    inputs = tuple(_facts(text(entry.name), graph.tensors[entry.tensorIndex]) for entry in signature.inputs or [])
+    return inputs, tuple(_facts(text(e.name), graph.tensors[e.tensorIndex]) for e in signature.outputs or [])
 
 
 def _facts(name: str, tensor: Any) -> TensorFacts:
@@ -158,11 +195,15 @@ def _stored(graph: Any, sources: dict[int, Any], index: int) -> Any:
     return graph.tensors[index if source is None else source.inputs[0]]
 
 
-def _macs(tree: Any, operator: Any) -> int:
+def _graph_macs(tree: Any, graph: Any) -> int:
+    return sum(operator_macs(tree, graph.tensors, operator) for operator in graph.operators or [])
+
+
+def operator_macs(tree: Any, tensors: Any, operator: Any) -> int:
+    """Multiply-accumulates of one operator at the stored size. tree: ModelT. tensors: its subgraph's."""
     name = operator_name(tree, operator)
     if name not in _WEIGHTED:
         return 0
-    tensors = tree.subgraphs[0].tensors
     weights, result = shape_of(tensors[operator.inputs[1]]), shape_of(tensors[operator.outputs[0]])
     # Each output value needs as many products as one filter has weights; only the transposed form scatters its input.
     if name == "TRANSPOSE_CONV":

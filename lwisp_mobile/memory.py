@@ -1,12 +1,28 @@
-"""Memory: what a whole frame takes, checked before it is tried."""
+"""Memory: what frames take, measured; what there is; and a budget as a user writes it."""
 
+import re
 from pathlib import Path
 
-from lwisp_mobile.errors import ModelError
+from lwisp_mobile.errors import UsageError
 
 MEMINFO = Path("/proc/meminfo")
 BYTES_PER_PACKED_PX = {"int8": 1400, "fp16": 1850, "float32": 1850}
-"""Peak growth of the process over one run, measured at 512x512 to 1536x1536 packed px on LiteRT 2.3 (x86-64)."""
+"""Peak growth of the process over one run of "serving_default", per px of its input, measured at 512x512 to 1536x1536
+packed px on LiteRT 2.3 (x86-64)."""
+_FLOAT = {"context": 600, "develop": 1860, "encode": 630, "core": 440, "render": 1940}
+RUN_BYTES_PER_PX = {
+    "int8": {"context": 400, "develop": 1340, "encode": 390, "core": 185, "render": 1220},
+    "fp16": _FLOAT,
+    "float32": _FLOAT,
+}
+"""The same by signature, without what a run of any size takes, and with the inputs and outputs of the tiles before and
+after. Most of it is XNNPACK's: a pointer for each tap of each convolution and pixel."""
+RUN_BYTES = {"int8": 20_000_000, "fp16": 40_000_000, "float32": 40_000_000}
+"""What a run of any size takes: packed weights, a stack per thread."""
+PROCESS_BYTES = 75_000_000
+"""`lwisp develop` before the frame: Python, NumPy, LiteRT, LibRaw, Pillow."""
+
+_UNITS = {"B": 1, "KB": 10**3, "MB": 10**6, "GB": 10**9, "KIB": 2**10, "MIB": 2**20, "GIB": 2**30}
 
 
 def available_bytes() -> int | None:
@@ -19,12 +35,9 @@ def available_bytes() -> int | None:
     return int(sizes[0]) * 1024 if sizes else None
 
 
-def check_frame(width_px: int, height_px: int, precision: str) -> None:
-    """Refuse a frame that can't be developed whole. width_px, height_px: of the mosaic. Raises ModelError."""
-    needed = width_px * height_px // 4 * BYTES_PER_PACKED_PX[precision]
-    free = available_bytes()
-    if free is not None and needed > free:
-        raise ModelError(
-            f"A frame of {width_px}x{height_px} px needs about {needed / 1e9:.1f} GB to be developed whole "
-            f"in {precision}; {free / 1e9:.1f} GB are free. Close other programs, use int8, or cut the frame."
-        )
+def parse_bytes(text: str) -> int:
+    """A size such as 400MB, 1.5GB or 512MiB in bytes. Raises UsageError on anything else."""
+    match = re.fullmatch(r"(\d+(?:\.\d+)?) ?([KMG]?I?B)", text.strip().upper())
+    if match is None or match[2] not in _UNITS:
+        raise UsageError(f"The size {text!r} isn't known; write it as 400MB, 1.5GB or 512MiB.")
+    return int(float(match[1]) * _UNITS[match[2]])

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from lwisp_mobile.errors import ImageError, NonFiniteError, require_extra
 from lwisp_mobile.exif import exif_block, picture_tags, srgb_tags
-from lwisp_mobile.files import atomic_write
+from lwisp_mobile.files import unnamed_write
 from lwisp_mobile.raw.image import CaptureInfo
 from lwisp_mobile.tiff import UNDEFINED, bytes_tag, write_tiff
 
@@ -39,7 +39,7 @@ def write_picture(path: Path, rgb: Rgb, info: CaptureInfo) -> None:
         raise ImageError(f"{path}: the suffix {path.suffix!r} is unknown; give one of {', '.join(_WRITERS)}.")
     _check_picture(path, rgb)
     try:
-        with atomic_write(path) as temporary:
+        with unnamed_write(path) as temporary:
             write(temporary, rgb, info)
     except OSError as error:
         raise ImageError(

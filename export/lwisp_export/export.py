@@ -1,15 +1,18 @@
 """Export: a checkpoint to a bundle, every stage checked, every step deterministic."""
 
 import hashlib
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from lwisp_export.artifact import check_artifact
-from lwisp_export.frames import NamedRaw, Tile, cut_tiles
-from lwisp_export.made import calibration_frames
+from lwisp_export.frames import NamedRaw
 from lwisp_export.metadata import write_metadata
-from lwisp_export.quantize import quantize_fp16, quantize_int8
+from lwisp_export.quantization.run import DEFAULT_OPTIONS, Quantized, QuantizeOptions, quantize, write_quantization
+from lwisp_export.quantize import quantize_fp16
+from lwisp_export.reach import Reach, reach_of
+from lwisp_export.signatures import STAGES, add_signatures
 from lwisp_export.student.contract import STUDENT_INPUT
 from lwisp_export.student.cost import count_macs, count_parameters
 from lwisp_export.student.receptive_field import halo_px
@@ -17,9 +20,10 @@ from lwisp_export.student.reference import Reference
 from lwisp_export.to_onnx import export_onnx
 from lwisp_export.to_tflite import convert_onnx
 from lwisp_mobile.bundle import Bundle, ModelFile, write_bundle
-from lwisp_mobile.contract import METADATA_NAME, ModelContract, Precision, TensorSpec, to_json
+from lwisp_mobile.contract import METADATA_NAME, ModelContract, Precision, StageContract, TensorSpec, to_json
 from lwisp_mobile.files import atomic_write, file_sha256
-from lwisp_mobile.graph import TensorFacts, inspect_tflite
+from lwisp_mobile.graph import SignatureFacts, TensorFacts, inspect_tflite
+from lwisp_mobile.tflite_file import parse_tflite
 
 TILE_PX = 128
 """Packed side of the tiles that calibrate and verify, and the size stored in the models (they can be resized)."""
@@ -48,12 +52,20 @@ class Exported:
     onnx: Path
     float32: Path
     float32_contract: ModelContract
+    quantized: Quantized
+    """The INT8 model before signatures and contract were added, and how it was chosen."""
 
 
-def export(paths: ExportPaths, frames: Sequence[NamedRaw], step: Callable[[str], None]) -> Exported:
+def export(
+    paths: ExportPaths,
+    frames: Sequence[NamedRaw],
+    step: Callable[[str], None],
+    options: QuantizeOptions = DEFAULT_OPTIONS,
+) -> Exported:
     """Run the whole chain; `step` is told each part as it starts.
 
     frames: RAW frames to calibrate INT8 with, none: the frames made from scikit-image's photographs.
+    options: how to quantise. A budget that no recipe meets isn't an error: the report in `quantized` says so.
     Raises ModelError for a broken checkpoint, ConversionError or ArtifactError where a stage fails.
     """
     paths.work.mkdir(parents=True, exist_ok=True)
@@ -66,23 +78,20 @@ def export(paths: ExportPaths, frames: Sequence[NamedRaw], step: Callable[[str],
     float32 = convert_onnx(onnx, step)
     check_artifact(float32, "float32")
     step("float32 to fp16 weights")
-    models = {"fp16": quantize_fp16(float32)}
+    models = {"float32": float32, "fp16": quantize_fp16(float32)}
     step("calibration and INT8")
-    tiles = calibration_tiles(frames)
-    models["int8"] = quantize_int8(float32, [tile.packed for tile in tiles])
-    step("checking the models")
+    quantized = quantize(float32, frames, TILE_PX, options, step)
+    models["int8"] = quantized.model
+    step("cutting signatures and checking the models")
+    models = {precision: add_signatures(model) for precision, model in models.items()}
     check_artifact(models["fp16"], "fp16")
-    check_artifact(models["int8"], "int8")
-    return _write(paths, reference, onnx, {"float32": float32, **models})
+    check_artifact(models["int8"], "int8", quantized.recipe.float_operators)
+    return _write(paths, reference, onnx, models, quantized)
 
 
-def calibration_tiles(frames: Sequence[NamedRaw]) -> tuple[Tile, ...]:
-    """Tiles of the given frames, or of the made ones where none are given."""
-    made = [NamedRaw(frame.name, frame.raw) for frame in calibration_frames()]
-    return cut_tiles(frames or made, STUDENT_INPUT, TILE_PX)
-
-
-def _write(paths: ExportPaths, reference: Reference, onnx: Path, models: dict[str, bytes]) -> Exported:
+def _write(
+    paths: ExportPaths, reference: Reference, onnx: Path, models: dict[str, bytes], quantized: Quantized
+) -> Exported:
     base = ModelContract(
         name=reference.info.name,
         task=reference.info.student.task,
@@ -103,7 +112,8 @@ def _write(paths: ExportPaths, reference: Reference, onnx: Path, models: dict[st
     files = tuple(_write_model(paths.bundle, models[p], p, base) for p in SHIPPED_PRECISIONS)
     bundle = Bundle(paths.bundle, base.name, files)
     write_bundle(bundle)
-    return Exported(bundle, onnx, float32_path, contract)
+    write_quantization(bundle.folder, quantized)
+    return Exported(bundle, onnx, float32_path, contract, quantized)
 
 
 def _write_model(folder: Path, model: bytes, precision: Precision, base: ModelContract) -> ModelFile:
@@ -116,13 +126,31 @@ def _write_model(folder: Path, model: bytes, precision: Precision, base: ModelCo
 def _with_contract(model: bytes, precision: Precision, base: ModelContract) -> tuple[bytes, ModelContract]:
     """Put the contract, with the model's own tensors, into the model."""
     facts = inspect_tflite(model)
+    context = next(signature for signature in facts.signatures if signature.name == "context")
     contract = replace(
         base,
         precision=precision,
         input_tensor=_spec(facts.inputs[0]),
         output_tensor=_spec(facts.outputs[0]),
+        context_tensors=tuple(_spec(tensor) for tensor in context.outputs),
+        stages=_stages(model),
     )
     return write_metadata(model, METADATA_NAME, to_json(contract).encode()), contract
+
+
+def _stages(model: bytes) -> tuple[StageContract, ...]:
+    """The tile geometry and cost of each signature that frames in tiles run through."""
+    tree, facts = parse_tflite(model), inspect_tflite(model)
+    return tuple(
+        _stage(signature, reach_of(tree, place, TILE_PX))
+        for place, signature in enumerate(facts.signatures)
+        if signature.name in STAGES
+    )
+
+
+def _stage(signature: SignatureFacts, reach: Reach) -> StageContract:
+    macs, values = signature.macs / TILE_PX**2, math.prod(signature.outputs[0].shape) / TILE_PX**2
+    return StageContract(signature.name, reach.halo_px, reach.multiple_px, macs, values)
 
 
 def _spec(tensor: TensorFacts) -> TensorSpec:

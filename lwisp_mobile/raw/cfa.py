@@ -34,14 +34,21 @@ def align(mosaic: NDArray[T], order: str, multiple_px: int) -> NDArray[T]:
     mosaic: (H, W), any dtype. multiple_px: even. Returns (H', W') >= (H, W).
     Raises CfaError if the order is unknown or a side is under 2 px.
     """
+    rows, columns = aligned_indices(mosaic.shape, order, multiple_px)
+    if (len(rows), len(columns)) == mosaic.shape:
+        return mosaic
+    return mosaic[np.ix_(rows, columns)]
+
+
+def aligned_indices(shape: tuple[int, ...], order: str, multiple_px: int) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """The mosaic's row of each row that `align` gives, and the same for columns. Raises CfaError as `align` does."""
     top, left = lead_px(order)
-    height, width = mosaic.shape
+    height, width = shape
     if min(height, width) < 2:
         raise CfaError(f"A mosaic of {width}x{height} px has no full 2x2 cell; at least 2x2 is needed.")
     bottom, right = -(height + top) % multiple_px, -(width + left) % multiple_px
-    if not (top or left or bottom or right):
-        return mosaic
-    return np.pad(mosaic, ((top, bottom), (left, right)), mode="reflect")
+    rows = np.pad(np.arange(height), (top, bottom), mode="reflect")
+    return rows, np.pad(np.arange(width), (left, right), mode="reflect")
 
 
 def site_order(order: str) -> tuple[int, int, int, int]:

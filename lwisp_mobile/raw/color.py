@@ -7,6 +7,9 @@ from lwisp_mobile.contract import Matrix3
 from lwisp_mobile.errors import RawFormatError, WhiteBalanceError
 from lwisp_mobile.raw.image import Gains
 
+Quad = tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.float32], NDArray[np.float32]]
+"""Planes R, Gr, Gb, B."""
+
 MAX_GAIN_RATIO = 16.0
 """Gains further apart than this belong to no light a camera meets (a candle needs about 6)."""
 
@@ -91,18 +94,31 @@ def to_reference(camera_to_srgb: Matrix3 | None, reference_to_srgb: Matrix3) -> 
 
 
 def apply_on_quads(planes: NDArray[np.float32], matrix: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Move packed planes to another camera's colour: R and B are replaced, both G get one shift.
+    """Move packed planes to another camera's colour. planes: (h, w, 4) float32. Returns the same shape."""
+    red, green_r, green_b, blue = (planes[..., index] for index in range(4))
+    return np.stack(move_color((red, green_r, green_b, blue), matrix), axis=-1)
 
-    planes: (h, w, 4) float32, order R, Gr, Gb, B. matrix: (3, 3) float32. Returns the same shape.
+
+def move_color(quad: Quad, matrix: NDArray[np.float32]) -> Quad:
+    """Move planes R, Gr, Gb, B to another camera's colour: R and B are replaced, both G get one shift.
+
+    quad: four float32 arrays of one shape. matrix: (3, 3) float32. Returns four new arrays.
     The green of a quad is the mean of its two sites, so Gr - Gb, and with it detail, is kept.
     """
-    red, green_r, green_b, blue = (planes[..., index] for index in range(4))
+    red, green_r, green_b, blue = quad
     green = (green_r + green_b) * np.float32(0.5)
     m = matrix
-    shift = m[1, 0] * red + (m[1, 1] - np.float32(1)) * green + m[1, 2] * blue
-    moved = np.empty_like(planes)
-    moved[..., 0] = m[0, 0] * red + m[0, 1] * green + m[0, 2] * blue
-    moved[..., 1] = green_r + shift
-    moved[..., 2] = green_b + shift
-    moved[..., 3] = m[2, 0] * red + m[2, 1] * green + m[2, 2] * blue
-    return moved
+    shift = _weighted((m[1, 0], m[1, 1] - np.float32(1), m[1, 2]), red, green, blue)
+    return _weighted(m[0], red, green, blue), green_r + shift, green_b + shift, _weighted(m[2], red, green, blue)
+
+
+def _weighted(
+    weights: NDArray[np.float32] | tuple[np.float32, ...],
+    red: NDArray[np.float32],
+    green: NDArray[np.float32],
+    blue: NDArray[np.float32],
+) -> NDArray[np.float32]:
+    total = weights[0] * red
+    total += weights[1] * green
+    total += weights[2] * blue
+    return np.asarray(total, np.float32)

@@ -1,7 +1,8 @@
 """Read RAW files: camera files through LibRaw, mosaics without a header through hints."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
@@ -13,7 +14,7 @@ from lwisp_mobile.contract import Matrix3
 from lwisp_mobile.errors import MissingExtraError, RawError, RawFormatError, UnsupportedSensorError, require_extra
 from lwisp_mobile.raw.balance import FileBalance
 from lwisp_mobile.raw.facts import FileFacts, to_image
-from lwisp_mobile.raw.headerless import is_headerless, read_headerless
+from lwisp_mobile.raw.headerless import PNG_SIGNATURE, is_headerless, read_headerless
 from lwisp_mobile.raw.hints import MAX_PIXELS, NO_HINTS, RawHints, override
 from lwisp_mobile.raw.image import CaptureInfo, Gains, RawImage
 from lwisp_mobile.raw.sensor import (
@@ -38,6 +39,10 @@ MAX_FILE_BYTES = 2**31
 HEAD_BYTES = 16
 
 
+Decoder = Callable[[Path, RawHints], RawImage]
+"""Reads a file that a foreign decoder is needed for: a camera's (LibRaw), or a PNG (Pillow). The hints are merged."""
+
+
 def read_raw(path: Path, hints: RawHints = NO_HINTS) -> RawImage:
     """Read a RAW file. Hints win over the sidecar (photo.raw.toml, photo.toml), which wins over the file.
 
@@ -46,13 +51,37 @@ def read_raw(path: Path, hints: RawHints = NO_HINTS) -> RawImage:
     try:
         head = _read_head(path)
         merged = override(read_sidecar(path), hints)
-        if is_headerless(path, head):
+        if is_headerless(path, head) and not head.startswith(PNG_SIGNATURE):
             return read_headerless(path, head, merged)
-        return _read_camera_file(path, head, merged)
+        return _decoder.get()(path, merged)
     except RawError as error:
         raise type(error)(f"{path}: {error}") from error
     except OSError as error:
         raise RawFormatError(f"{path}: the file can't be read ({error.strerror or error}).") from error
+
+
+def decode_here(path: Path, hints: RawHints) -> RawImage:
+    """Decode a camera's file or a PNG in this process. Raises a RawError or MissingExtraError."""
+    head = _read_head(path)
+    if is_headerless(path, head):
+        return read_headerless(path, head, hints)
+    return _read_camera_file(path, head, hints)
+
+
+_decoder: ContextVar[Decoder] = ContextVar("decoder", default=decode_here)
+
+
+@contextmanager
+def decoding_by(decoder: Decoder) -> Iterator[None]:
+    """Within, `read_raw` decodes by another function: one that does it in a process of its own, say.
+
+    Holds for this thread, as `numpy.errstate` does.
+    """
+    token = _decoder.set(decoder)
+    try:
+        yield
+    finally:
+        _decoder.reset(token)
 
 
 def _read_head(path: Path) -> bytes:

@@ -110,7 +110,7 @@ def _white_balance(key: str, value: object) -> object:
 
 
 def _matrix(key: str, value: object) -> Matrix3:
-    if isinstance(value, list) and value and all(isinstance(row, list) for row in value):
+    if isinstance(value, list) and value and all(isinstance(row, list) and len(row) == 3 for row in value):
         value = [item for row in value for item in row]
     return matrix_from_nine(_numbers(key, value, 9))
 

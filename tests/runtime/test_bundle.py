@@ -1,14 +1,15 @@
 """Bundles: hashes come before parsing, and a bundle's files stay in its folder."""
 
+import hashlib
 import json
 import shutil
 from pathlib import Path
 
 import pytest
 
-from lwisp_mobile.bundle import CONTRACT_FILE, Bundle, load_bundle, shipped_bundle, write_bundle
+from lwisp_mobile.bundle import BUNDLE_VERSION, CONTRACT_FILE, Bundle, load_bundle, shipped_bundle, write_bundle
 from lwisp_mobile.contract import METADATA_NAME, from_json
-from lwisp_mobile.errors import BundleError, ContractError
+from lwisp_mobile.errors import BundleError, ContractError, ModelError
 from lwisp_mobile.graph import read_metadata
 
 
@@ -49,6 +50,17 @@ def test_a_damaged_model_is_not_parsed(bundle: Bundle, damage: str) -> None:
         bundle.read("int8")
 
 
+def test_a_model_whose_hash_fits_is_still_looked_at(bundle: Bundle) -> None:
+    """Who can change the model can change its hash: the engine isn't given what isn't a sound .tflite."""
+    path = bundle.folder / bundle.model("int8").file
+    data = path.read_bytes()[:-1000]
+    path.write_bytes(data)
+    sha256 = hashlib.sha256(data).hexdigest()
+    _edit(bundle, lambda tree: tree["models"][0].update(file=path.name, sha256=sha256, bytes=len(data)))
+    with pytest.raises(ModelError, match="is corrupt"):
+        load_bundle(bundle.folder).read("int8")
+
+
 def test_an_unknown_precision_or_name_says_what_there_is(bundle: Bundle) -> None:
     with pytest.raises(BundleError, match="it holds: int8, fp16"):
         bundle.model("int4")
@@ -60,6 +72,21 @@ def test_an_unknown_precision_or_name_says_what_there_is(bundle: Bundle) -> None
 def test_a_bundle_can_not_point_outside_its_folder(bundle: Bundle, name: str) -> None:
     _edit(bundle, lambda tree: tree["models"][0].update(file=name))
     with pytest.raises(BundleError, match="isn't a plain file name"):
+        load_bundle(bundle.folder)
+
+
+@pytest.mark.parametrize("version", [0, BUNDLE_VERSION - 1])
+def test_an_older_bundle_is_refused(bundle: Bundle, version: int) -> None:
+    """No way back to a format with fewer checks."""
+    _edit(bundle, lambda tree: tree.update(bundle_version=version))
+    with pytest.raises(BundleError, match=f"bundle version {version} is older"):
+        load_bundle(bundle.folder)
+
+
+@pytest.mark.parametrize("version", [BUNDLE_VERSION + 1, -1, True, "1", 1.5, None])
+def test_a_bundle_of_another_version_is_refused(bundle: Bundle, version: object) -> None:
+    _edit(bundle, lambda tree: tree.update(bundle_version=version))
+    with pytest.raises(BundleError, match="this release reads"):
         load_bundle(bundle.folder)
 
 

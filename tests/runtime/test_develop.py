@@ -14,7 +14,9 @@ from PIL import Image
 
 from lwisp_mobile import Developer, RawHints, RawImage, read_raw, shipped_bundle
 from lwisp_mobile.cli import main
+from lwisp_mobile.develop import DevelopOptions
 from lwisp_mobile.errors import UsageError
+from lwisp_mobile.picture import to_8_bit, to_16_bit
 from lwisp_mobile.raw.cfa import CFA_ORDERS
 from lwisp_mobile.raw.color import SRGB_TO_XYZ
 
@@ -99,6 +101,31 @@ def test_a_real_canon_file_looks_like_librawss_rendering(raw_data: Path) -> None
         assert np.corrcoef(small[0][..., channel].ravel(), small[1][..., channel].ravel())[0, 1] > 0.97
 
 
+def test_rounded_types_are_the_rounded_picture(developer: Developer) -> None:
+    raw = flat_raw(64, 96, "GRBG", marker=(20, 30))
+    rgb = developer.develop(raw)
+    assert np.array_equal(developer.develop(raw, dtype=np.uint8), to_8_bit(rgb))
+    assert np.array_equal(developer.develop(raw, dtype=np.uint16), to_16_bit(rgb))
+    with pytest.raises(UsageError, match="A picture of int32"):
+        developer.develop(raw, dtype=np.int32)
+
+
+def test_int8_rounds_as_float_does() -> None:
+    raw = flat_raw(64, 96, "GRBG", marker=(20, 30))
+    with Developer(shipped_bundle()) as int8:
+        rgb = int8.develop(raw)
+        assert np.array_equal(int8.develop(raw, dtype=np.uint8), to_8_bit(rgb))
+        assert np.array_equal(int8.develop(raw, dtype=np.uint16), to_16_bit(rgb))
+
+
+def test_a_run_tells_how_it_went(developer: Developer) -> None:
+    run = developer.run(flat_raw(1200, 800, "RGGB"), DevelopOptions(max_memory_bytes=500_000_000))
+    assert run.plan.mode == "tiles"
+    assert [stage.signature for stage in run.stages] == ["encode", "core", "render"]
+    assert all(0 < stage.run_ms <= stage.wall_ms for stage in run.stages)
+    assert sum(stage.wall_ms for stage in run.stages) < run.wall_ms
+
+
 def write_headerless(folder: Path) -> Path:
     path = folder / "grey.raw"
     (64 + np.arange(46 * 38) % 900).astype("<u2").tofile(path)
@@ -134,6 +161,8 @@ def test_the_command_writes_a_picture_and_its_times(
         (["grey.raw", "--white-balance", "0,1,1"], "white_balance"),
         (["grey.raw", "--exposure", "99"], "Exposure 99"),
         (["grey.raw", "--threads", "0"], "threads is 0"),
+        (["grey.raw", "--max-memory", "lots"], "The size 'lots'"),
+        (["grey.raw", "--max-memory", "20MB"], "20 MB are allowed"),
         (["grey.raw", "--cfa", "XYZW"], "invalid choice"),
     ],
 )

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 import numpy as np
@@ -51,6 +52,55 @@ def test_the_returned_array_is_the_callers(int8: Session) -> None:
     kept = first.copy()
     int8.run(np.zeros((32, 32, 4), np.float32))
     assert np.array_equal(first, kept)
+
+
+def test_context_and_develop_are_one_run(int8: Session) -> None:
+    packed = smooth(48, 80)
+    assert np.array_equal(int8.develop(packed, int8.context(packed)), int8.run(packed))
+
+
+def test_a_context_of_another_frame_is_used(int8: Session) -> None:
+    packed = smooth(48, 80)
+    other = int8.context(np.full((64, 64, 4), 0.9, np.float32))
+    assert not np.array_equal(int8.develop(packed, other), int8.run(packed))
+    assert {name: codes.shape[:3] for name, codes in other.codes.items()} == dict.fromkeys(
+        ("gate1", "gate2", "gate3", "global_vector"), (1, 1, 1)
+    )
+
+
+@pytest.mark.parametrize("sides", [(16, 32, 64, 128), (128, 16, 64), (256, 48)])
+def test_a_picture_does_not_depend_on_the_sizes_before(sides: tuple[int, ...]) -> None:
+    """An interpreter that is resized gives other gates; a session must not."""
+    with open_session("int8") as session:
+        for side in sides:
+            with open_session("int8") as fresh:
+                assert np.array_equal(session.run(smooth(side, side)), fresh.run(smooth(side, side))), side
+
+
+def test_threads_share_a_session(int8: Session) -> None:
+    frames = [smooth(32, 32 + 16 * index) for index in range(6)]
+    expected = [int8.run(frame) for frame in frames]
+    with ThreadPoolExecutor(3) as pool:
+        found = list(pool.map(int8.run, frames * 4))
+    assert all(np.array_equal(rgb, expected[index % 6]) for index, rgb in enumerate(found))
+
+
+def test_a_lent_signature_is_freed_unless_it_is_kept(int8: Session) -> None:
+    with int8.open("encode") as first, int8.open("encode") as second:
+        assert first is not second
+    with int8.open("encode", keep=True) as kept:
+        pass
+    with int8.open("encode", keep=True) as again:
+        assert again is kept
+    with pytest.raises(ModelError, match="refuses"), int8.open("unheard_of"):
+        pass
+
+
+def test_a_contract_without_context_says_so() -> None:
+    bundle = shipped_bundle()
+    contract = replace(bundle.model("int8").contract, context_tensors=())
+    with Session(bundle.read("int8"), contract) as session, pytest.raises(ContractError, match="names no context"):
+        session.context(smooth(32, 32))
 
 
 def test_extreme_inputs_stay_finite(int8: Session) -> None:

@@ -1,0 +1,87 @@
+"""What lies between the stages of one frame: feature maps of the whole frame, and the finished picture."""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lwisp_mobile.contract import TensorSpec
+from lwisp_mobile.errors import UsageError
+from lwisp_mobile.picture import to_8_bit, to_16_bit
+from lwisp_mobile.session import Codes, check_finite, dequantise
+from lwisp_mobile.tiling import Span, Tile
+
+_CONVERSIONS: dict[str, Callable[[NDArray[np.float32]], NDArray[Any]]] = {
+    "uint8": to_8_bit,
+    "uint16": to_16_bit,
+    "float32": lambda rgb: rgb,
+}
+
+
+class FeatureMap:
+    """A tensor of the whole frame, cut and put together tile by tile."""
+
+    def __init__(self, values: Codes, height_px: int) -> None:
+        """values: (h, w, channels), h and w the frame's packed sides times one factor. height_px: its packed rows."""
+        self.values, self.height_px = values, height_px
+
+    def cut(self, tile: Tile) -> Codes:
+        """A tile with its halo: (1, h, w, channels), contiguous."""
+        rows, columns = (slice(self._here(span.start), self._here(span.stop)) for span in (tile.rows, tile.columns))
+        return np.ascontiguousarray(self.values[rows, columns])[None]
+
+    def keep(self, tile: Tile, result: Codes) -> None:
+        """Store the part of a tile's result, (1, h, w, channels), that is kept."""
+        spans = tile.rows, tile.columns
+        rows, columns = (slice(self._here(span.keep_start), self._here(span.keep_stop)) for span in spans)
+        self.values[rows, columns] = kept_part(tile, result[0])
+
+    def _here(self, packed_px: int) -> int:
+        return packed_px * len(self.values) // self.height_px
+
+
+class PictureMap:
+    """The finished picture, cropped to the mosaic's own pixels, in the type it will be written in."""
+
+    def __init__(self, rgb: NDArray[Any], lead_px: tuple[int, int], spec: TensorSpec) -> None:
+        """rgb: (H, W, 3) uint8, uint16 or float32, filled by `keep`. lead_px: rows and columns that `align` put before.
+
+        spec: the model's output tensor. Raises UsageError on another type.
+        """
+        if rgb.dtype.name not in _CONVERSIONS:
+            raise UsageError(f"A picture of {rgb.dtype} can't be made; choose {', '.join(_CONVERSIONS)}.")
+        self.rgb, self._lead_px = rgb, lead_px
+        self._convert = _CONVERSIONS[rgb.dtype.name]
+        self._table = None if spec.scale is None else self._convert(dequantise(_every_code(spec), spec))
+
+    def keep(self, tile: Tile, result: Codes) -> None:
+        """Convert and store the part of a tile's result, (1, h, w, 3), that is kept."""
+        part = kept_part(tile, result[0])
+        scale = result.shape[1] // (tile.rows.stop - tile.rows.start)
+        top, left = tile.rows.keep_start * scale - self._lead_px[0], tile.columns.keep_start * scale - self._lead_px[1]
+        part = part[max(-top, 0) :, max(-left, 0) :]
+        place = self.rgb[max(top, 0) :, max(left, 0) :][: part.shape[0], : part.shape[1]]
+        place[...] = self._converted(part[: place.shape[0], : place.shape[1]])
+
+    def _converted(self, codes: Codes) -> NDArray[Any]:
+        if self._table is None:
+            check_finite(codes)
+            return self._convert(codes)
+        # An int8 code's bits are its place in a table of all 256.
+        return np.take(self._table, codes.view(np.uint8))
+
+
+def kept_part(tile: Tile, result: Codes) -> Codes:
+    """The view of a tile's result, (h, w, channels), that is kept."""
+    return result[_kept(tile.rows, result.shape[0]), _kept(tile.columns, result.shape[1])]
+
+
+def _kept(span: Span, side_px: int) -> slice:
+    length = span.stop - span.start
+    return slice(*((px - span.start) * side_px // length for px in (span.keep_start, span.keep_stop)))
+
+
+def _every_code(spec: TensorSpec) -> Codes:
+    """The 256 codes of an 8-bit type in the order of their bits."""
+    return np.arange(256, dtype=np.uint8).view(spec.dtype)

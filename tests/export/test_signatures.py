@@ -1,0 +1,149 @@
+"""Signatures cut out of the finished graph: the same bits, shared weights, counted reach."""
+
+import numpy as np
+import pytest
+import torch
+from ai_edge_litert.interpreter import Interpreter
+
+from lwisp_export.artifact import check_artifact
+from lwisp_export.errors import ArtifactError, ConversionError
+from lwisp_export.reach import Reach, reach_of
+from lwisp_export.signatures import CUTS, STAGES, add_signatures, find_cut_tensors
+from lwisp_export.student.network import Context
+from lwisp_export.student.receptive_field import halo_px
+from lwisp_export.tflite_writer import pack_tflite
+from lwisp_mobile.errors import ModelError
+from lwisp_mobile.graph import inspect_tflite, signature_coverage
+from lwisp_mobile.tflite_file import operator_name, parse_tflite, text
+from tests.export.chain_models import float_model, fp16_model, int8_model, student, tile
+
+MODELS = {"float32": float_model, "fp16": fp16_model, "int8": int8_model}
+STORED_PX = 64
+
+
+def call(model: bytes, signature: str, **inputs: np.ndarray) -> dict[str, np.ndarray]:
+    runner = Interpreter(model_content=model, num_threads=1).get_signature_runner(signature)
+    found: dict[str, np.ndarray] = runner(**inputs)
+    return found
+
+
+def codes(precision: str, seed: int, height: int = 64, width: int = 64) -> np.ndarray:
+    values = tile(seed, height, width)[None]
+    return np.rint(values * 255 - 128).astype(np.int8) if precision == "int8" else values
+
+
+@pytest.fixture(scope="module", params=MODELS)
+def precision(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
+@pytest.fixture(scope="module")
+def cut(precision: str) -> bytes:
+    return add_signatures(MODELS[precision]())
+
+
+def test_context_and_develop_are_the_whole_model_bit_for_bit(precision: str, cut: bytes) -> None:
+    packed = codes(precision, 2, 96, 48)
+    context = call(cut, "context", packed=packed)
+    assert list(context) == ["gate1", "gate2", "gate3", "global_vector"]
+    picture = call(cut, "develop", packed=packed, **context)["rgb"]
+    assert np.array_equal(picture, call(MODELS[precision](), "serving_default", packed=packed)["rgb"])
+    assert np.array_equal(picture, call(cut, "serving_default", packed=packed)["rgb"])
+
+
+def test_the_stages_are_develop_bit_for_bit(precision: str, cut: bytes) -> None:
+    packed, context = codes(precision, 3), call(cut, "context", packed=codes(precision, 6))
+    known = {"packed": packed, **context}
+    for stage in (found for found in CUTS if found.signature in STAGES):
+        known |= call(cut, stage.signature, **{name: known[name] for name in stage.inputs})
+    assert np.array_equal(known["rgb"], call(cut, "develop", packed=packed, **context)["rgb"])
+
+
+def test_another_frames_context_changes_the_picture(precision: str, cut: bytes) -> None:
+    packed = codes(precision, 3)
+    pictures = [
+        call(cut, "develop", packed=packed, **call(cut, "context", packed=codes(precision, seed)))["rgb"]
+        for seed in (3, 4)
+    ]
+    assert not np.array_equal(*pictures)
+
+
+def test_the_context_is_torchs() -> None:
+    packed = tile(5)
+    with torch.no_grad():
+        expected = student().context(torch.from_numpy(packed).permute(2, 0, 1)[None])
+    found = call(add_signatures(float_model()), "context", packed=packed[None])
+    names = [name for name in Context._fields if name != "gate4"]
+    assert list(found) == names
+    for name in names:
+        assert found[name].ravel() == pytest.approx(getattr(expected, name).numpy().ravel(), abs=1e-5)
+
+
+def test_the_file_holds_the_weights_once(precision: str, cut: bytes) -> None:
+    whole = MODELS[precision]()
+    assert len(parse_tflite(cut).buffers) == len(parse_tflite(whole).buffers)
+    assert inspect_tflite(cut).parameters == inspect_tflite(whole).parameters
+
+
+def test_every_signature_is_one_partition_and_may_ship(precision: str, cut: bytes) -> None:
+    coverage = signature_coverage(cut)
+    assert list(coverage) == ["serving_default", *(found.signature for found in CUTS)]
+    assert all(found.undelegated == () and found.partitions == 1 for found in coverage.values())
+    assert [found.operations for found in inspect_tflite(cut).signatures] == [c.total_nodes for c in coverage.values()]
+    check_artifact(cut, precision)  # type: ignore[arg-type]
+
+
+def test_a_signature_that_xnnpack_does_not_run_whole_is_named() -> None:
+    tree = parse_tflite(add_signatures(float_model()))
+    core = next(graph for graph in tree.subgraphs if text(graph.name) == "core")
+    convolution = next(o for o in core.operators if operator_name(tree, o) == "CONV_2D")
+    convolution.builtinOptions.dilationHFactor, convolution.builtinOptions.fusedActivationFunction = 1, 4  # TANH
+    with pytest.raises((ArtifactError, ModelError), match=r"core: XNNPACK runs|refused"):
+        check_artifact(pack_tflite(tree), "float32")
+
+
+def test_equal_models_give_equal_bytes() -> None:
+    assert add_signatures(int8_model()) == add_signatures(int8_model())
+
+
+def test_the_reach_is_the_networks() -> None:
+    tree = parse_tflite(add_signatures(float_model()))
+    places = {text(signature.signatureKey): signature.subgraphIndex for signature in tree.signatureDefs}
+    reaches = {name: reach_of(tree, places[name], STORED_PX) for name in ("develop", *STAGES)}
+    assert reaches["develop"].halo_px == halo_px(student().config) == 112
+    assert {name: reaches[name] for name in STAGES} == {
+        "encode": Reach(12, 2),
+        "core": Reach(88, 8),
+        "render": Reach(8, 2),
+    }
+
+
+@pytest.mark.parametrize(
+    ("operator", "message"),
+    [
+        ("LOGISTIC", "Image-wide tensors are made by"),
+        ("MAX_POOL_2D", "No feature skip2"),
+        ("CONCATENATION", "No feature"),
+    ],
+)
+def test_a_graph_of_another_form_is_named(operator: str, message: str) -> None:
+    tree = parse_tflite(float_model())
+    codes_of = {operator_name(tree, o): o.opcodeIndex for o in tree.subgraphs[0].operators}
+    for found in tree.subgraphs[0].operators:
+        if operator_name(tree, found) == operator:
+            found.opcodeIndex = codes_of["ADD"]
+    with pytest.raises(ConversionError, match=message):
+        find_cut_tensors(tree)
+
+
+def test_signatures_are_added_once() -> None:
+    with pytest.raises(ConversionError, match="6 subgraphs instead of 1"):
+        add_signatures(add_signatures(float_model()))
+
+
+def test_a_denoising_student_has_the_same_parts() -> None:
+    model = add_signatures(float_model("relu", "denoise"))
+    packed = tile(1, planes=3)[None]
+    context = call(model, "context", packed=packed)
+    picture = call(model, "develop", packed=packed, **context)["rgb"]
+    assert np.array_equal(picture, call(model, "serving_default", packed=packed)["rgb"])

@@ -1,0 +1,245 @@
+"""Hostile input: whatever is in a file, it's read or refused by an LwispError, and soon.
+
+`corpus/` holds a small file for each trick that was thought of; hypothesis makes more. What a long search finds
+goes into the corpus: pytest tests/runtime/test_fuzz.py --hypothesis-profile=fuzz
+"""
+
+import io
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from lwisp_mobile.archive import read_all, write_archive
+from lwisp_mobile.bundle import CONTRACT_FILE, load_bundle, parse_bundle, shipped_bundle
+from lwisp_mobile.errors import BundleError, LwispError, ModelError, RawError
+from lwisp_mobile.raw.hints import RawHints
+from lwisp_mobile.raw.reader import decoding_by, read_raw
+from lwisp_mobile.raw.sidecar import parse_hints, read_sidecar
+from lwisp_mobile.raw.tiff_names import read_tiff_names
+from lwisp_mobile.sandbox import Limits, decode_apart
+from lwisp_mobile.sandbox_reply import read_reply
+from lwisp_mobile.tflite_check import verify_tflite
+
+CORPUS = Path(__file__).parent / "corpus"
+GOOD_SIDECAR = 'size = [64, 48]\ncfa = "GRBG"\nbits = 10\nblack = [64, 64, 64, 64]\nwhite_balance = [2.0, 1.0, 1.5]\n'
+KEYS = st.sampled_from(
+    ["size", "cfa", "bits", "byte_order", "black", "white", "white_balance", "matrix", "iso", "make"]
+)
+
+# Reading files in the test is slow for hypothesis's taste; how long one example takes says nothing on a busy machine.
+quick = settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+
+
+def corpus(kind: str) -> list[Path]:
+    return sorted((CORPUS / kind).iterdir())
+
+
+def name(path: Path) -> str:
+    return path.name
+
+
+@st.composite
+def damaged(draw: st.DrawFn, sources: tuple[bytes, ...]) -> bytes:
+    """A good file with some bytes changed, put in, taken out or repeated."""
+    content = bytearray(draw(st.sampled_from(sources)))
+    for _ in range(draw(st.integers(1, 4))):
+        at = draw(st.integers(0, max(len(content) - 1, 0)))
+        length = draw(st.integers(0, 8))
+        match draw(st.sampled_from(["replace", "insert", "remove", "repeat", "cut"])):
+            case "replace":
+                content[at : at + length] = draw(st.binary(min_size=length, max_size=length))
+            case "insert":
+                content[at:at] = draw(st.binary(max_size=8))
+            case "remove":
+                del content[at : at + length]
+            case "repeat":
+                content[at:at] = content[at : at + 64]
+            case _:
+                del content[at:]
+    return bytes(content)
+
+
+class TestSidecars:
+    @pytest.mark.parametrize("path", corpus("sidecars"), ids=name)
+    def test_corpus(self, path: Path, tmp_path: Path) -> None:
+        (tmp_path / "a.raw.toml").write_bytes(path.read_bytes())
+        try:
+            hints = read_sidecar(tmp_path / "a.raw")
+        except RawError as error:
+            assert str(error).startswith(str(tmp_path / "a.raw.toml"))  # noqa: PT017
+        else:
+            assert path.name in ("empty.toml", "control.toml")
+            assert isinstance(hints, RawHints)
+
+    @quick
+    @given(text=st.text() | damaged((GOOD_SIDECAR.encode(),)).map(lambda content: content.decode("utf-8", "replace")))
+    def test_any_text(self, text: str) -> None:
+        try:
+            parse_hints(text)
+        except RawError:
+            return
+
+    scalars = st.integers() | st.floats() | st.booleans() | st.text(max_size=4) | st.sampled_from(["RGGB", "as-shot"])
+
+    @quick
+    @given(table=st.dictionaries(KEYS, scalars | st.lists(scalars | st.lists(scalars, max_size=3), max_size=9)))
+    def test_any_values(self, table: dict[str, Any]) -> None:
+        text = "\n".join(f"{key} = {toml(value)}" for key, value in table.items())
+        try:
+            hints = parse_hints(text)
+        except RawError:
+            return
+        assert hints.black_sites is None or min(hints.black_sites) >= 0
+
+
+def toml(value: Any) -> str:
+    if isinstance(value, list):
+        return f"[{', '.join(map(toml, value))}]"
+    return str(value) if isinstance(value, float) else json.dumps(value)
+
+
+class TestContracts:
+    @pytest.mark.parametrize("path", corpus("contracts"), ids=name)
+    def test_corpus(self, path: Path, tmp_path: Path) -> None:
+        (tmp_path / CONTRACT_FILE).write_bytes(path.read_bytes())
+        if path.name == "lone_surrogate.json":
+            assert not load_bundle(tmp_path).models
+            return
+        with pytest.raises(ModelError, match=r"contract\.json"):
+            load_bundle(tmp_path)
+
+    good = (shipped_bundle().folder / CONTRACT_FILE).read_bytes()
+
+    @quick
+    @given(content=st.binary() | damaged((good,)))
+    def test_any_bytes(self, content: bytes) -> None:
+        try:
+            parse_bundle(Path("bundle"), content)
+        except ModelError:
+            return
+
+    leaves = st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8)
+    trees = st.recursive(
+        leaves, lambda inner: st.lists(inner) | st.dictionaries(st.text(max_size=8), inner), max_leaves=8
+    )
+
+    @quick
+    @given(data=st.data())
+    def test_any_value_anywhere(self, data: st.DataObject) -> None:
+        tree = json.loads(self.good)
+        owner, key = data.draw(st.sampled_from(places(tree)))
+        owner[key] = data.draw(self.trees)
+        try:
+            bundle = parse_bundle(Path("bundle"), json.dumps(tree).encode("utf-8", "surrogatepass"))
+        except ModelError:
+            return
+        for model in bundle.models:
+            assert Path(model.file).name == model.file
+
+
+def places(tree: Any) -> list[tuple[Any, Any]]:
+    """Every place in a tree that holds a value."""
+    keys = list(tree) if isinstance(tree, dict) else range(len(tree)) if isinstance(tree, list) else []
+    return [place for key in keys for place in [(tree, key), *places(tree[key])]]
+
+
+class TestBundles:
+    @pytest.mark.parametrize("path", corpus("bundles"), ids=name)
+    def test_corpus(self, path: Path) -> None:
+        with pytest.raises(BundleError, match=path.name):
+            load_bundle(path)
+        if path.name != "no_entries.zip":
+            with pytest.raises(BundleError, match=path.name):
+                read_all(path)
+
+    @quick
+    @given(content=damaged(tuple(path.read_bytes() for path in corpus("bundles"))))
+    def test_any_damage(self, content: bytes, tmp_path: Path) -> None:
+        (tmp_path / "a.zip").write_bytes(content)
+        try:
+            files = read_all(tmp_path / "a.zip")
+        except BundleError:
+            return
+        assert all("/" not in file and "\\" not in file for file in files)
+
+    @quick
+    @given(files=st.dictionaries(st.text("abc.-_äß ", min_size=1, max_size=9), st.binary(max_size=99), max_size=5))
+    def test_what_is_packed_comes_back(self, files: dict[str, bytes], tmp_path: Path) -> None:
+        try:
+            write_archive(tmp_path / "a.zip", files)
+        except BundleError:
+            return
+        assert read_all(tmp_path / "a.zip") == files
+
+
+class TestModels:
+    @pytest.mark.parametrize("path", corpus("models"), ids=name)
+    def test_corpus(self, path: Path) -> None:
+        with pytest.raises(ModelError):
+            verify_tflite(path.read_bytes())
+
+    model = (shipped_bundle().folder / shipped_bundle().model("int8").file).read_bytes()
+
+    @quick
+    @given(data=st.data())
+    def test_any_words(self, data: st.DataObject) -> None:
+        """Only the check is run here, in this process; `lwisp mutate` runs engines, in others."""
+        content = bytearray(self.model)
+        for _ in range(data.draw(st.integers(1, 3))):
+            # The graph lies at the end, after the weights; the first words lead to it.
+            at = data.draw(st.integers(0, 64) | st.integers(len(content) - 300_000, len(content) - 4)) & ~3
+            content[at : at + 4] = data.draw(st.integers(0, 2**32 - 1)).to_bytes(4, "little")
+        try:
+            verify_tflite(bytes(content))
+        except ModelError:
+            return
+
+    @quick
+    @given(content=st.binary(max_size=200))
+    def test_any_bytes(self, content: bytes) -> None:
+        with pytest.raises(ModelError):
+            verify_tflite(b"\x08\0\0\0TFL3" + content)
+
+
+class TestFrames:
+    @pytest.mark.parametrize("path", corpus("frames"), ids=name)
+    def test_corpus(self, path: Path) -> None:
+        hints = RawHints(cfa="RGGB", black=0, white=255, white_balance=(2, 1, 1))
+        with decoding_by(lambda *given: decode_apart(*given, limits=Limits(cpu_s=10, wall_s=60))):
+            try:
+                raw = read_raw(path, hints)
+            except RawError as error:
+                assert str(error).startswith(str(path))  # noqa: PT017
+            else:  # LibRaw takes a lossless JPEG without samples for a frame, and leaves its memory as it was
+                assert path.name == "jpeg_cut.dng"
+                assert raw.mosaic.max() == 0
+
+    @quick
+    @given(content=st.binary() | damaged(tuple(path.read_bytes() for path in corpus("frames"))))
+    def test_camera_names_never_fail(self, content: bytes) -> None:
+        found = read_tiff_names(io.BytesIO(content))
+        assert all(text is None or text.isprintable() for text in (found.make, found.model))
+
+    headers = st.sampled_from([b"P5 4 4 255\n", b"P5 2 2 65535\n", b"P5\n#a\n4 4 300\n"])
+
+    @quick
+    @given(head=headers | damaged((b"P5 4 4 255\n", b"P5 # a\n 300 2 1023\n")), body=st.binary(max_size=64))
+    def test_any_pgm(self, head: bytes, body: bytes, tmp_path: Path) -> None:
+        (tmp_path / "a.pgm").write_bytes(b"P5" + head[2:] + body)
+        try:
+            raw = read_raw(tmp_path / "a.pgm", RawHints(cfa="RGGB", black=0, white_balance=(2, 1, 1)))
+        except RawError:
+            return
+        assert raw.mosaic.size <= len(body)
+
+    @quick
+    @given(content=st.binary() | damaged((b'{"facts": null, "failure": {"kind": "CfaError", "message": "x"}}\n',)))
+    def test_any_answer_of_a_decoder(self, content: bytes) -> None:
+        try:
+            assert read_reply(io.BytesIO(content)) is None
+        except LwispError:
+            return
