@@ -1,0 +1,1 @@
+"""Devices behind one interface: this host, boards over SSH, Android over adb."""

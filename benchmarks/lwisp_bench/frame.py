@@ -1,0 +1,185 @@
+"""A large frame within a memory budget: its peak memory, and its time beside that of its multiply-adds alone.
+
+Each frame is developed in a process of its own, whose peak is what the budget is about. The multiply-add rate is
+measured right after each on the same model, at a size that suits the caches: a machine that slows down meets both.
+"""
+
+import json
+import os
+import platform
+import subprocess
+import sys
+from dataclasses import asdict, dataclass
+from importlib.metadata import version
+from math import ceil
+from pathlib import Path
+
+import numpy as np
+
+from lwisp_bench.rate import measure_rate
+from lwisp_mobile.bundle import Bundle, load_bundle
+from lwisp_mobile.develop import Developer, DevelopOptions
+from lwisp_mobile.errors import ModelError, UsageError
+from lwisp_mobile.json_text import to_json
+from lwisp_mobile.pipeline import StageTime
+from lwisp_mobile.raw.image import RawImage
+from lwisp_mobile.tree import build
+
+RATE_PX = 256
+"""Packed side at which the rate is measured."""
+RATE_RUNS = 2
+"""Runs per round of the rate's measurement."""
+_STATUS = Path("/proc/self/status")
+_MATRIX = ((1.7, -0.5, -0.2), (-0.3, 1.65, -0.35), (0.02, -0.55, 1.53))
+"""A camera's, so that the colour step has work to do."""
+
+
+@dataclass(frozen=True)
+class FrameCase:
+    """What to develop, and with what."""
+
+    bundle: str
+    """Its folder or .zip."""
+    precision: str
+    threads: int
+    max_memory_bytes: int
+    height_px: int
+    """Of the mosaic."""
+    width_px: int
+
+
+@dataclass(frozen=True)
+class StageSplit:
+    """One stage of a frame."""
+
+    time: StageTime
+    tile_height_px: int
+    """Packed px, halo included."""
+    tile_width_px: int
+    tiles: int
+
+
+@dataclass(frozen=True)
+class FrameSample:
+    """One frame in a fresh process."""
+
+    wall_ms: float
+    """From the mosaic in memory to the 8-bit picture in memory."""
+    stages: tuple[StageSplit, ...]
+    mode: str
+    macs: float
+    """Multiply-adds that were run, halos included."""
+    planned_peak_bytes: int
+    peak_bytes: int
+    """Of the process, Python and mosaic included."""
+
+
+@dataclass(frozen=True)
+class FrameTurn:
+    """A frame and the rate measured after it."""
+
+    frame: FrameSample
+    gmacs_per_s: float
+    limit_ms: float
+    """The frame's multiply-adds, without halos, at that rate."""
+
+    @property
+    def ratio(self) -> float:
+        """Wall time over the limit."""
+        return self.frame.wall_ms / self.limit_ms
+
+
+@dataclass(frozen=True)
+class FrameReport:
+    """Every turn of one case."""
+
+    case: FrameCase
+    frame_macs: float
+    """Multiply-adds of the network as trained for a frame of this size."""
+    turns: tuple[FrameTurn, ...]
+    median_ratio: float
+    work_factor: float
+    """Multiply-adds run over those of the frame: what halos and what is computed twice cost."""
+    peak_bytes: int
+    """The largest of all turns."""
+    runtime: str
+    machine: str
+    cpus: int
+    clock: str = "wall"
+
+    @property
+    def keeps_budget(self) -> bool:
+        """Whether no turn's peak passed the budget."""
+        return self.peak_bytes <= self.case.max_memory_bytes
+
+
+def measure_frame(bundle: Bundle, case: FrameCase, turns: int) -> FrameReport:
+    """Develop a made frame and measure the rate, in turns.
+
+    Raises UsageError on turns or sides that can't be, on a budget under what the frame needs, and where the system
+    doesn't tell a process's peak; ModelError if the process fails.
+    """
+    if turns < 1 or min(case.height_px, case.width_px) < 2:
+        raise UsageError(f"{turns} turns of {case.width_px}x{case.height_px} px can't be measured; give more.")
+    if not _STATUS.exists():
+        raise UsageError(f"{_STATUS} isn't here, so a process's peak memory can't be read; measure on Linux.")
+    contract = bundle.model(case.precision).contract
+    multiple = 2 * contract.input.size_multiple
+    packed_px = ceil(case.height_px / multiple) * ceil(case.width_px / multiple) * (multiple / 2) ** 2
+    macs = contract.macs_per_packed_px * packed_px
+    taken = tuple(_turn(bundle, case, macs) for _ in range(turns))
+    return FrameReport(
+        case=case,
+        frame_macs=macs,
+        turns=taken,
+        median_ratio=float(np.median([turn.ratio for turn in taken])),
+        work_factor=taken[0].frame.macs / macs,
+        peak_bytes=max(turn.frame.peak_bytes for turn in taken),
+        runtime=f"ai-edge-litert {version('ai-edge-litert')}",
+        machine=platform.machine(),
+        cpus=os.cpu_count() or 0,
+    )
+
+
+def made_frame(height_px: int, width_px: int) -> RawImage:
+    """A 12-bit mosaic of noise on a gradient, always the same; one strip repeated, to save memory."""
+    rng = np.random.default_rng(0)
+    strip = rng.normal(0, 30, (64, width_px)) + np.linspace(200, 3000, width_px)
+    mosaic = np.empty((height_px, width_px), np.uint16)
+    for top in range(0, height_px, len(strip)):
+        mosaic[top : top + len(strip)] = np.clip(strip, 0, 4095)[: height_px - top]
+    return RawImage(mosaic, "RGGB", (64.0,) * 4, 4095.0, (2.0, 1.0, 1.6), _MATRIX)
+
+
+def worker() -> None:
+    """The process of its own: a FrameCase as JSON on stdin, a FrameSample as JSON on stdout."""
+    case = build(FrameCase, json.load(sys.stdin), "the case")
+    bundle = load_bundle(Path(case.bundle))
+    raw = made_frame(case.height_px, case.width_px)
+    with Developer(bundle, precision=case.precision, threads=case.threads) as developer:
+        run = developer.run(raw, DevelopOptions(max_memory_bytes=case.max_memory_bytes), np.uint8)
+    splits = tuple(
+        StageSplit(time, plan.height_px, plan.width_px, len(plan.tiles))
+        for time, plan in zip(run.stages, run.plan.stages)
+    )
+    peak = int(_STATUS.read_text(encoding="ascii").split("VmHWM:")[1].split()[0]) * 1024
+    sample = FrameSample(run.wall_ms, splits, run.plan.mode, run.plan.macs, run.plan.peak_bytes, peak)
+    sys.stdout.write(to_json(sample))
+
+
+def _turn(bundle: Bundle, case: FrameCase, macs: float) -> FrameTurn:
+    frame = _develop_apart(case)
+    rate = measure_rate(bundle, case.precision, RATE_PX, case.threads, RATE_RUNS).model
+    return FrameTurn(frame, rate.gmacs_per_s, macs / rate.gmacs_per_s / 1e6)
+
+
+def _develop_apart(case: FrameCase) -> FrameSample:
+    # The child must find the packages however the parent did (installed, PYTHONPATH, a test's sys.path).
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
+    command = [sys.executable, "-P", "-c", f"from {__name__} import worker; worker()"]
+    text = json.dumps(asdict(case))
+    done = subprocess.run(command, input=text, capture_output=True, text=True, env=environment, check=False)
+    if done.returncode != 0:
+        last = (done.stderr.strip().splitlines() or ["no message"])[-1]
+        raise ModelError(f"The process that develops the frame failed (exit status {done.returncode}): {last}")
+    return build(FrameSample, json.loads(done.stdout), "the frame's process", ModelError)

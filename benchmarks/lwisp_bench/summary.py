@@ -1,0 +1,117 @@
+"""Samples in a few numbers, and whether those can be trusted."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+from lwisp_bench.devices.conditions import Conditions
+from lwisp_bench.worker.job import Samples, TracePoint, WorkerResult
+
+MAX_RELATIVE_MAD = 0.05
+MAX_DRIFT = 0.05
+"""Between the medians of the first and the second half."""
+MIN_RUNS = 10
+THROTTLE_RATIO = 1.1
+"""Last minute's median over the first's."""
+CLOCK_DROP = 0.9
+WINDOW_S = 60.0
+
+
+@dataclass(frozen=True)
+class Summary:
+    """Percentiles of the steady runs, in milliseconds of the record's clock."""
+
+    runs: int
+    p50_ms: float
+    p90_ms: float
+    p95_ms: float
+    p99_ms: float
+    mad_ms: float
+    """Median absolute deviation."""
+    min_ms: float
+
+
+@dataclass(frozen=True)
+class Minute:
+    """The runs that began within one minute."""
+
+    runs: int
+    p50_ms: float
+    p90_ms: float
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """Whether the numbers can be trusted, and the rule that decided it."""
+
+    kind: Literal["stable", "noisy", "throttled"]
+    rule: str
+
+
+def summarise(wall_ms: Sequence[float]) -> Summary:
+    """Percentiles of at least one sample."""
+    samples = np.array(wall_ms)
+    p50, p90, p95, p99 = (float(value) for value in np.percentile(samples, (50, 90, 95, 99)))
+    return Summary(len(samples), p50, p90, p95, p99, float(np.median(np.abs(samples - p50))), float(samples.min()))
+
+
+def by_minute(samples: Samples, window_s: float = WINDOW_S) -> tuple[Minute, ...]:
+    """p50 and p90 of every full minute; empty under two minutes."""
+    starts, walls = np.array(samples.start_s), np.array(samples.wall_ms)
+    full = int((starts[-1] + walls[-1] / 1e3) // window_s) if len(starts) else 0
+    windows = [walls[(starts >= i * window_s) & (starts < (i + 1) * window_s)] for i in range(full)]
+    if full < 2 or any(len(window) == 0 for window in windows):
+        return ()
+    return tuple(Minute(len(w), float(np.median(w)), float(np.percentile(w, 90))) for w in windows)
+
+
+def judge(result: WorkerResult, before: Conditions, after: Conditions, minutes: Sequence[Minute]) -> Verdict:
+    """The verdict; the first rule that holds decides."""
+    throttled = _throttling(result.trace, before, after, minutes)
+    if throttled is not None:
+        return Verdict("throttled", throttled)
+    noisy = _noise(result)
+    return Verdict("stable", "no rule against it holds") if noisy is None else Verdict("noisy", noisy)
+
+
+def _throttling(
+    trace: Sequence[TracePoint], before: Conditions, after: Conditions, minutes: Sequence[Minute]
+) -> str | None:
+    caps = [clock.cap_khz for clock in before.clocks if clock.cap_khz is not None]
+    lowest = min((min(point.cap_khz) for point in trace if point.cap_khz), default=None)
+    if after.thermal_status:
+        return f"thermal status rose to {after.thermal_status}"
+    if caps and lowest is not None and lowest < min(caps):
+        return f"the system capped a CPU at {lowest} kHz; before it allowed {min(caps)}"
+    clocks = [max(point.current_khz) for point in trace if point.current_khz]
+    early, late = _ends(clocks)
+    if late < CLOCK_DROP * early:
+        return f"the fastest CPU's clock fell from {early:.0f} to {late:.0f} kHz"
+    if len(minutes) >= 2 and minutes[-1].p50_ms > THROTTLE_RATIO * minutes[0].p50_ms:
+        return f"the last minute's median is {minutes[-1].p50_ms / minutes[0].p50_ms:.2f} times the first's"
+    return None
+
+
+def _noise(result: WorkerResult) -> str | None:
+    walls = np.array(result.samples.wall_ms)
+    if len(walls) < MIN_RUNS:
+        return f"{len(walls)} runs, under {MIN_RUNS}"
+    if not result.phases.settled:
+        return f"the warm-up didn't settle in {len(result.phases.warm_up_ms)} runs"
+    summary = summarise(result.samples.wall_ms)
+    if summary.mad_ms > MAX_RELATIVE_MAD * summary.p50_ms:
+        return f"the median absolute deviation is {100 * summary.mad_ms / summary.p50_ms:.1f} % of the median"
+    first, second = (float(np.median(half)) for half in np.array_split(walls, 2))
+    if abs(second - first) > MAX_DRIFT * first:
+        return f"the second half's median is {second / first:.2f} times the first half's"
+    return None
+
+
+def _ends(values: Sequence[int]) -> tuple[float, float]:
+    """Medians of the first and the last quarter; zeros where there are too few to tell."""
+    if len(values) < 4:
+        return 0.0, 0.0
+    quarter = max(1, len(values) // 4)
+    return float(np.median(values[:quarter])), float(np.median(values[-quarter:]))

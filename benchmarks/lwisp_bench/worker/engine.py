@@ -1,0 +1,75 @@
+"""The interpreter, ai-edge-litert's or tflite-runtime's: loaded, sized, run once at a time."""
+
+import platform
+from importlib.metadata import version
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lwisp_bench.worker.job import RuntimeFacts
+from lwisp_mobile.contract import TensorSpec
+from lwisp_mobile.session import dequantise, quantise
+
+Arrays = list[NDArray[Any]]
+
+
+def engine_class() -> tuple[str, Any]:
+    """The engine's distribution name and its Interpreter. Raises ImportError if neither is installed."""
+    try:
+        from ai_edge_litert.interpreter import Interpreter  # noqa: PLC0415  on armv7 there is only the other
+
+        return "ai-edge-litert", Interpreter
+    except ImportError:
+        from tflite_runtime.interpreter import Interpreter  # noqa: PLC0415
+
+        return "tflite-runtime", Interpreter
+
+
+def runtime_facts(engine: str) -> RuntimeFacts:
+    """Versions of what runs the model."""
+    return RuntimeFacts(engine, version(engine), platform.python_version(), np.__version__)
+
+
+class Engine:
+    """One loaded model. quantise: inputs and outputs are real values, whatever the tensors' type."""
+
+    def __init__(self, model: bytes, threads: int, *, quantise: bool) -> None:
+        """Parse the model. Raises RuntimeError or ValueError as the engine does."""
+        self._interpreter = engine_class()[1](model_content=model, num_threads=threads)
+        self._quantise = quantise
+        self._inputs: list[dict[str, Any]] = self._interpreter.get_input_details()
+
+    def allocate(self, inputs: Arrays) -> None:
+        """Give every input the shape of its array, and apply the delegate."""
+        for detail, array in zip(self._inputs, inputs, strict=True):
+            if tuple(detail["shape"]) != array.shape:
+                self._interpreter.resize_tensor_input(detail["index"], array.shape)
+        self._interpreter.allocate_tensors()
+        self._outputs: list[dict[str, Any]] = self._interpreter.get_output_details()
+
+    def set_inputs(self, inputs: Arrays) -> None:
+        """Quantise where the job asks for it, and copy in."""
+        for detail, array in zip(self._inputs, inputs, strict=True):
+            codes = quantise(array, _spec(detail)) if self._quantise else array
+            self._interpreter.set_tensor(detail["index"], codes)
+
+    def invoke(self) -> None:
+        """Run the model."""
+        self._interpreter.invoke()
+
+    def outputs(self) -> Arrays:
+        """Copy out, as the model gives them."""
+        return [self._interpreter.get_tensor(detail["index"]) for detail in self._outputs]
+
+    def finish(self) -> None:
+        """What a caller pays after each run: copying out, and dequantising where the job asks for it."""
+        for detail, codes in zip(self._outputs, self.outputs()):
+            if self._quantise:
+                dequantise(codes, _spec(detail))
+
+
+def _spec(detail: dict[str, Any]) -> TensorSpec:
+    scale, zero_point = detail["quantization"]
+    dtype = str(np.dtype(detail["dtype"]))
+    return TensorSpec(detail["name"], dtype, float(scale) or None, int(zero_point) if scale else None)

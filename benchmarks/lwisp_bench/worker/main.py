@@ -1,0 +1,37 @@
+"""The worker's entry: `python3 worker.pyz job.json result.json`."""
+
+import errno
+import json
+import sys
+from pathlib import Path
+
+from lwisp_bench.worker.job import EXIT_FULL, EXIT_MODEL, EXIT_NO_RUNTIME, Job
+from lwisp_mobile.json_text import to_json
+from lwisp_mobile.tree import build
+
+
+def main() -> int:
+    """Do the job of the first argument and write the result to the second. Returns the exit status.
+
+    The reason of a failure is the last line on standard error.
+    """
+    try:
+        from lwisp_bench.worker.measure import measure  # noqa: PLC0415  a missing numpy is reported, not raised
+    except ImportError as error:
+        return _fail(error, EXIT_NO_RUNTIME)
+    job = build(Job, json.loads(Path(sys.argv[1]).read_text()), sys.argv[1])
+    try:
+        Path(sys.argv[2]).write_text(to_json(measure(job), indent=None))
+    except ImportError as error:
+        return _fail(error, EXIT_NO_RUNTIME)
+    except OSError as error:
+        return _fail(error, EXIT_FULL if error.errno == errno.ENOSPC else 1)
+    except (RuntimeError, ValueError, MemoryError) as error:
+        return _fail(error, EXIT_MODEL)
+    return 0
+
+
+def _fail(error: Exception, status: int) -> int:
+    text = " ".join(str(error).split())
+    sys.stderr.write(f"\n{type(error).__name__}: {text}\n")
+    return status

@@ -1,0 +1,40 @@
+"""Conditions and worker results as a healthy device gives them, for tests to spoil."""
+
+from dataclasses import replace
+
+from lwisp_bench.devices.conditions import Battery, Conditions, CpuClock, ThermalZone
+from lwisp_bench.worker.job import MemoryUse, Phases, RuntimeFacts, Samples, TracePoint, WorkerResult
+
+MAX_KHZ = 2_400_000
+
+COOL = Conditions(
+    zones=(ThermalZone("cpu-thermal", 55.0), ThermalZone("skin-therm", 31.0)),
+    clocks=(CpuClock(0, "schedutil", 600_000, MAX_KHZ, MAX_KHZ),),
+    battery=Battery(30.0, 80, "Discharging"),
+    thermal_status=0,
+    load_1_min=0.1,
+    available_bytes=1 << 30,
+)
+
+
+def worker_result(wall_ms: list[float], clocks_khz: list[int] | None = None, caps_khz: list[int] | None = None):
+    """A settled measurement with these samples, one after the other, and these readings between them."""
+    starts = [sum(wall_ms[:i]) / 1e3 for i in range(len(wall_ms))]
+    flat = (0.0,) * len(wall_ms)
+    clocks = clocks_khz or [MAX_KHZ] * 8
+    caps = caps_khz or [MAX_KHZ] * len(clocks)
+    return WorkerResult(
+        runtime=RuntimeFacts("ai-edge-litert", "2.3.0", "3.11.2", "2.4.6"),
+        phases=Phases(1.0, 2.0, 3.0, (1.0,) * 5, True),
+        samples=Samples(tuple(wall_ms), flat, flat, tuple(starts)),
+        memory=MemoryUse(1, 2, None),
+        trace=tuple(TracePoint(float(i), (c,), (cap,), (50.0,)) for i, (c, cap) in enumerate(zip(clocks, caps))),
+        cpus=(0,),
+        coverage=None,
+        coverage_error=None,
+    )
+
+
+def unsettled(result: WorkerResult) -> WorkerResult:
+    """The same, with a warm-up that didn't settle."""
+    return replace(result, phases=replace(result.phases, settled=False))

@@ -1,0 +1,55 @@
+"""The frame benchmark: budgets are kept by real processes, and its figures belong together."""
+
+import json
+import sys
+
+import pytest
+
+from lwisp_bench.frame import made_frame
+from lwisp_mobile.cli import main
+
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="/proc is Linux's")
+SMALL = ["frame", "--megapixels", "2", "--threads", "1", "--turns", "1"]
+
+
+def test_the_budget_is_kept_and_the_figures_belong_together(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main([*SMALL, "--max-memory", "250MB", "--json"]) == 0
+    report = json.loads(capsys.readouterr().out)
+    (turn,) = report["turns"]
+    frame = turn["frame"]
+    assert 60e6 < report["peak_bytes"] == frame["peak_bytes"] <= 250e6
+    assert frame["peak_bytes"] < frame["planned_peak_bytes"] <= 250e6
+    assert turn["limit_ms"] == pytest.approx(report["frame_macs"] / turn["gmacs_per_s"] / 1e6)
+    assert report["median_ratio"] == pytest.approx(frame["wall_ms"] / turn["limit_ms"])
+    assert report["work_factor"] == pytest.approx(frame["macs"] / report["frame_macs"])
+    assert 1 < report["work_factor"] < 1.5
+    assert [split["time"]["signature"] for split in frame["stages"]] == ["encode", "core", "render"]
+    assert sum(split["time"]["wall_ms"] for split in frame["stages"]) < frame["wall_ms"]
+
+
+def test_the_report_as_text(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main([*SMALL, "--megapixels", "0.2"]) == 0
+    text = capsys.readouterr().out
+    assert all(word in text for word in ("limit:", "render:", "ratio", "peak:", "wall clock"))
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--turns", "0"], "can't be measured"),
+        (["--megapixels", "0"], "can't be measured"),
+        (["--max-memory", "50MB"], "at least"),
+    ],
+)
+def test_what_can_not_be_measured_is_named(
+    capsys: pytest.CaptureFixture[str], arguments: list[str], message: str
+) -> None:
+    assert main([*SMALL, *arguments]) == 2
+    assert message in capsys.readouterr().err
+
+
+def test_made_frames_are_equal_and_not_flat() -> None:
+    frame = made_frame(100, 130)
+    assert frame.mosaic.shape == (100, 130)
+    assert (frame.mosaic == made_frame(100, 130).mosaic).all()
+    assert frame.mosaic.std() > 500
