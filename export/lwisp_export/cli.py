@@ -1,4 +1,4 @@
-"""The factory's subcommands: train, export, verify, sample, demo."""
+"""The factory's subcommands: training, export, verification, evaluation, sample and demo."""
 
 import argparse
 import sys
@@ -7,12 +7,17 @@ from pathlib import Path
 
 from lwisp_export.checking import check_bundle, check_shipped
 from lwisp_export.demo import DemoOptions, run_demo
+from lwisp_export.distill.ablation import ablate as run_ablation
+from lwisp_export.distill.ablation import table as ablation_table
 from lwisp_export.distill.train import TrainOptions
 from lwisp_export.distill.train import train as run_training
 from lwisp_export.evaluate.evaluation import evaluate_bundle, table
+from lwisp_export.evaluate.sheet import draw_sheet
 from lwisp_export.export import ExportPaths
 from lwisp_export.export import export as run_export
 from lwisp_export.frames import read_frames
+from lwisp_export.quantization.cli import add_quantize_options, quantize_options_of
+from lwisp_export.quantization.text import report_lines
 from lwisp_export.recipe import load_recipe
 from lwisp_export.sample import write_sample
 from lwisp_export.verify import DriftReport
@@ -47,6 +52,7 @@ def _configure_train(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--run", type=Path, help="folder for state, checkpoint and log; default: runs/NAME")
     parser.add_argument("--start", type=Path, help="checkpoint to start from when the run's folder holds no state")
     parser.add_argument("--moments", type=Path, help="the optimiser's moments kept with that checkpoint")
+    parser.add_argument("--teacher", type=Path, help="the teacher's checkpoint, for recipes that distil")
     parser.add_argument("--device", choices=("cpu", "cuda"), default="cpu")
     parser.add_argument("--threads", type=int, default=1, help="for computing; default: 1")
     parser.add_argument("--workers", type=int, default=1, help="processes that make batches; default: 1")
@@ -61,6 +67,7 @@ def _train(arguments: argparse.Namespace) -> int:
         run=arguments.run or Path("runs") / recipe.name,
         start=arguments.start,
         moments=arguments.moments,
+        teacher=arguments.teacher,
         device=arguments.device,
         workers=arguments.workers,
         threads=arguments.threads,
@@ -79,6 +86,7 @@ def _configure_export(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("-o", "--output", type=Path, required=True, help="folder of the bundle to write")
     parser.add_argument("--work", type=Path, default=Path("build/export"), help="for the ONNX and float32 models")
     parser.add_argument("--calibrate", type=Path, nargs="+", default=[], metavar="RAW", help="frames to calibrate with")
+    add_quantize_options(parser)
     add_raw_options(parser)
     add_json_option(parser)
 
@@ -86,9 +94,13 @@ def _configure_export(parser: argparse.ArgumentParser) -> None:
 def _export(arguments: argparse.Namespace) -> int:
     checkpoint = arguments.checkpoint or shipped_checkpoint()
     frames = read_frames(arguments.calibrate, hints_of(arguments))
-    exported = run_export(ExportPaths(checkpoint, arguments.output, arguments.work), frames, _say)
-    report = check_bundle(exported, checkpoint, [], _say)
-    return _conclude(report, arguments.json)
+    paths = ExportPaths(checkpoint, arguments.output, arguments.work)
+    exported = run_export(paths, frames, _say, quantize_options_of(arguments))
+    tried = exported.quantized.report
+    if tried is not None:
+        _say("\n".join(report_lines(tried)))
+    code = _conclude(check_bundle(exported, checkpoint, [], _say), arguments.json)
+    return code if tried is None or tried.met else 1
 
 
 def _configure_verify(parser: argparse.ArgumentParser) -> None:
@@ -148,6 +160,50 @@ def _evaluate(arguments: argparse.Namespace) -> int:
     return 0
 
 
+def _configure_ablate(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("recipe", nargs="?", default="ablation", help="a recipe's .toml or name (default: ablation)")
+    parser.add_argument("--data", type=Path, required=True, help="folder with the recipe's photographs and sensors")
+    parser.add_argument("--teacher", type=Path, required=True, help="the teacher's checkpoint")
+    parser.add_argument("--run", type=Path, default=Path("runs/ablation"), help="folder for the runs")
+    parser.add_argument("--seeds", type=int, nargs="+", default=[1, 2])
+    parser.add_argument("--device", choices=("cpu", "cuda"), default="cpu")
+    parser.add_argument("--workers", type=int, default=1, help="processes that make batches; default: 1")
+    add_json_option(parser)
+
+
+def _ablate(arguments: argparse.Namespace) -> int:
+    recipe = load_recipe(find_recipe(arguments.recipe))
+    options = TrainOptions(
+        data=arguments.data,
+        run=arguments.run,
+        teacher=arguments.teacher,
+        device=arguments.device,
+        workers=arguments.workers,
+    )
+    results = run_ablation(recipe, options, arguments.seeds, _say)
+    if arguments.json:
+        print_json(results)
+    else:
+        print("\n".join(ablation_table(results)))
+    return 0
+
+
+def _configure_sheet(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("raw", type=Path, nargs="+")
+    parser.add_argument("-o", "--output", type=Path, default=Path("sheet.png"))
+    parser.add_argument("--bundle", default="lwisp", help="a bundle's folder, or a shipped name (default: lwisp)")
+    parser.add_argument("--threads", type=int, default=2)
+    add_raw_options(parser)
+
+
+def _sheet(arguments: argparse.Namespace) -> int:
+    frames = read_frames(arguments.raw, hints_of(arguments))
+    bundle = find_bundle(arguments.bundle)
+    draw_sheet(arguments.output, frames, bundle, arguments.threads, _say)
+    print(arguments.output)
+    return 0
+
+
 def _configure_sample(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("-o", "--output", type=Path, default=Path("sample.dng"))
 
@@ -185,5 +241,7 @@ train = Command("Train a student by a recipe.", _configure_train, _train)
 export = Command("Export a checkpoint to a bundle and verify it.", _configure_export, _export)
 verify = Command("Compare a bundle's models with the float checkpoint.", _configure_verify, _verify)
 evaluate = Command("Compare a bundle with classical pipelines on fixed frames.", _configure_evaluate, _evaluate)
+ablate = Command("Train students with one part left out each; compare.", _configure_ablate, _ablate)
+sheet = Command("Crops of RAW files beside LibRaw's rendering, at 100 %.", _configure_sheet, _sheet)
 sample = Command("Write a sample DNG made from a public-domain photograph.", _configure_sample, _sample)
 demo = Command("Export, verify, develop and time; write one report.", _configure_demo, _demo)

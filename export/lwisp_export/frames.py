@@ -41,11 +41,11 @@ def read_frames(paths: Sequence[Path], hints: RawHints) -> tuple[NamedRaw, ...]:
 
 def cut_tiles(frames: Sequence[NamedRaw], contract: InputContract, side_px: int) -> tuple[Tile, ...]:
     """Up to TILES_PER_FRAME tiles of each frame, evenly spread. Raises UsageError if a frame is too small."""
-    return tuple(tile for frame in frames for tile in _cut(frame, contract, side_px))
+    return tuple(tile for frame in frames for tile in cut_planes(frame, prepare(frame.raw, contract).planes, side_px))
 
 
-def _cut(frame: NamedRaw, contract: InputContract, side_px: int) -> list[Tile]:
-    planes = prepare(frame.raw, contract).planes
+def cut_planes(frame: NamedRaw, planes: NDArray[np.float32], side_px: int) -> tuple[Tile, ...]:
+    """The same of one frame that is prepared already. planes: (h, w, 4) float32 in [0, 1]."""
     rows, columns = planes.shape[0] // side_px, planes.shape[1] // side_px
     if not rows * columns:
         raise UsageError(
@@ -54,7 +54,7 @@ def _cut(frame: NamedRaw, contract: InputContract, side_px: int) -> list[Tile]:
         )
     spread = np.linspace(0, rows * columns - 1, min(TILES_PER_FRAME, rows * columns)).round().astype(int)
     corners = [(int(i) // columns * side_px, int(i) % columns * side_px) for i in spread]
-    return [
+    return tuple(
         Tile(f"{frame.name} @{left},{top}", planes[top : top + side_px, left : left + side_px].copy())
         for top, left in corners
-    ]
+    )

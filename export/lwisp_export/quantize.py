@@ -1,7 +1,8 @@
-"""A float .tflite to fp16 weights or to int8: the only module that knows the quantizer."""
+"""A float .tflite to fp16 weights or to a recipe's int8: the only module that knows the quantizer."""
 
 import io
 import logging
+import re
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, redirect_stderr
@@ -13,10 +14,10 @@ from ai_edge_quantizer import algorithm_manager, qtyping, quantizer
 from ai_edge_quantizer.utils import tfl_flatbuffer_utils
 from immutabledict import immutabledict
 
-from lwisp_export.equalize import equalize
 from lwisp_export.errors import QuantizationError
-from lwisp_export.ranges import measure_ranges
-from lwisp_export.scales import settle_ranges, weight_scales
+from lwisp_export.quantization.prepare import Prepared, prepare
+from lwisp_export.quantization.recipe import DEFAULT_RECIPE, QuantizationRecipe, find_quantization
+from lwisp_export.quantization.rounding import LARGEST_CODE
 from lwisp_export.tflite_writer import pack_tflite, share_buffers
 from lwisp_mobile.tflite_file import operator_name, parse_tflite, text
 
@@ -34,22 +35,32 @@ def quantize_fp16(float_model: bytes) -> bytes:
     return _quantize(worker, None)
 
 
-def quantize_int8(float_model: bytes, tiles: Sequence[np.ndarray]) -> bytes:
-    """Quantise statically to int8: per-channel weights, int8 input (scale 1/255, zero point -128) and output.
+def quantize_int8(float_model: bytes, tiles: Sequence[np.ndarray], recipe: QuantizationRecipe | None = None) -> bytes:
+    """Quantise by a recipe, by default the one that ships.
 
-    float_model: a student's float .tflite (ReLU). tiles: calibration inputs, each (h, w, planes) float32 in [0, 1],
-    sides multiples of 16, of every exposure up to clipped white. Equal arguments give equal bytes. Raises
-    QuantizationError on other tiles or another quantizer.
+    That one gives int8 throughout: per-channel weights, int8 input (scale 1/255, zero point -128) and output (1/256,
+    -128). float_model: a student's float .tflite (ReLU). tiles: calibration inputs, each (h, w, planes) float32 in
+    [0, 1], sides multiples of 16, of every exposure up to clipped white. Equal arguments give equal bytes. Raises
+    QuantizationError on other tiles or another quantizer, UsageError where the recipe doesn't fit the model.
     """
     _check_operations(float_model)
-    even_model = equalize(float_model, tiles)
-    tree = parse_tflite(even_model)
-    ranges = settle_ranges(tree, measure_ranges(even_model, tiles))
-    statistics = {name: _statistic(found.low, found.high) for name, found in ranges.items()} | _weight_statistics(tree)
+    recipe = recipe or find_quantization(DEFAULT_RECIPE)
+    return write_quantized(prepare(float_model, tiles, recipe), recipe)
+
+
+def write_quantized(prepared: Prepared, recipe: QuantizationRecipe) -> bytes:
+    """Write a prepared model in its recipe's scheme. Raises QuantizationError if another quantizer is installed."""
     with _missing_operations():
-        worker = quantizer.Quantizer(bytearray(even_model))
-        worker.add_static_config(*_ALL, activation_num_bits=8, weight_num_bits=8)
-        return _quantize(worker, statistics)
+        worker = quantizer.Quantizer(bytearray(prepared.model))
+        if recipe.scheme == "dynamic":
+            worker.add_dynamic_config(*_ALL, num_bits=8)
+            return _quantize(worker, None)
+        if recipe.scheme == "weights":
+            worker.add_weight_only_config(*_ALL, num_bits=8)
+            return _quantize(worker, None)
+        worker.add_static_config(*_ALL, activation_num_bits=16 if recipe.scheme == "int16x8" else 8, weight_num_bits=8)
+        _keep_float(worker, parse_tflite(prepared.model), recipe.float_operators)
+        return _quantize(worker, _statistics(prepared))
 
 
 def _check_operations(float_model: bytes) -> None:
@@ -57,6 +68,17 @@ def _check_operations(float_model: bytes) -> None:
     tree = parse_tflite(float_model)
     if any(operator_name(tree, operator) == "LEAKY_RELU" for operator in tree.subgraphs[0].operators):
         raise QuantizationError("The model has LEAKY_RELU, which int8 kernels lack. Train the student with relu.")
+
+
+def _keep_float(worker: quantizer.Quantizer, tree: Any, names: Sequence[str]) -> None:
+    """Tell the quantizer which operators to leave alone; the picture itself stays int8."""
+    graph = tree.subgraphs[0]
+    for operator in graph.operators:
+        name = text(graph.tensors[operator.outputs[0]].name)
+        if name in names:
+            kind = tfl_flatbuffer_utils.TFL_OP_CODE_TO_NAME[tree.operatorCodes[operator.opcodeIndex].builtinCode]
+            alone = algorithm_manager.AlgorithmName.NO_QUANTIZE
+            worker.update_quantization_recipe(f"^{re.escape(name)};?$", kind, algorithm_key=alone)
 
 
 @contextmanager
@@ -82,19 +104,19 @@ def _missing_operations() -> Iterator[None]:
         tfl_flatbuffer_utils.TFL_OP_CODE_TO_NAME = table
 
 
-def _statistic(low: float, high: float) -> dict[str, np.ndarray]:
-    return {"min": np.array([[[[low]]]]), "max": np.array([[[[high]]]])}
+def _statistics(prepared: Prepared) -> dict[str, dict[str, np.ndarray]]:
+    """Ranges of activations and weights.
+
+    Left out, the quantizer takes the weights' own: a zero filter's bias overflows, and rounded weights leave their
+    grid.
+    """
+    limits = {name: LARGEST_CODE * steps.reshape(-1, 1, 1, 1) for name, steps in prepared.steps.items()}
+    activations = {name: _statistic(np.array(r.low), np.array(r.high)) for name, r in prepared.ranges.items()}
+    return activations | {name: _statistic(-limit, limit) for name, limit in limits.items()}
 
 
-def _weight_statistics(tree: Any) -> dict[str, dict[str, np.ndarray]]:
-    """Per-filter ranges of the weights; left out, the quantizer takes its own, and a zero filter's bias overflows."""
-    graph = tree.subgraphs[0]
-    statistics = {}
-    for operator in graph.operators:
-        if operator_name(tree, operator) == "CONV_2D":
-            largest = (weight_scales(tree, operator) * 127).reshape(-1, 1, 1, 1)
-            statistics[text(graph.tensors[operator.inputs[1]].name)] = {"min": -largest, "max": largest}
-    return statistics
+def _statistic(low: np.ndarray, high: np.ndarray) -> dict[str, np.ndarray]:
+    return {"min": low.reshape(-1, 1, 1, 1), "max": high.reshape(-1, 1, 1, 1)}
 
 
 def _quantize(worker: quantizer.Quantizer, statistics: Mapping[str, Any] | None) -> bytes:

@@ -51,7 +51,7 @@ def measure_ranges(float_model: bytes, tiles: Sequence[np.ndarray]) -> dict[str,
     Raises QuantizationError on other tiles.
     """
     ranges: dict[str, Range] = {}
-    for name, values in _run_all(float_model, tiles):
+    for name, values in run_all(float_model, tiles):
         found = Range(min(float(values.min()), 0.0), max(float(values.max()), 0.0))
         ranges[name] = found.join(ranges.get(name, found))
     return ranges
@@ -63,15 +63,18 @@ def measure_peaks(float_model: bytes, tiles: Sequence[np.ndarray]) -> dict[str, 
     Arguments and errors as for `measure_ranges`.
     """
     peaks: dict[str, np.ndarray] = {}
-    for name, values in _run_all(float_model, tiles):
+    for name, values in run_all(float_model, tiles):
         if values.ndim == 4:
             found = np.abs(values).max(axis=(0, 1, 2))
             peaks[name] = np.maximum(found, peaks.get(name, found))
     return peaks
 
 
-def _run_all(float_model: bytes, tiles: Sequence[np.ndarray]) -> Iterator[tuple[str, np.ndarray]]:
-    """Every float tensor of every tile's run, as (name, values)."""
+def run_all(float_model: bytes, tiles: Sequence[np.ndarray]) -> Iterator[tuple[str, np.ndarray]]:
+    """Every float tensor of every tile's run, one tile after the other, as (name, values).
+
+    Arguments and errors as for `measure_ranges`.
+    """
     _check_tiles(tiles, planes=shape_of(_input_tensor(float_model))[-1])
     interpreter = _open(float_model)
     for tile in tiles:

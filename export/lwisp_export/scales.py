@@ -29,25 +29,37 @@ _ROUNDS = 50
 def settle_ranges(tree: Any, measured: dict[str, Range]) -> dict[str, Range]:
     """Ranges for the quantizer, by tensor name.
 
-    tree: ModelT of the float model. measured: by `measure_ranges`. The input is exactly [0, 1]; what goes into a
-    sigmoid is clipped where it saturates; all inputs of a CONCATENATION share its range, because requantising before it
-    is biased (4 to 7 dB); and no range is so small (a dead unit's is 0) that a kernel refuses the ratio of scales.
+    tree: ModelT of the float model. measured: by `measure_ranges`. The input is exactly [0, 1]; the picture and every
+    sigmoid's result have the range that the kernels fix; what goes into a sigmoid is clipped where it saturates; all
+    inputs of a CONCATENATION share its range, because requantising before it is biased (4 to 7 dB); and no range is so
+    small (a dead unit's is 0) that a kernel refuses the ratio of scales.
     """
     graph = tree.subgraphs[0]
     names = [text(tensor.name) for tensor in graph.tensors]
     results = {i for operator in graph.operators for i in ids(operator.outputs)}
     ranges = {i: measured[names[i]] for i in results}
+    ranges.update({i: ranges[i].clip(SIGMOID_EDGE) for i in _logits(tree)})
     sigmoids = [operator for operator in graph.operators if operator_name(tree, operator) == "LOGISTIC"]
-    for operator in sigmoids:
-        ranges[int(operator.inputs[0])] = ranges[int(operator.inputs[0])].clip(SIGMOID_EDGE)
     fixed = dict.fromkeys(ids(graph.inputs), UNIT_RANGE)
-    fixed.update({int(operator.outputs[0]): SIGMOID_RANGE for operator in sigmoids})
+    fixed |= dict.fromkeys([*(int(operator.outputs[0]) for operator in sigmoids), *ids(graph.outputs)], SIGMOID_RANGE)
     settled = _widen(tree, {**ranges, **fixed}, fixed)
     return {names[i]: found for i, found in settled.items()}
 
 
-def _groups(tree: Any) -> list[set[int]]:
-    """Sets of tensors that must have one scale."""
+def _logits(tree: Any) -> set[int]:
+    """Tensors that nothing but sigmoids read, directly or through a DEPTH_TO_SPACE."""
+    logits: set[int] = set()
+    for operator in reversed(tree.subgraphs[0].operators):
+        name, source = operator_name(tree, operator), int(operator.inputs[0])
+        if name == "LOGISTIC" or (name == "DEPTH_TO_SPACE" and int(operator.outputs[0]) in logits):
+            logits.add(source)
+    readers = [(int(i), o) for o in tree.subgraphs[0].operators for i in ids(o.inputs)]
+    others = {i for i, o in readers if operator_name(tree, o) not in ("LOGISTIC", "DEPTH_TO_SPACE")}
+    return logits - others
+
+
+def same_scale_groups(tree: Any) -> list[set[int]]:
+    """Sets of tensors that must have one scale. tree: ModelT."""
     groups: list[set[int]] = []
     for operator in tree.subgraphs[0].operators:
         name = operator_name(tree, operator)
@@ -72,7 +84,7 @@ def _share(ranges: dict[int, Range], groups: list[set[int]]) -> None:
 
 def _widen(tree: Any, ranges: dict[int, Range], fixed: dict[int, Range]) -> dict[int, Range]:
     """Share and widen ranges until every operation's ratio of scales is one that XNNPACK takes."""
-    groups = _groups(tree)
+    groups = same_scale_groups(tree)
     for _ in range(_ROUNDS):
         before = dict(ranges)
         _share(ranges, groups)

@@ -25,7 +25,10 @@ def student(activation: Activation = "relu", task: Task = "isp") -> Student:
     with torch.no_grad():
         for layer in made.modules():
             if isinstance(layer, torch.nn.Conv2d):
-                # torch's own start lets the signal die out, so that most of the network wouldn't matter.
+                if layer.kernel_size == (3, 3):
+                    # The student's own start has no biases, and random features without them reach far.
+                    layer.reset_parameters()
+                # torch's start lets the signal die out, so that most of the network wouldn't matter.
                 layer.weight.mul_(2)
         logits = torch.logit(made(packed))
         made.to_rgb.weight.mul_(1.5 / logits.std())

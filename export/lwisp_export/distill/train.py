@@ -1,4 +1,4 @@
-"""The training run: batches in, checkpoints, a CSV log and validation out; can be stopped and resumed."""
+"""The training run: batches in; checkpoints, a CSV log and a picture strip out; can be stopped and resumed."""
 
 import csv
 import hashlib
@@ -9,22 +9,24 @@ from pathlib import Path
 
 import torch
 
-from lwisp_export.distill.batches import BatchSource, batches
-from lwisp_export.distill.photos import PhotoSet, load_photos
+from lwisp_export.distill.batches import Share, batches
+from lwisp_export.distill.distributed import check_share, process_group
+from lwisp_export.distill.networks import make_objective
+from lwisp_export.distill.strip import Strip
+from lwisp_export.distill.task_data import TaskData, load_task_data
 from lwisp_export.distill.trainer import Trainer, learning_rate
-from lwisp_export.distill.validation import ValidationResult, validate, validation_pairs
+from lwisp_export.distill.validation import ValidationResult, validate
 from lwisp_export.recipe import TrainRecipe
 from lwisp_export.student.checkpoint import (
     CheckpointInfo,
+    TeacherInfo,
     load_moments,
     read_tensors,
     save_checkpoint,
     save_moments,
 )
-from lwisp_export.student.contract import STUDENT_INPUT
-from lwisp_export.unprocess.camera import load_sensors
-from lwisp_export.unprocess.noise import load_phones
-from lwisp_export.unprocess.pairs import ShotRange
+
+Say = Callable[[str], None]
 
 
 @dataclass(frozen=True)
@@ -37,6 +39,8 @@ class TrainOptions:
     """A checkpoint to start from when the run's folder holds no state."""
     moments: Path | None = None
     """The optimiser's moments kept with that checkpoint."""
+    teacher: Path | None = None
+    """The teacher's checkpoint, for recipes that distil."""
     device: str = "cpu"
     workers: int = 1
     threads: int = 1
@@ -44,81 +48,122 @@ class TrainOptions:
     """Stop after this step of the schedule (for trying things out); None: run to its end."""
 
 
-def train(recipe: TrainRecipe, options: TrainOptions, report: Callable[[str], None]) -> ValidationResult:
+def train(recipe: TrainRecipe, options: TrainOptions, report: Say) -> ValidationResult:
     """Train until the recipe's last step; returns the last validation.
 
-    Continues from state.pt in the run's folder if it's there. Raises UsageError if data is missing.
+    Continues from state.pt in the run's folder if it's there. Under torchrun every process trains on its share and
+    the first one writes. Raises UsageError if data is missing.
     """
     torch.set_num_threads(options.threads)
     options.run.mkdir(parents=True, exist_ok=True)
-    photos = load_photos(options.data, recipe.data)
-    shots = ShotRange(
-        load_sensors(options.data / recipe.data.sensors),
-        load_phones(options.data / recipe.data.noise),
-        saturation=recipe.data.saturation,
-    )
-    trainer = begin(recipe, options, report)
-    return _run(trainer, options, photos, shots, report)
+    with process_group(options.device) as share:
+        check_share(recipe.data.batch, share)
+        last = min(recipe.optimizer.steps, options.steps or recipe.optimizer.steps)
+        data = load_task_data(recipe, options.data, last, share)
+        trainer = begin(recipe, options, report)
+        return _Run(recipe, options, trainer, data, report if share.index == 0 else _silent, share).to(last)
 
 
-def begin(recipe: TrainRecipe, options: TrainOptions, report: Callable[[str], None]) -> Trainer:
-    """A trainer with the run's saved state, or the start checkpoint's weights, or random ones."""
-    trainer = Trainer(recipe, options.device)
+def begin(recipe: TrainRecipe, options: TrainOptions, report: Say) -> Trainer:
+    """A trainer with the run's saved state, or the start checkpoint's weights, or random ones from the seed."""
+    torch.manual_seed(recipe.seed)
+    trainer = Trainer(make_objective(recipe, options.teacher), recipe.optimizer, options.device)
     state = options.run / "state.pt"
     if state.exists():
         trainer.load(state)
         report(f"resumed {state} at step {trainer.step}")
     elif options.start is not None:
-        trainer.start_from(read_tensors(options.start)[1], load_moments(options.moments) if options.moments else None)
+        is_student = recipe.teacher is None
+        weights = read_tensors(options.start, CheckpointInfo if is_student else TeacherInfo)[1]
+        trainer.start_from(weights, load_moments(options.moments) if options.moments else None)
         report(f"started from {options.start}")
     return trainer
 
 
-def _run(
-    trainer: Trainer, options: TrainOptions, photos: PhotoSet, shots: ShotRange, report: Callable[[str], None]
-) -> ValidationResult:
-    recipe = trainer.recipe
-    last = min(recipe.optimizer.steps, options.steps or recipe.optimizer.steps)
-    data = recipe.data
-    source = BatchSource(photos.training, shots, STUDENT_INPUT, data.patch_px, data.batch, recipe.seed, last)
-    pairs = validation_pairs(photos.validation, shots, STUDENT_INPUT)
-    saved_at, losses, started = time.monotonic(), [], time.monotonic()
-    for packed, truth in batches(source, trainer.step, options.workers):
-        losses.append(trainer.train_step(packed, truth))
-        if trainer.step % recipe.log.log_steps == 0:
-            rate = len(losses) / (time.monotonic() - started)
-            report(f"step {trainer.step}/{last} loss {sum(losses) / len(losses):.5f} {rate:.1f} steps/s")
-            losses, started = [], time.monotonic()
-        if trainer.step % recipe.log.validate_steps == 0:
-            _log(trainer, options.run, validate(trainer.averaged(), pairs), report)
-        if time.monotonic() - saved_at > 60 * recipe.log.save_minutes:
-            save_all(trainer, options.run)
-            saved_at = time.monotonic()
-    save_all(trainer, options.run)
-    result = validate(trainer.averaged(), pairs)
-    _log(trainer, options.run, result, report)
-    return result
+@dataclass
+class _Run:
+    """One sitting of a run."""
+
+    recipe: TrainRecipe
+    options: TrainOptions
+    trainer: Trainer
+    data: TaskData
+    report: Say
+    share: Share
+
+    def to(self, last: int) -> ValidationResult:
+        """Train to step `last`; save and validate there, too."""
+        trainer, log = self.trainer, self.recipe.log
+        saved_at, losses, started = time.monotonic(), [], time.monotonic()
+        for batch in batches(self.data.source, trainer.step, self.options.workers):
+            losses.append(trainer.train_step(batch))
+            if trainer.step % log.log_steps == 0:
+                rate = len(losses) / (time.monotonic() - started)
+                self.report(f"step {trainer.step}/{last} loss {sum(losses) / len(losses):.5f} {rate:.1f} steps/s")
+                losses, started = [], time.monotonic()
+            if trainer.step % log.validate_steps == 0 and trainer.step < last:
+                self._validate()
+            if time.monotonic() - saved_at > 60 * log.save_minutes:
+                self._save()
+                saved_at = time.monotonic()
+        self._save()
+        return self._validate()
+
+    def _validate(self) -> ValidationResult:
+        """Validate; the first process logs it and adds a row to the strip."""
+        strip = Strip(self.options.run / "strip.png", self.data.validation)
+        result = validate(self.trainer.averaged(), self.data.validation, strip.show)
+        if self.share.index == 0:
+            strip.end_row()
+            _log(self.trainer, self.options.run, result)
+            self.report(f"step {self.trainer.step} validation {scores_line(result, self.data.input_psnr_db)}")
+        return result
+
+    def _save(self) -> None:
+        if self.share.index == 0:
+            save_all(self.trainer, self.recipe, self.options.run)
 
 
-def save_all(trainer: Trainer, run: Path) -> None:
+def save_all(trainer: Trainer, recipe: TrainRecipe, run: Path) -> None:
     """Save the exact state, the checkpoint that ships, and the small optimiser state kept beside it."""
     trainer.save(run / "state.pt")
-    digest = hashlib.sha256(repr(trainer.recipe).encode()).hexdigest()
-    info = CheckpointInfo(trainer.recipe.name, trainer.recipe.student, trainer.step, digest)
-    save_checkpoint(run / f"{info.name}.safetensors", trainer.average, info)
+    digest = hashlib.sha256(repr(recipe).encode()).hexdigest()
+    if recipe.teacher is not None:
+        save_checkpoint(
+            run / f"{recipe.name}.safetensors",
+            trainer.average,
+            TeacherInfo(recipe.teacher.width, trainer.step, digest),
+        )
+    elif recipe.without is None:
+        info = CheckpointInfo(recipe.name, recipe.student, trainer.step, digest)
+        save_checkpoint(run / f"{recipe.name}.safetensors", trainer.average, info)
     if trainer.step:
-        save_moments(run / f"{info.name}.moments.safetensors", trainer.moments(), trainer.step)
+        save_moments(run / f"{recipe.name}.moments.safetensors", trainer.moments(), trainer.step)
 
 
-def _log(trainer: Trainer, run: Path, result: ValidationResult, report: Callable[[str], None]) -> None:
+def scores_line(result: ValidationResult, input_psnr_db: dict[str, float]) -> str:
+    """One line: PSNR by kind, the input's own where it can be compared, units that died."""
+    scores = (
+        f"{kind}: {value:.2f} dB" + (f" (input {input_psnr_db[kind]:.2f})" if input_psnr_db else "")
+        for kind, value in result.psnr_db.items()
+    )
+    dead = f"dead: {result.dead_attention_units} attention units, {result.dead_channels} channels"
+    return f"{', '.join(scores)}; {dead}"
+
+
+def _log(trainer: Trainer, run: Path, result: ValidationResult) -> None:
     """Append a validation to the run's log.csv."""
-    scores = " ".join(f"ISO {iso}: {value:.2f} dB" for iso, value in result.psnr_db.items())
-    report(f"step {trainer.step} validation {scores}, dead attention units: {result.dead_units}")
     path = run / "log.csv"
     is_new = not path.exists()
     with path.open("a", newline="") as file:
         writer = csv.writer(file)
         if is_new:
-            writer.writerow(["step", "learning_rate", "dead_units", *(f"psnr_db_iso{iso}" for iso in result.psnr_db)])
-        rate = learning_rate(trainer.step - 1, trainer.recipe.optimizer)
-        writer.writerow([trainer.step, rate, result.dead_units, *result.psnr_db.values()])
+            scores = (f"psnr_db_{kind}" for kind in result.psnr_db)
+            writer.writerow(["step", "learning_rate", "dead_attention_units", "dead_channels", *scores])
+        rate = learning_rate(trainer.step - 1, trainer.recipe)
+        dead = (result.dead_attention_units, result.dead_channels)
+        writer.writerow([trainer.step, rate, *dead, *result.psnr_db.values()])
+
+
+def _silent(_text: str) -> None:
+    pass

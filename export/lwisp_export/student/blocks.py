@@ -5,15 +5,24 @@ from torch import Tensor, nn
 
 from lwisp_export.student.config import Activation
 
+_SLOPE = {"relu": 0.0, "leaky_relu": 0.2}
+
 
 def activation_layer(activation: Activation) -> nn.Module:
     """ReLU, or LeakyReLU with the paper's slope of 0.2."""
-    return nn.ReLU() if activation == "relu" else nn.LeakyReLU(0.2)
+    return nn.ReLU() if activation == "relu" else nn.LeakyReLU(_SLOPE[activation])
 
 
 def conv3x3(inputs: int, outputs: int, activation: Activation) -> nn.Sequential:
-    """A 3x3 convolution with bias, zero padding and activation; (N, inputs, h, w) to (N, outputs, h, w)."""
-    return nn.Sequential(nn.Conv2d(inputs, outputs, 3, padding=1), activation_layer(activation))
+    """A 3x3 convolution with bias, zero padding and activation; (N, inputs, h, w) to (N, outputs, h, w).
+
+    Starts as He et al., 'Delving deep into rectifiers' (2015): torch's own start lets features shrink with
+    depth until biases outweigh them, and half the units die.
+    """
+    conv = nn.Conv2d(inputs, outputs, 3, padding=1)
+    nn.init.kaiming_normal_(conv.weight, a=_SLOPE[activation], nonlinearity="leaky_relu")
+    nn.init.zeros_(conv.bias)  # type: ignore[arg-type]
+    return nn.Sequential(conv, activation_layer(activation))
 
 
 def double_conv(inputs: int, outputs: int, activation: Activation) -> nn.Sequential:
@@ -63,8 +72,8 @@ class Fgam(nn.Module):
     def __init__(self, channels: int) -> None:
         """channels: C."""
         super().__init__()
-        self.channel = ChannelGate(channels)
-        self.spatial = SpatialAttention()
+        self.channel: nn.Module = ChannelGate(channels)
+        self.spatial: nn.Module = SpatialAttention()
 
     def forward(self, x: Tensor, gate: Tensor | None = None) -> Tensor:
         """x: (N, C, h, w). gate: (N, C, 1, 1) from elsewhere, or None to take it from x."""
@@ -80,7 +89,7 @@ class UpBlock(nn.Module):
         super().__init__()
         self.expand = conv3x3(inputs, 4 * outputs, activation)
         self.shuffle = nn.PixelShuffle(2)
-        self.refine = conv3x3(outputs, outputs, activation)
+        self.refine: nn.Module = conv3x3(outputs, outputs, activation)
 
     def forward(self, x: Tensor) -> Tensor:
         """x: (N, inputs, h, w). Returns (N, outputs, 2h, 2w)."""

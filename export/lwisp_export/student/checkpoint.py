@@ -3,6 +3,7 @@
 import json
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import TypeVar
 
 import torch
 from safetensors import SafetensorError, safe_open
@@ -29,7 +30,19 @@ class CheckpointInfo:
     recipe_sha256: str
 
 
-def save_checkpoint(path: Path, weights: dict[str, Tensor], info: CheckpointInfo) -> None:
+@dataclass(frozen=True)
+class TeacherInfo:
+    """What a teacher's file says about itself."""
+
+    teacher_width: int
+    step: int
+    recipe_sha256: str
+
+
+Info = TypeVar("Info", bound=CheckpointInfo | TeacherInfo)
+
+
+def save_checkpoint(path: Path, weights: dict[str, Tensor], info: CheckpointInfo | TeacherInfo) -> None:
     """Write weights as fp16 safetensors with their facts in the header; the file appears whole or not at all."""
     halves = {key: value.detach().to(torch.float16).contiguous().clone() for key, value in weights.items()}
     with atomic_write(path) as temporary:
@@ -41,7 +54,7 @@ def load_checkpoint(path: Path) -> tuple[Student, CheckpointInfo]:
 
     Raises ModelError if the file isn't a student's checkpoint or its weights don't fit or aren't finite.
     """
-    info, weights = read_tensors(path)
+    info, weights = read_tensors(path, CheckpointInfo)
     student = Student(info.student)
     try:
         student.load_state_dict({key: value.float() for key, value in weights.items()})
@@ -52,8 +65,8 @@ def load_checkpoint(path: Path) -> tuple[Student, CheckpointInfo]:
     return student.eval(), info
 
 
-def read_tensors(path: Path) -> tuple[CheckpointInfo, dict[str, Tensor]]:
-    """Read a checkpoint's facts and tensors. Raises ModelError if it isn't one."""
+def read_tensors(path: Path, kind: type[Info]) -> tuple[Info, dict[str, Tensor]]:
+    """Read a checkpoint's facts and tensors. Raises ModelError if it isn't one of this kind."""
     try:
         if path.stat().st_size > MAX_BYTES:
             raise ModelError(f"{path} has {path.stat().st_size} bytes; a checkpoint has at most {MAX_BYTES}.")
@@ -61,8 +74,8 @@ def read_tensors(path: Path) -> tuple[CheckpointInfo, dict[str, Tensor]]:
             facts = json.loads((file.metadata() or {})["lwisp"])
             tensors = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118 (not a dict)
     except (OSError, SafetensorError, KeyError, ValueError) as error:
-        raise ModelError(f"{path}: not a student's checkpoint ({error}). Give one from 'lwisp train'.") from error
-    return build(CheckpointInfo, facts, str(path), ModelError), tensors
+        raise ModelError(f"{path}: not a checkpoint ({error}). Give one from 'lwisp train'.") from error
+    return build(kind, facts, str(path), ModelError), tensors
 
 
 def save_moments(path: Path, moments: dict[str, Tensor], step: int) -> None:

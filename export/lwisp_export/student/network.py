@@ -60,11 +60,11 @@ class Student(nn.Module):
         self.c2 = double_conv(2 * w, 2 * w, act)
         self.c3 = double_conv(4 * w, 4 * w, act)
         self.c4 = double_conv(8 * w, 8 * w, act)
-        self.c5 = conv3x3(16 * w, 16 * w, act)
+        self.c5: nn.Module = conv3x3(16 * w, 16 * w, act)
         self.p1, self.p2, self.p3, self.p4 = Fgam(w), Fgam(2 * w), Fgam(4 * w), Fgam(8 * w)
         self.pool: nn.Module = nn.MaxPool2d(2)
         # A 1x1 convolution is the same Linear layer, without a reshape in the exported graph.
-        self.to_global = nn.Conv2d(16 * w, 8 * w, 1)
+        self.to_global: nn.Module = nn.Conv2d(16 * w, 8 * w, 1)
         self.c6 = double_conv(16 * w, 8 * w, act)
         self.u1, self.u2, self.u3 = UpBlock(8 * w, 4 * w, act), UpBlock(4 * w, 2 * w, act), UpBlock(2 * w, w, act)
         self.c7, self.c8, self.c9 = conv3x3(8 * w, 4 * w, act), conv3x3(4 * w, 2 * w, act), conv3x3(2 * w, w, act)
@@ -88,11 +88,16 @@ class Student(nn.Module):
         """As `forward`, with the decoder's features beside the picture."""
         c0, c1, c2, c3, c4, used = self._encode(packed, context)
         c6 = self.c6(torch.cat([c4, used.global_vector + (c4 - c4)], dim=1))
-        c7 = self.c7(torch.cat([self.u1(c4) + self.u1(c6), c3], dim=1))
-        c8 = self.c8(torch.cat([self.u2(c3) + self.u2(c7), c2], dim=1))
-        c9 = self.c9(torch.cat([self.u3(c2) + self.u3(c8), c1], dim=1))
+        c7 = self.c7(torch.cat([self.complement(self.u1, c4, c6), c3], dim=1))
+        c8 = self.c8(torch.cat([self.complement(self.u2, c3, c7), c2], dim=1))
+        c9 = self.c9(torch.cat([self.complement(self.u3, c2, c8), c1], dim=1))
         rgb = torch.sigmoid(self.to_rgb(self.u4(c0 * c9)))
         return rgb, Features(c6, c7, c8, c9)
+
+    def complement(self, block: nn.Module, encoded: Tensor, decoded: Tensor) -> Tensor:
+        """CCUB: the encoder's and the decoder's feature of a level through the same block, summed."""
+        upsampled: Tensor = block(encoded) + block(decoded)
+        return upsampled
 
     def _encode(self, packed: Tensor, context: Context | None) -> _Encoded:
         c0 = self.c0(packed)

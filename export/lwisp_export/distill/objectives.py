@@ -1,0 +1,61 @@
+"""What a run optimises: a network with everything that is trained beside it, giving the loss of a batch."""
+
+from typing import Protocol, cast
+
+import torch
+from torch import Tensor, nn
+
+from lwisp_export.distill.batches import Batch
+from lwisp_export.distill.distillation import Distillation
+from lwisp_export.distill.losses import total_loss
+from lwisp_export.distill.teacher import Teacher
+from lwisp_export.recipe import LossRecipe
+from lwisp_export.student.network import Student
+
+
+class Objective(Protocol):
+    """A module whose forward is a batch's loss."""
+
+    shipped: nn.Module
+    """The network that is averaged, validated and saved; adapters and the like aren't."""
+
+
+class StudentObjective(nn.Module):
+    """The student's loss against the truth and, if there is one, against the teacher."""
+
+    def __init__(self, student: Student, loss: LossRecipe, distillation: Distillation | None) -> None:
+        """student: trained in place."""
+        super().__init__()
+        self.shipped = student
+        self.loss = loss
+        self.distillation = distillation
+
+    def forward(self, batch: Batch) -> Tensor:
+        """The batch's loss; in bfloat16 where autocast takes it, the loss itself in float32."""
+        with _autocast(batch):
+            context = None if batch.context is None else self.shipped.context(batch.context)
+            output, features = self.shipped.develop(batch.input, context)
+            loss = total_loss(output.float(), batch.truth, self.loss)
+            if self.distillation is not None:
+                loss = loss + cast(Tensor, self.distillation(output.float(), features, batch.truth))
+        return loss
+
+
+class TeacherObjective(nn.Module):
+    """The teacher's loss: the clean picture from a corrupted one."""
+
+    def __init__(self, teacher: Teacher, loss: LossRecipe) -> None:
+        """teacher: trained in place."""
+        super().__init__()
+        self.shipped = teacher
+        self.loss = loss
+
+    def forward(self, batch: Batch) -> Tensor:
+        """The batch's loss."""
+        with _autocast(batch):
+            output = self.shipped(batch.input)
+            return total_loss(output.float(), batch.truth, self.loss)
+
+
+def _autocast(batch: Batch) -> torch.autocast:
+    return torch.autocast(batch.input.device.type, torch.bfloat16)

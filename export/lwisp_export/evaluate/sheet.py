@@ -1,0 +1,124 @@
+"""A sheet of crops: what a bundle makes of RAW files beside LibRaw's own rendering, at 100 %."""
+
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, ImageDraw
+
+from lwisp_export.evaluate.classical import finish, libraw_ahd
+from lwisp_export.frames import NamedRaw
+from lwisp_export.unprocess.camera import REFERENCE_CAMERA
+from lwisp_mobile.bundle import Bundle
+from lwisp_mobile.develop import Developer
+from lwisp_mobile.files import atomic_write
+from lwisp_mobile.picture import orient
+from lwisp_mobile.raw.image import RawImage
+
+CROP_PX = 320
+CROPS = 3
+LABEL_PX = 16
+_GAP_PX = 4
+
+F32 = NDArray[np.float32]
+U8 = NDArray[np.uint8]
+
+
+@dataclass(frozen=True)
+class Rendering:
+    """One upright picture of a frame."""
+
+    label: str
+    rgb: F32
+    """(H, W, 3) sRGB in [0, 1]."""
+
+
+def draw_sheet(
+    path: Path, frames: Sequence[NamedRaw], bundle: Bundle, threads: int, step: Callable[[str], None]
+) -> None:
+    """All frames by all of a bundle's models and by LibRaw, in one PNG; `step` is told each frame's name."""
+    with ExitStack() as stack:
+        developers = [
+            (model.contract.precision, stack.enter_context(_open(bundle, model.contract.precision, threads)))
+            for model in bundle.models
+        ]
+        blocks = []
+        for frame in frames:
+            step(frame.name)
+            blocks.append(block(render(frame.raw, frame.name, developers)))
+    write_sheet(path, blocks)
+
+
+def _open(bundle: Bundle, precision: str, threads: int) -> Developer:
+    return Developer(bundle, precision=precision, threads=threads)
+
+
+def render(raw: RawImage, name: str, developers: Sequence[tuple[str, Developer]]) -> tuple[Rendering, ...]:
+    """A frame by each developer and by LibRaw (AHD, the same white balance, matrix and tone; no denoising).
+
+    A frame without a colour matrix is rendered by LibRaw with the reference camera's.
+    """
+    ours = [Rendering(f"{name}, {label}", developer.develop(raw)) for label, developer in developers]
+    matrix = raw.camera_to_srgb or REFERENCE_CAMERA.to_srgb
+    classical = orient(finish(libraw_ahd(raw), matrix), raw.orientation)
+    return (*ours, Rendering(f"{name}, LibRaw", classical))
+
+
+def block(renderings: Sequence[Rendering]) -> U8:
+    """A frame's columns, one per rendering: the whole, reduced, then the crops in which most happens."""
+    places = busiest(renderings[-1].rgb, CROPS)
+    columns = [[_label(one.label), _whole(one.rgb), *(_cut(one.rgb, at) for at in places)] for one in renderings]
+    return np.hstack([np.vstack(column) for column in columns])
+
+
+def write_sheet(path: Path, blocks: Sequence[U8]) -> None:
+    """All frames side by side in one PNG."""
+    height = max(one.shape[0] for one in blocks)
+    padded = [np.pad(one, ((0, height - one.shape[0]), (0, _GAP_PX), (0, 0))) for one in blocks]
+    with atomic_write(path) as temporary:
+        Image.fromarray(np.hstack(padded)).save(temporary, format="PNG")
+
+
+def busiest(rgb: F32, count: int) -> list[tuple[int, int]]:
+    """Top and left of the squares of CROP_PX with the most detail, none touching another."""
+    grey = rgb.mean(axis=2)
+    detail = np.abs(np.diff(grey, axis=0))[:, :-1] + np.abs(np.diff(grey, axis=1))[:-1]
+    step = CROP_PX // 2
+    tops, lefts = (range(0, max(1, side - CROP_PX), step) for side in detail.shape)
+    ranked = sorted(
+        ((float(detail[t : t + CROP_PX, x : x + CROP_PX].mean()), t, x) for t in tops for x in lefts), reverse=True
+    )
+    chosen: list[tuple[int, int]] = []
+    for _, top, left in ranked:
+        if len(chosen) < count and all(max(abs(top - t), abs(left - x)) >= CROP_PX for t, x in chosen):
+            chosen.append((top, left))
+    return chosen
+
+
+def _codes(rgb: F32) -> U8:
+    return np.rint(np.clip(rgb, 0, 1) * 255).astype(np.uint8)
+
+
+def _cut(rgb: F32, at: tuple[int, int]) -> U8:
+    return _framed(_codes(rgb[at[0] : at[0] + CROP_PX, at[1] : at[1] + CROP_PX]))
+
+
+def _whole(rgb: F32) -> U8:
+    image = Image.fromarray(_codes(rgb))
+    image.thumbnail((CROP_PX, CROP_PX), Image.Resampling.LANCZOS)
+    return _framed(np.asarray(image))
+
+
+def _framed(picture: U8) -> U8:
+    framed = np.zeros((CROP_PX + _GAP_PX, CROP_PX + _GAP_PX, 3), np.uint8)
+    framed[: picture.shape[0], : picture.shape[1]] = picture
+    return framed
+
+
+def _label(text: str) -> U8:
+    image = Image.new("RGB", (CROP_PX + _GAP_PX, LABEL_PX))
+    ImageDraw.Draw(image).text((2, 2), text, fill=(255, 255, 255))
+    return np.asarray(image)

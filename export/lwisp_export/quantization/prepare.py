@@ -1,0 +1,68 @@
+"""From a float model and calibration tiles to what the quantizer writes: another float model, ranges, weight steps."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lwisp_export.calibrate.estimators import estimate_ranges
+from lwisp_export.equalize import equalize
+from lwisp_export.quantization.recipe import ActivationRules, QuantizationRecipe
+from lwisp_export.quantization.split import split_output
+from lwisp_export.quantization.weights import round_weights
+from lwisp_export.ranges import Range
+from lwisp_export.scales import settle_ranges
+from lwisp_mobile.errors import UsageError
+from lwisp_mobile.tflite_file import parse_tflite, text
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A float model ready to be written in int8."""
+
+    exact: bytes
+    """A float model with the given one's picture, in the form that is quantised."""
+    model: bytes
+    """The same with its weights on the int8 grid, but for those of operators that stay float."""
+    ranges: dict[str, Range]
+    """Of every activation, by tensor name."""
+    steps: dict[str, NDArray[np.float64]]
+    """Per-filter steps of every convolution, (filters,), by the name of its weights' tensor."""
+
+
+def prepare(float_model: bytes, tiles: Sequence[np.ndarray], recipe: QuantizationRecipe) -> Prepared:
+    """Rewrite, round and calibrate a float model as a recipe says.
+
+    float_model: a student's float .tflite. tiles: calibration inputs, each (h, w, planes) float32 in [0, 1]. Raises
+    QuantizationError on other tiles or another form of student, UsageError where the recipe names no tensor of it.
+    """
+    model = equalize(float_model, tiles) if recipe.model.equalize else float_model
+    if recipe.model.split_output:
+        model = split_output(model)
+    _check_names(model, [*recipe.float_operators, *(rule.name for rule in recipe.activations.tensors)])
+    rounded = round_weights(model, tiles, recipe.weights, recipe.float_operators)
+    measured = _measure(rounded.model, tiles, recipe.activations)
+    return Prepared(model, rounded.model, settle_ranges(parse_tflite(rounded.model), measured), rounded.steps)
+
+
+def _check_names(model: bytes, names: Sequence[str]) -> None:
+    graph = parse_tflite(model).subgraphs[0]
+    known = {text(graph.tensors[operator.outputs[0]].name) for operator in graph.operators}
+    unknown = sorted({*names} - known)
+    if unknown:
+        raise UsageError(
+            f"The quantisation names {', '.join(unknown)}, which no operator of the model writes. "
+            "Take names from the sensitivities in a bundle's quantization.json."
+        )
+
+
+def _measure(model: bytes, tiles: Sequence[np.ndarray], rules: ActivationRules) -> dict[str, Range]:
+    """Ranges by the recipe's estimator, and by those it names for single tensors."""
+    ranges = estimate_ranges(model, tiles, rules.estimator, rules.percentile)
+    for estimator in sorted({rule.estimator for rule in rules.tensors}):
+        others = estimate_ranges(model, tiles, estimator, rules.percentile)
+        for rule in rules.tensors:
+            if rule.estimator == estimator:
+                ranges[rule.name] = others[rule.name]
+    return ranges

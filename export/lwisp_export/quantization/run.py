@@ -1,0 +1,97 @@
+"""The quantising step of an export: its options, calibration set and recipe, and what the bundle keeps of them."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from lwisp_export.calibrate.calibration_set import CalibrationSet, load_set, write_manifest
+from lwisp_export.calibrate.collect import collect, frame_sources
+from lwisp_export.frames import NamedRaw, cut_tiles
+from lwisp_export.made import calibration_frames, evaluation_frames
+from lwisp_export.quantization.budget import DriftBudget, Material, QuantizationReport, quantize_within_budget
+from lwisp_export.quantization.recipe import DEFAULT_RECIPE, QuantizationRecipe, find_quantization, to_toml
+from lwisp_export.quantize import quantize_int8
+from lwisp_export.student.contract import STUDENT_INPUT
+from lwisp_mobile.errors import UsageError
+from lwisp_mobile.files import atomic_write
+from lwisp_mobile.json_text import to_json
+
+RECIPE_FILE = "quantization.toml"
+REPORT_FILE = "quantization.json"
+
+
+@dataclass(frozen=True)
+class QuantizeOptions:
+    """How an export goes to int8."""
+
+    recipe: QuantizationRecipe | None = None
+    """None: the one that ships, or with a budget the first that meets it."""
+    budget: DriftBudget | None = None
+    calibration: Path | None = None
+    """A set that `lwisp calibrate` wrote; None: the frames given to the export, or those made from photographs."""
+
+
+DEFAULT_OPTIONS = QuantizeOptions()
+
+
+@dataclass(frozen=True)
+class Quantized:
+    """An int8 model and how it came about."""
+
+    model: bytes
+    recipe: QuantizationRecipe
+    calibration: CalibrationSet
+    report: QuantizationReport | None
+    """None where no budget was given."""
+
+
+def quantize(
+    float_model: bytes,
+    frames: Sequence[NamedRaw],
+    tile_px: int,
+    options: QuantizeOptions,
+    step: Callable[[str], None],
+) -> Quantized:
+    """Calibrate and quantise a student's float .tflite; `step` is told each part and every finding on the set.
+
+    frames: to calibrate with where the options name no set; none: the frames made from photographs. Errors as for
+    `quantize_int8` and `load_set`.
+    """
+    calibration = _calibration(float_model, frames, tile_px, options)
+    for finding in calibration.manifest.findings:
+        step(f"warning, calibration: {finding.kind}: {finding.message}")
+    tiles = [tile.packed for tile in calibration.tiles]
+    if options.budget is None:
+        recipe = options.recipe or find_quantization(DEFAULT_RECIPE)
+        return Quantized(quantize_int8(float_model, tiles, recipe), recipe, calibration, None)
+    judged = cut_tiles([NamedRaw(frame.name, frame.raw) for frame in evaluation_frames()], STUDENT_INPUT, tile_px)
+    material = Material(float_model, tuple(tiles), judged)
+    found = quantize_within_budget(material, options.budget, options.recipe, step)
+    return Quantized(found.model, found.recipe, calibration, found.report)
+
+
+def write_quantization(folder: Path, quantized: Quantized) -> None:
+    """Write into a bundle's folder what its int8 was made by: recipe, calibration manifest, and the table if any."""
+    with atomic_write(folder / RECIPE_FILE) as temporary:
+        temporary.write_text(to_toml(quantized.recipe), encoding="utf-8")
+    write_manifest(folder, quantized.calibration.manifest)
+    report = folder / REPORT_FILE
+    if quantized.report is None:
+        report.unlink(missing_ok=True)  # one of an earlier export would tell of another model
+        return
+    with atomic_write(report) as temporary:
+        temporary.write_text(to_json(quantized.report) + "\n", encoding="utf-8")
+
+
+def _calibration(
+    float_model: bytes, frames: Sequence[NamedRaw], tile_px: int, options: QuantizeOptions
+) -> CalibrationSet:
+    if options.calibration is not None:
+        if frames:
+            raise UsageError("Give --calibration SET or --calibrate RAW..., not both.")
+        return load_set(options.calibration, STUDENT_INPUT)
+    evaluation = [NamedRaw(frame.name, frame.raw) for frame in evaluation_frames()] if frames else []
+    made = [NamedRaw(frame.name, frame.raw) for frame in calibration_frames()] if not frames else []
+    # The made set is known; frames that somebody gives are examined.
+    model = float_model if frames else None
+    return collect(frame_sources(frames or made), frame_sources(evaluation), STUDENT_INPUT, tile_px, model)
