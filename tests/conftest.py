@@ -1,5 +1,7 @@
 """Fixtures for all tests."""
 
+import signal
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -23,3 +25,11 @@ def data_folder() -> Path:
     if not DATA.is_dir():
         pytest.skip(f"training data aren't here ({DATA})")
     return DATA
+
+
+@pytest.fixture
+def interruptible() -> Iterator[None]:
+    """Child processes heed Ctrl-C, even where the tests run in a shell's background, which ignores it."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)

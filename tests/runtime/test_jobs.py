@@ -208,6 +208,7 @@ class TestKilled:
         assert hidden(tmp_path) == []
         assert_whole(tmp_path)
 
+    @pytest.mark.usefixtures("interruptible")
     def test_ctrl_c_with_jobs(self, tmp_path: Path) -> None:
         sources = plenty(tmp_path)
         with running("develop", *sources, "--jobs", "2") as process:

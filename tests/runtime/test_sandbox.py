@@ -258,6 +258,7 @@ class TestAnswers:
             read_reply(io.BytesIO(stream.getvalue()))
 
 
+@pytest.mark.usefixtures("interruptible")
 def test_ctrl_c_ends_the_child(mosaic: Path, tmp_path: Path) -> None:
     code = f"open({str(tmp_path / 'pid')!r}, 'w').write(str(os.getpid())); time.sleep(60)"
     program = (

@@ -21,6 +21,7 @@ from lwisp_mobile.raw.image import RawImage
 CROP_PX = 320
 CROPS = 3
 LABEL_PX = 16
+BLOCK_PX = 8
 _GAP_PX = 4
 
 F32 = NDArray[np.float32]
@@ -83,16 +84,21 @@ def write_sheet(path: Path, blocks: Sequence[U8]) -> None:
 
 
 def busiest(rgb: F32, count: int) -> list[tuple[int, int]]:
-    """Top and left of the squares of CROP_PX with the most detail, none touching another."""
-    grey = rgb.mean(axis=2)
-    detail = np.abs(np.diff(grey, axis=0))[:, :-1] + np.abs(np.diff(grey, axis=1))[:-1]
-    step = CROP_PX // 2
-    tops, lefts = (range(0, max(1, side - CROP_PX), step) for side in detail.shape)
-    ranked = sorted(
-        ((float(detail[t : t + CROP_PX, x : x + CROP_PX].mean()), t, x) for t in tops for x in lefts), reverse=True
-    )
+    """Top and left of the squares of CROP_PX with the most detail, none touching another.
+
+    Detail is measured on means of BLOCK_PX squares, in which noise hardly counts.
+    """
+    height, width = (side // BLOCK_PX for side in rgb.shape[:2])
+    blocks = rgb[: height * BLOCK_PX, : width * BLOCK_PX].mean(axis=2).reshape(height, BLOCK_PX, width, BLOCK_PX)
+    means = blocks.mean(axis=(1, 3))
+    detail = np.abs(np.diff(means, axis=0))[:, :-1] + np.abs(np.diff(means, axis=1))[:-1]
+    side = CROP_PX // BLOCK_PX
+    tops, lefts = (range(0, max(1, extent - side), side // 2) for extent in detail.shape)
+    places = [
+        (float(detail[t : t + side, x : x + side].mean()), t * BLOCK_PX, x * BLOCK_PX) for t in tops for x in lefts
+    ]
     chosen: list[tuple[int, int]] = []
-    for _, top, left in ranked:
+    for _, top, left in sorted(places, reverse=True):
         if len(chosen) < count and all(max(abs(top - t), abs(left - x)) >= CROP_PX for t, x in chosen):
             chosen.append((top, left))
     return chosen
