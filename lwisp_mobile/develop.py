@@ -1,7 +1,8 @@
 """Developing: a RAW mosaic to an upright sRGB picture. The only module that joins `raw` to `session`."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
@@ -153,6 +154,18 @@ class Developer:
         write_ms = 1e3 * (time.perf_counter() - start)
         split = TimeSplit(read_ms, frame.wall_ms - inference_ms, inference_ms, write_ms)
         return Developed(source, output, frame.rgb.shape[1], frame.rgb.shape[0], raw.notes, split)
+
+
+@contextmanager
+def open_all(bundle: Bundle, threads: int) -> Iterator[dict[str, Developer]]:
+    """A developer for each of a bundle's models, by precision in the bundle's order. Errors as for `Developer`."""
+    with ExitStack() as stack:
+        yield {
+            model.contract.precision: stack.enter_context(
+                Developer(bundle, precision=model.contract.precision, threads=threads)
+            )
+            for model in bundle.models
+        }
 
 
 def check_exposure(exposure_ev: float) -> None:

@@ -192,6 +192,12 @@ class Signature:
         self._shapes = shapes
 
 
+def tensor_spec(name: str, details: Mapping[str, Any]) -> TensorSpec:
+    """A tensor's type and step from the interpreter's description of it."""
+    scale, zero_point = details["quantization"]
+    return TensorSpec(name, np.dtype(details["dtype"]).name, float(scale) or None, int(zero_point) if scale else None)
+
+
 def quantise(values: NDArray[np.float32], spec: TensorSpec) -> Codes:
     """Real values to a tensor's type: round(v / scale) + zero_point, clipped; unchanged for float."""
     if spec.scale is None or spec.zero_point is None:

@@ -46,18 +46,22 @@ def _say(text: str) -> None:
     print(text, file=sys.stderr, flush=True)
 
 
+def _add_training_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--data", type=Path, required=True, help="folder with the recipe's photographs and sensors")
+    parser.add_argument("--device", choices=("cpu", "cuda"), default="cpu")
+    parser.add_argument("--workers", type=int, default=1, help="processes that make batches; default: 1")
+    add_json_option(parser)
+
+
 def _configure_train(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("recipe", help="a recipe's .toml, or the name of one that ships")
-    parser.add_argument("--data", type=Path, required=True, help="folder with the recipe's photographs and sensors")
     parser.add_argument("--run", type=Path, help="folder for state, checkpoint and log; default: runs/NAME")
     parser.add_argument("--start", type=Path, help="checkpoint to start from when the run's folder holds no state")
     parser.add_argument("--moments", type=Path, help="the optimiser's moments kept with that checkpoint")
     parser.add_argument("--teacher", type=Path, help="the teacher's checkpoint, for recipes that distil")
-    parser.add_argument("--device", choices=("cpu", "cuda"), default="cpu")
     parser.add_argument("--threads", type=int, default=1, help="for computing; default: 1")
-    parser.add_argument("--workers", type=int, default=1, help="processes that make batches; default: 1")
     parser.add_argument("--steps", type=int, help="stop after this step of the schedule")
-    add_json_option(parser)
+    _add_training_options(parser)
 
 
 def _train(arguments: argparse.Namespace) -> int:
@@ -162,13 +166,10 @@ def _evaluate(arguments: argparse.Namespace) -> int:
 
 def _configure_ablate(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("recipe", nargs="?", default="ablation", help="a recipe's .toml or name (default: ablation)")
-    parser.add_argument("--data", type=Path, required=True, help="folder with the recipe's photographs and sensors")
     parser.add_argument("--teacher", type=Path, required=True, help="the teacher's checkpoint")
     parser.add_argument("--run", type=Path, default=Path("runs/ablation"), help="folder for the runs")
     parser.add_argument("--seeds", type=int, nargs="+", default=[1, 2])
-    parser.add_argument("--device", choices=("cpu", "cuda"), default="cpu")
-    parser.add_argument("--workers", type=int, default=1, help="processes that make batches; default: 1")
-    add_json_option(parser)
+    _add_training_options(parser)
 
 
 def _ablate(arguments: argparse.Namespace) -> int:

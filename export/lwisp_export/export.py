@@ -133,17 +133,17 @@ def _with_contract(model: bytes, precision: Precision, base: ModelContract) -> t
         input_tensor=_spec(facts.inputs[0]),
         output_tensor=_spec(facts.outputs[0]),
         context_tensors=tuple(_spec(tensor) for tensor in context.outputs),
-        stages=_stages(model),
+        stages=_stages(model, facts.signatures),
     )
     return write_metadata(model, METADATA_NAME, to_json(contract).encode()), contract
 
 
-def _stages(model: bytes) -> tuple[StageContract, ...]:
+def _stages(model: bytes, signatures: Sequence[SignatureFacts]) -> tuple[StageContract, ...]:
     """The tile geometry and cost of each signature that frames in tiles run through."""
-    tree, facts = parse_tflite(model), inspect_tflite(model)
+    tree = parse_tflite(model)
     return tuple(
         _stage(signature, reach_of(tree, place, TILE_PX))
-        for place, signature in enumerate(facts.signatures)
+        for place, signature in enumerate(signatures)
         if signature.name in STAGES
     )
 

@@ -8,8 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lwisp_bench.worker.job import RuntimeFacts
-from lwisp_mobile.contract import TensorSpec
-from lwisp_mobile.session import dequantise, quantise
+from lwisp_mobile.session import dequantise, quantise, tensor_spec
 
 Arrays = list[NDArray[Any]]
 
@@ -51,7 +50,7 @@ class Engine:
     def set_inputs(self, inputs: Arrays) -> None:
         """Quantise where the job asks for it, and copy in."""
         for detail, array in zip(self._inputs, inputs, strict=True):
-            codes = quantise(array, _spec(detail)) if self._quantise else array
+            codes = quantise(array, tensor_spec(detail["name"], detail)) if self._quantise else array
             self._interpreter.set_tensor(detail["index"], codes)
 
     def invoke(self) -> None:
@@ -66,10 +65,4 @@ class Engine:
         """What a caller pays after each run: copying out, and dequantising where the job asks for it."""
         for detail, codes in zip(self._outputs, self.outputs()):
             if self._quantise:
-                dequantise(codes, _spec(detail))
-
-
-def _spec(detail: dict[str, Any]) -> TensorSpec:
-    scale, zero_point = detail["quantization"]
-    dtype = str(np.dtype(detail["dtype"]))
-    return TensorSpec(detail["name"], dtype, float(scale) or None, int(zero_point) if scale else None)
+                dequantise(codes, tensor_spec(detail["name"], detail))

@@ -67,6 +67,11 @@ def stored(packed: NDArray[np.float32]) -> NDArray[np.uint16]:
     return np.asarray(np.rint(packed * np.float32(_FULL)), "<u2")
 
 
+def restored(values: NDArray[np.uint16]) -> NDArray[np.float32]:
+    """Stored values in [0, 1] again."""
+    return values.astype(np.float32) / np.float32(_FULL)
+
+
 def tile_sha256(values: NDArray[np.uint16]) -> str:
     """SHA-256 of a tile's stored values."""
     return hashlib.sha256(np.ascontiguousarray(values).tobytes()).hexdigest()
@@ -85,4 +90,4 @@ def _tile(name: str, sha256: str, values: NDArray[np.uint16]) -> Tile:
         raise UsageError(
             f"Tile {name} of the calibration set isn't what its hash says. Copy the set, or calibrate again."
         )
-    return Tile(name, values.astype(np.float32) / np.float32(_FULL))
+    return Tile(name, restored(values))

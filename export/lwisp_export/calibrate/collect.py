@@ -5,9 +5,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
-
-from lwisp_export.calibrate.calibration_set import CalibrationSet, stored, tile_sha256
+from lwisp_export.calibrate.calibration_set import CalibrationSet, restored, stored, tile_sha256
 from lwisp_export.calibrate.convergence import measure_convergence
 from lwisp_export.calibrate.doctor import Examined, diagnose
 from lwisp_export.calibrate.facts import frame_facts, thumbnail
@@ -104,7 +102,7 @@ def _prepare(source: Source, contract: InputContract, tile_px: int) -> _Prepared
 
 def _as_stored(tile: Tile) -> Tile:
     """The tile with the values that a reader of the set will see."""
-    return Tile(tile.name, stored(tile.packed).astype(np.float32) / np.float32(np.iinfo(np.uint16).max))
+    return Tile(tile.name, restored(stored(tile.packed)))
 
 
 def _entry(frame: _Prepared) -> FrameEntry:

@@ -1,7 +1,6 @@
 """The evaluation: every method on the same fixed mosaics, by ISO."""
 
 from collections.abc import Callable, Sequence
-from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,7 +13,7 @@ from lwisp_export.recipe import DataRecipe
 from lwisp_export.unprocess.camera import load_sensors
 from lwisp_export.unprocess.frames import ValidationFrame, validation_frames
 from lwisp_mobile.bundle import Bundle
-from lwisp_mobile.develop import Developer
+from lwisp_mobile.develop import open_all
 from lwisp_mobile.metrics import compare
 from lwisp_mobile.raw.image import RawImage
 
@@ -89,11 +88,8 @@ def evaluate_bundle(
     pictures = load_photos(folder, recipe).validation
     frames = validation_frames(pictures, load_sensors(folder / recipe.sensors), EVALUATION_ISOS)
     classical = [Method(pipeline.name, pipeline.develop) for pipeline in PIPELINES]
-    with ExitStack() as stack:
-        ours = []
-        for precision in sorted(model.contract.precision for model in bundle.models):
-            developer = stack.enter_context(Developer(bundle, precision=precision, threads=threads))
-            ours.append(Method(f"{bundle.name} {precision}", developer.develop))
+    with open_all(bundle, threads) as developers:
+        ours = [Method(f"{bundle.name} {precision}", developers[precision].develop) for precision in sorted(developers)]
         return evaluate([*ours, *classical], frames, step)
 
 

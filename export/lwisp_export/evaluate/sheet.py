@@ -1,7 +1,6 @@
 """A sheet of crops: what a bundle makes of RAW files beside LibRaw's own rendering, at 100 %."""
 
-from collections.abc import Callable, Sequence
-from contextlib import ExitStack
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,9 +12,9 @@ from lwisp_export.evaluate.classical import finish, libraw_ahd
 from lwisp_export.frames import NamedRaw
 from lwisp_export.unprocess.camera import REFERENCE_CAMERA
 from lwisp_mobile.bundle import Bundle
-from lwisp_mobile.develop import Developer
+from lwisp_mobile.develop import Developer, open_all
 from lwisp_mobile.files import atomic_write
-from lwisp_mobile.picture import orient
+from lwisp_mobile.picture import orient, to_8_bit
 from lwisp_mobile.raw.image import RawImage
 
 CROP_PX = 320
@@ -41,28 +40,20 @@ def draw_sheet(
     path: Path, frames: Sequence[NamedRaw], bundle: Bundle, threads: int, step: Callable[[str], None]
 ) -> None:
     """All frames by all of a bundle's models and by LibRaw, in one PNG; `step` is told each frame's name."""
-    with ExitStack() as stack:
-        developers = [
-            (model.contract.precision, stack.enter_context(_open(bundle, model.contract.precision, threads)))
-            for model in bundle.models
-        ]
-        blocks = []
+    blocks = []
+    with open_all(bundle, threads) as developers:
         for frame in frames:
             step(frame.name)
             blocks.append(block(render(frame.raw, frame.name, developers)))
     write_sheet(path, blocks)
 
 
-def _open(bundle: Bundle, precision: str, threads: int) -> Developer:
-    return Developer(bundle, precision=precision, threads=threads)
-
-
-def render(raw: RawImage, name: str, developers: Sequence[tuple[str, Developer]]) -> tuple[Rendering, ...]:
+def render(raw: RawImage, name: str, developers: Mapping[str, Developer]) -> tuple[Rendering, ...]:
     """A frame by each developer and by LibRaw (AHD, the same white balance, matrix and tone; no denoising).
 
     A frame without a colour matrix is rendered by LibRaw with the reference camera's.
     """
-    ours = [Rendering(f"{name}, {label}", developer.develop(raw)) for label, developer in developers]
+    ours = [Rendering(f"{name}, {label}", developer.develop(raw)) for label, developer in developers.items()]
     matrix = raw.camera_to_srgb or REFERENCE_CAMERA.to_srgb
     classical = orient(finish(libraw_ahd(raw), matrix), raw.orientation)
     return (*ours, Rendering(f"{name}, LibRaw", classical))
@@ -104,16 +95,12 @@ def busiest(rgb: F32, count: int) -> list[tuple[int, int]]:
     return chosen
 
 
-def _codes(rgb: F32) -> U8:
-    return np.rint(np.clip(rgb, 0, 1) * 255).astype(np.uint8)
-
-
 def _cut(rgb: F32, at: tuple[int, int]) -> U8:
-    return _framed(_codes(rgb[at[0] : at[0] + CROP_PX, at[1] : at[1] + CROP_PX]))
+    return _framed(to_8_bit(rgb[at[0] : at[0] + CROP_PX, at[1] : at[1] + CROP_PX]))
 
 
 def _whole(rgb: F32) -> U8:
-    image = Image.fromarray(_codes(rgb))
+    image = Image.fromarray(to_8_bit(rgb))
     image.thumbnail((CROP_PX, CROP_PX), Image.Resampling.LANCZOS)
     return _framed(np.asarray(image))
 

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from lwisp_export.verify import Picture, Run
 from lwisp_mobile.contract import TensorSpec
 from lwisp_mobile.errors import ModelError
-from lwisp_mobile.session import dequantise, quantise
+from lwisp_mobile.session import dequantise, quantise, tensor_spec
 
 
 def open_model(model: bytes, threads: int = 1) -> Run:
@@ -33,5 +33,4 @@ def open_model(model: bytes, threads: int = 1) -> Run:
 def _spec(tensors: dict[str, Any]) -> TensorSpec:
     """Of the only tensor there is."""
     ((name, details),) = tensors.items()
-    scale, zero_point = details["quantization"]
-    return TensorSpec(name, np.dtype(details["dtype"]).name, scale or None, zero_point if scale else None)
+    return tensor_spec(name, details)

@@ -7,6 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from lwisp_mobile.picture import to_8_bit
+
 MAX_SIDE_PX = 768
 """Larger pictures are reduced, so that a page stays a few megabytes."""
 AMPLIFICATION = 20
@@ -15,7 +17,7 @@ AMPLIFICATION = 20
 
 def data_uri(rgb: NDArray[np.float32]) -> str:
     """A picture (H, W, 3) or (H, W) in [0, 1] as a PNG data URI, reduced to MAX_SIDE_PX."""
-    image = Image.fromarray(np.rint(np.clip(rgb, 0, 1) * 255).astype(np.uint8))
+    image = Image.fromarray(to_8_bit(rgb))
     image.thumbnail((MAX_SIDE_PX, MAX_SIDE_PX), Image.Resampling.LANCZOS)
     buffer = io.BytesIO()
     image.save(buffer, "PNG", optimize=True)
