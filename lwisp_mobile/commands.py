@@ -12,15 +12,28 @@ from tqdm import tqdm
 from lwisp_mobile.archive import is_bundle_path
 from lwisp_mobile.bundle import Bundle, load_bundle, shipped_bundle
 from lwisp_mobile.cli import Command, add_json_option, print_json
-from lwisp_mobile.develop import Developed, Developer, DevelopOptions
+from lwisp_mobile.develop import Developed, DevelopOptions
+from lwisp_mobile.engine import find_engine
 from lwisp_mobile.errors import UsageError
 from lwisp_mobile.inspection import examine_file, inspect_file
-from lwisp_mobile.jobs import DEFAULT_SUFFIX, Failed, Job, Outcome, Settings, decoding, plan_jobs, summarise
+from lwisp_mobile.jobs import (
+    DEFAULT_SUFFIX,
+    Failed,
+    Job,
+    Outcome,
+    Settings,
+    decoding,
+    open_developer,
+    plan_jobs,
+    summarise,
+)
 from lwisp_mobile.memory import available_bytes, parse_bytes
 from lwisp_mobile.progress import StepBar, progress
+from lwisp_mobile.ran import Ran, check_delegate
 from lwisp_mobile.raw_options import add_raw_options, hints_of
 from lwisp_mobile.session import Session
 from lwisp_mobile.strict import StrictReport
+from lwisp_mobile.target_options import add_target_options, target_of
 from lwisp_mobile.timing import time_session
 
 _PARTS = 3
@@ -45,6 +58,7 @@ def _configure_model(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--precision", default="int8", help="int8 (default), fp16, or what else the bundle holds")
     parser.add_argument("--threads", type=int, default=2)
+    add_target_options(parser)
 
 
 def _add_sandbox_option(parser: argparse.ArgumentParser) -> None:
@@ -89,7 +103,10 @@ def _develop(arguments: argparse.Namespace) -> int:
     settings = _settings(arguments, len(jobs))
     if len(jobs) == 1 and arguments.dask is None:
         return _develop_one(jobs[0], settings, arguments.json)
-    settings.bundle.read(settings.precision)  # a bundle that can't be used is refused once, not once per file
+    # A bundle or delegate that can't be used is refused once, not once per file.
+    model = settings.bundle.read(settings.precision)
+    if arguments.dask is None:
+        _tell_delegate(check_delegate(model, settings.target, settings.threads))
     return _develop_many(jobs, settings, arguments)
 
 
@@ -101,6 +118,7 @@ def _settings(arguments: argparse.Namespace, files: int) -> Settings:
         arguments.threads if arguments.threads < 1 else max(1, arguments.threads // at_once),
         DevelopOptions(arguments.exposure, hints_of(arguments), arguments.max_memory or _share(at_once)),
         arguments.sandbox,
+        target_of(arguments),
     )
 
 
@@ -114,8 +132,9 @@ def _develop_one(job: Job, settings: Settings, as_json: bool) -> int:
     with (
         StepBar(_PARTS, job.source.name) as bar,
         decoding(settings.sandbox),
-        Developer(settings.bundle, precision=settings.precision, threads=settings.threads) as developer,
+        open_developer(settings) as developer,
     ):
+        _tell_delegate(developer.session.ran)
         developed = developer.develop_file(job.source, job.output, settings.options, bar.step)
     if as_json:
         print_json(developed)
@@ -159,6 +178,11 @@ def _tell(outcome: Outcome) -> None:
         tqdm.write(f"note: {outcome.source}: {note}", file=sys.stderr)
     tqdm.write(_developed_line(outcome))
     sys.stdout.flush()  # who reads along through a pipe sees each file as it is done
+
+
+def _tell_delegate(ran: Ran | None) -> None:
+    if ran is not None:
+        print(f"note: {ran.line}", file=sys.stderr)
 
 
 def _print_notes(developed: Developed) -> None:
@@ -246,7 +270,9 @@ def _configure_time(parser: argparse.ArgumentParser) -> None:
 def _time(arguments: argparse.Namespace) -> int:
     bundle = find_bundle(arguments.bundle, arguments.key)
     contract = bundle.model(arguments.precision).contract
-    with Session(bundle.read(arguments.precision), contract, threads=arguments.threads) as session:
+    with Session(
+        bundle.read(arguments.precision), contract, threads=arguments.threads, target=target_of(arguments)
+    ) as session:
         timing = time_session(session, arguments.size, arguments.runs)
     result = {
         "bundle": bundle.name,
@@ -254,6 +280,8 @@ def _time(arguments: argparse.Namespace) -> int:
         "threads": arguments.threads,
         "packed_px": arguments.size,
         "output_px": arguments.size * contract.output_scale,
+        "engine": find_engine(arguments.engine),
+        "delegate": session.ran or {"delegate": arguments.delegate},
         "clock": "wall",
         "summary": timing.summary,
         "timing": timing,
@@ -263,6 +291,7 @@ def _time(arguments: argparse.Namespace) -> int:
     else:
         s = timing.summary
         print(
+            f"{session.ran.line + ': ' if session.ran else ''}"
             f"{bundle.name} {arguments.precision}, {arguments.size}x{arguments.size} packed px, "
             f"{arguments.threads} threads, {s.runs} runs: "
             f"p50 {s.p50_ms:.1f} ms, p90 {s.p90_ms:.1f} ms, MAD {s.mad_ms:.2f} ms (wall clock)"

@@ -96,6 +96,8 @@ class StageContract:
     """Multiply-adds of this stage's graph per packed pixel of its tile."""
     values_per_packed_px: float
     """Values of its result per packed pixel: 12 for a picture of twice the size."""
+    reads: tuple[str, ...] = ()
+    """Earlier stages whose results it takes."""
 
     def __post_init__(self) -> None:
         """Refuse a geometry that no tile fits."""

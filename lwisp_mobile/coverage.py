@@ -61,7 +61,7 @@ def _coverage_of(model: bytes, subgraphs: Sequence[int], threads: int) -> list[C
             input=model,
             capture_output=True,
             timeout=TIMEOUT_S,
-            env=_environment(),
+            env=child_environment(),
             check=False,
         )
     except subprocess.TimeoutExpired as error:
@@ -74,7 +74,8 @@ def _coverage_of(model: bytes, subgraphs: Sequence[int], threads: int) -> list[C
     return [Coverage(**{**found, "undelegated": tuple(found["undelegated"])}) for found in json.loads(done.stdout)]
 
 
-def _environment() -> dict[str, str]:
+def child_environment() -> dict[str, str]:
+    """Where a process of its own finds this package."""
     # The child must find this package however the parent did (installed, PYTHONPATH, a test's sys.path).
     here = str(Path(__file__).resolve().parents[1])
     return {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, [here, os.environ.get("PYTHONPATH")]))}
@@ -87,6 +88,11 @@ def _read_coverage(model: bytes, threads: int) -> Coverage:
         raise missing_runtime(error) from error
     interpreter = Interpreter(model_content=model, num_threads=threads)
     interpreter.allocate_tensors()
+    return count_delegated(interpreter)
+
+
+def count_delegated(interpreter: Any) -> Coverage:
+    """Count what delegates took over of an interpreter's first subgraph, once its tensors are allocated."""
     # Private, but the only place where the applied delegate can be seen from Python.
     nodes = interpreter._get_ops_details()
     delegates = [node for node in nodes if node["op_name"] == "DELEGATE"]

@@ -12,18 +12,20 @@ import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
 from lwisp_mobile.bundle import Bundle
+from lwisp_mobile.engine import Target
 from lwisp_mobile.errors import UsageError
+from lwisp_mobile.footprint import FrameSize
 from lwisp_mobile.frame import run_frame
 from lwisp_mobile.maps import PictureMap
 from lwisp_mobile.picture import orient, write_picture
 from lwisp_mobile.pipeline import StageTime
-from lwisp_mobile.planning import FramePlan, FrameSize, plan_frame
+from lwisp_mobile.planning import FramePlan, plan_frame
 from lwisp_mobile.raw.cfa import lead_px
 from lwisp_mobile.raw.hints import RawHints
 from lwisp_mobile.raw.image import RawImage
 from lwisp_mobile.raw.prepare import Packed, Preparation, prepare
 from lwisp_mobile.raw.reader import read_raw
-from lwisp_mobile.session import Session
+from lwisp_mobile.session import DEFAULT_TARGET, Session
 
 MAX_EXPOSURE_EV = 8.0
 _16_BIT_SUFFIXES = (".tif", ".tiff")
@@ -78,18 +80,23 @@ class FrameRun:
     """Upright sRGB, (H, W, 3)."""
     plan: FramePlan
     stages: tuple[StageTime, ...]
-    """In the plan's order."""
+    """The context's, then in the plan's order."""
     wall_ms: float
     """The whole of it: planning, context, stages."""
 
 
 class Developer:
-    """Develops RAW frames of any size with one model of a bundle; a context manager, which threads may share."""
+    """Develops RAW frames of any size with one model of a bundle; a context manager.
 
-    def __init__(self, bundle: Bundle, *, precision: str = "int8", threads: int = 2) -> None:
-        """Check the model's hash and load it. Raises BundleError or ModelError."""
+    Threads may share one: each gets interpreters of its own. Mosaics are only read; pictures are the caller's own.
+    """
+
+    def __init__(
+        self, bundle: Bundle, *, precision: str = "int8", threads: int = 2, target: Target = DEFAULT_TARGET
+    ) -> None:
+        """Check the model's hash and load it. threads, target: as for Session. Raises BundleError or ModelError."""
         model = bundle.model(precision)
-        self.session = Session(bundle.read(precision), model.contract, threads=threads)
+        self.session = Session(bundle.read(precision), model.contract, threads=threads, target=target)
 
     def __enter__(self) -> "Developer":
         """Return the developer."""
@@ -125,7 +132,7 @@ class Developer:
         contract = self.session.contract
         planes = Preparation(raw, contract.input, exposure_ev=options.exposure_ev)
         size = FrameSize(planes.height_px, planes.width_px, np.dtype(dtype).itemsize)
-        plan = plan_frame(contract, size, options.max_memory_bytes)
+        plan = plan_frame(contract, size, options.max_memory_bytes, self.session.lanes_wanted)
         rgb = np.empty((raw.height_px, raw.width_px, 3), dtype)
         stages = run_frame(self.session, planes, plan, PictureMap(rgb, lead_px(raw.cfa), contract.output_tensor))
         wall_ms = 1e3 * (time.perf_counter() - start)

@@ -1,64 +1,75 @@
 """One frame from planes to picture by its plan: the context, then every stage over its tiles."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from typing import TypeVar
 
 import numpy as np
 
 from lwisp_mobile.context import Planes, gather_sample
-from lwisp_mobile.contract import TensorSpec
+from lwisp_mobile.footprint import results_held
 from lwisp_mobile.maps import FeatureMap, PictureMap
-from lwisp_mobile.pipeline import StageTime, run_tiles
+from lwisp_mobile.pipeline import Clock, StageTime, run_tiles
 from lwisp_mobile.planning import FramePlan
-from lwisp_mobile.session import Codes, Context, Session, Signature, quantise
+from lwisp_mobile.session import Context, Session, quantise
+from lwisp_mobile.signature import Codes, Signature
 from lwisp_mobile.tiling import Tile, TilePlan
+
+P = TypeVar("P")
+T = TypeVar("T")
 
 
 def run_frame(session: Session, planes: Planes, plan: FramePlan, picture: PictureMap) -> tuple[StageTime, ...]:
-    """Develop a frame into `picture`, by this thread and two of its own. Returns each stage's time in order.
+    """Develop a frame into `picture`, by the plan's lanes. Returns the time of the context and of each stage, in order.
 
     One signature's buffers are held at a time, unless the plan keeps all open. Raises ModelError if LiteRT fails,
     NonFiniteError if a float model gives NaN or infinity.
     """
-    frame = _Frame(session, planes, _take_context(session, planes, plan.keeps_open), picture)
-    return tuple(frame.run(stage, plan.keeps_open) for stage in plan.stages)
-
-
-def _take_context(session: Session, planes: Planes, keep: bool) -> Context:
-    contract = session.contract
-    sample = quantise(gather_sample(planes, contract.context), contract.input_tensor)
-    with session.open("context", keep=keep) as signature:
-        return Context(signature.run({contract.input_tensor.name: sample[None]}))
-
-
-class _PlaneMap(FeatureMap):
-    """The frame's packed planes in the model's type, prepared from the top as far as they are asked for."""
-
-    def __init__(self, planes: Planes, channels: int, spec: TensorSpec) -> None:
-        super().__init__(np.empty((planes.height_px, planes.width_px, channels), spec.dtype), planes.height_px)
-        self._planes, self._spec, self._ready_px = planes, spec, 0
-
-    def cut(self, tile: Tile) -> Codes:
-        """As FeatureMap's; for one thread at a time."""
-        ready, stop = self._ready_px, tile.rows.stop
-        if stop > ready:
-            self._planes.fill(self.values[ready:stop], ready, 0, lambda values: quantise(values, self._spec))
-            self._ready_px = stop
-        return super().cut(tile)
+    with ThreadPoolExecutor(plan.lanes, "lane") as lanes:
+        frame = _Frame(session, planes, plan, picture, lanes)
+        return (frame.begin(), *(frame.run(stage) for stage in plan.stages))
 
 
 class _Frame:
     """The maps of one frame that is being developed."""
 
-    def __init__(self, session: Session, planes: Planes, context: Context, picture: PictureMap) -> None:
+    def __init__(
+        self, session: Session, planes: Planes, plan: FramePlan, picture: PictureMap, lanes: ThreadPoolExecutor
+    ) -> None:
         contract = session.contract
-        packed = _PlaneMap(planes, len(contract.input.planes), contract.input_tensor)
-        self._session, self._context = session, context
-        self._maps: dict[str, FeatureMap] = {contract.input_tensor.name: packed}
+        self._session, self._planes, self._plan, self._lanes = session, planes, plan, lanes
         self._picture, self._picture_name = picture, contract.output_tensor.name
+        self._spec = contract.input_tensor
+        packed = np.empty((planes.height_px, planes.width_px, len(contract.input.planes)), self._spec.dtype)
+        self._maps: dict[str, FeatureMap] = {self._spec.name: FeatureMap(packed, planes.height_px)}
+        self._made: dict[str, str] = {}
+        """The maps' names by the stages that made them."""
+        self._context = Context({})
 
-    def run(self, plan: TilePlan, keep: bool) -> StageTime:
+    def begin(self) -> StageTime:
+        """Prepare the packed planes in the model's type; meanwhile another lane, if there is one, takes the context."""
+        whole = Clock()
+        threads = self._session.threads // self._plan.lanes
+        with whole, self._session.open("context", keep=self._plan.keeps_open, threads=threads) as signature:
+            context = self._lanes.submit(_timed, self._take_context, signature)
+            # One thread: two would wait for Python's lock more often than they'd gain.
+            prepared = self._lanes.submit(_timed, self._prepare, self._maps[self._spec.name])
+            run_ms, self._context = context.result()
+            feed_ms, _ = prepared.result()
+        return StageTime(signature.name, feed_ms / self._plan.lanes, run_ms / self._plan.lanes, 0, whole.ms)
+
+    def _take_context(self, signature: Signature) -> Context:
+        sample = quantise(gather_sample(self._planes, self._session.contract.context), self._spec)
+        return Context(signature.run({self._spec.name: sample[None]}))
+
+    def _prepare(self, packed: FeatureMap) -> None:
+        self._planes.fill(packed.values, encode=lambda values: quantise(values, self._spec))
+
+    def run(self, plan: TilePlan) -> StageTime:
         """Run one stage over its tiles and keep what it gives."""
-        with self._session.open(plan.signature, keep=keep) as signature:
+        self._free_unread(plan.signature)
+        with self._session.open_lanes(plan.signature, self._plan.lanes, keep=self._plan.keeps_open) as signatures:
+            signature = signatures[0]
             constant = {name: codes for name, codes in self._context.codes.items() if name in signature.inputs}
             sources = {name: self._maps[name] for name in signature.inputs if name not in constant}
             (name,) = signature.outputs
@@ -67,7 +78,19 @@ class _Frame:
             def feed(tile: Tile) -> Mapping[str, Codes]:
                 return {**constant, **{name: source.cut(tile) for name, source in sources.items()}}
 
-            return run_tiles(signature, plan.tiles, feed, lambda tile, result: sink.keep(tile, result[name]))
+            def keep(tile: Tile, result: Mapping[str, Codes]) -> None:
+                sink.keep(tile, result[name])
+
+            return run_tiles(self._lanes, signatures, plan.tiles, feed, keep)
+
+    def _free_unread(self, signature: str) -> None:
+        """Free the results that no stage from this one on reads."""
+        stages = self._session.contract.stages
+        place = next((place for place, stage in enumerate(stages) if stage.signature == signature), None)
+        if place is not None:
+            held = {stage.signature for stage in results_held(stages, place)}
+            for maker in self._made.keys() - held:
+                del self._maps[self._made.pop(maker)]
 
     def _add_map(self, signature: Signature, name: str) -> FeatureMap:
         """An empty map of the whole frame for a signature's output, as large beside its input as in the file."""
@@ -76,5 +99,12 @@ class _Frame:
         _, side_px, _, channels = signature.outputs[name].shape
         height, width = (side * side_px // stored_px for side in known.values.shape[:2])
         values = np.empty((height, width, channels), signature.outputs[name].dtype)
-        self._maps[name] = FeatureMap(values, known.height_px)
+        self._maps[name], self._made[signature.name] = FeatureMap(values, known.height_px), name
         return self._maps[name]
+
+
+def _timed(function: Callable[[P], T], argument: P) -> tuple[float, T]:
+    """A function's time in milliseconds, and its result."""
+    clock = Clock()
+    result = clock.timed(function)(argument)
+    return clock.ms, result

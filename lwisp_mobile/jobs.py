@@ -8,9 +8,11 @@ from pathlib import Path
 
 from lwisp_mobile.bundle import Bundle
 from lwisp_mobile.develop import Developed, Developer, DevelopOptions
+from lwisp_mobile.engine import Target
 from lwisp_mobile.errors import LwispError, UsageError
 from lwisp_mobile.raw.reader import decoding_by
 from lwisp_mobile.sandbox import decode_apart
+from lwisp_mobile.session import DEFAULT_TARGET
 
 DEFAULT_SUFFIX = ".png"
 
@@ -35,6 +37,8 @@ class Settings:
     options: DevelopOptions
     sandbox: bool
     """Decode RAW files in a process of its own."""
+    target: Target = DEFAULT_TARGET
+    """What runs the model."""
 
 
 @dataclass(frozen=True)
@@ -115,10 +119,15 @@ _local = threading.local()
 """A developer isn't for several threads, and loading one takes as long as a small picture."""
 
 
+def open_developer(settings: Settings) -> Developer:
+    """A developer for these settings. Errors as for `Developer`."""
+    return Developer(settings.bundle, precision=settings.precision, threads=settings.threads, target=settings.target)
+
+
 def _developer(settings: Settings) -> Developer:
     """This thread's developer, kept from job to job."""
     if getattr(_local, "settings", None) != settings:
-        _local.developer = Developer(settings.bundle, precision=settings.precision, threads=settings.threads)
+        _local.developer = open_developer(settings)
         _local.settings = settings
     developer: Developer = _local.developer
     return developer

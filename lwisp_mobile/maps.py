@@ -9,7 +9,8 @@ from numpy.typing import NDArray
 from lwisp_mobile.contract import TensorSpec
 from lwisp_mobile.errors import UsageError
 from lwisp_mobile.picture import to_8_bit, to_16_bit
-from lwisp_mobile.session import Codes, check_finite, dequantise
+from lwisp_mobile.session import check_finite, dequantise
+from lwisp_mobile.signature import Codes
 from lwisp_mobile.tiling import Span, Tile
 
 _CONVERSIONS: dict[str, Callable[[NDArray[np.float32]], NDArray[Any]]] = {
@@ -54,6 +55,7 @@ class PictureMap:
         self.rgb, self._lead_px = rgb, lead_px
         self._convert = _CONVERSIONS[rgb.dtype.name]
         self._table = None if spec.scale is None else self._convert(dequantise(_every_code(spec), spec))
+        self._by_step = self._table is not None and np.array_equal(_bytes_of_256ths(_every_code(spec)), self._table)
 
     def keep(self, tile: Tile, result: Codes) -> None:
         """Convert and store the part of a tile's result, (1, h, w, 3), that is kept."""
@@ -68,6 +70,8 @@ class PictureMap:
         if self._table is None:
             check_finite(codes)
             return self._convert(codes)
+        if self._by_step:
+            return _bytes_of_256ths(codes)
         # An int8 code's bits are its place in a table of all 256.
         return np.take(self._table, codes.view(np.uint8))
 
@@ -80,6 +84,13 @@ def kept_part(tile: Tile, result: Codes) -> Codes:
 def _kept(span: Span, side_px: int) -> slice:
     length = span.stop - span.start
     return slice(*((px - span.start) * side_px // length for px in (span.keep_start, span.keep_stop)))
+
+
+def _bytes_of_256ths(codes: Codes) -> NDArray[np.uint8]:
+    """Codes of k / 256, zero point -128, to round(255 k / 256): as by the table, several times as fast."""
+    values = codes.view(np.uint8) ^ np.uint8(128)
+    values -= values > 128
+    return values
 
 
 def _every_code(spec: TensorSpec) -> Codes:

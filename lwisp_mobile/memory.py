@@ -9,17 +9,19 @@ MEMINFO = Path("/proc/meminfo")
 BYTES_PER_PACKED_PX = {"int8": 1400, "fp16": 1850, "float32": 1850}
 """Peak growth of the process over one run of "serving_default", per px of its input, measured at 512x512 to 1536x1536
 packed px on LiteRT 2.3 (x86-64)."""
-_FLOAT = {"context": 600, "develop": 1860, "encode": 630, "core": 440, "render": 1940}
+_FLOAT = {"context": 600, "develop": 1860, "encode": 630, "down": 160, "deep": 160, "up": 300, "render": 1940}
 RUN_BYTES_PER_PX = {
-    "int8": {"context": 400, "develop": 1340, "encode": 390, "core": 185, "render": 1220},
+    "int8": {"context": 400, "develop": 1340, "encode": 390, "down": 60, "deep": 60, "up": 115, "render": 1220},
     "fp16": _FLOAT,
     "float32": _FLOAT,
 }
 """The same by signature, without what a run of any size takes, and with the inputs and outputs of the tiles before and
 after. Most of it is XNNPACK's: a pointer for each tap of each convolution and pixel."""
+SHARED_BYTES = 0.88
+"""What all signatures of one interpreter take together, over the sum of each: XNNPACK's workspace is one."""
 RUN_BYTES = {"int8": 20_000_000, "fp16": 40_000_000, "float32": 40_000_000}
 """What a run of any size takes: packed weights, a stack per thread."""
-PROCESS_BYTES = 75_000_000
+PROCESS_BYTES = 90_000_000
 """`lwisp develop` before the frame: Python, NumPy, LiteRT, LibRaw, Pillow."""
 
 _UNITS = {"B": 1, "KB": 10**3, "MB": 10**6, "GB": 10**9, "KIB": 2**10, "MIB": 2**20, "GIB": 2**30}

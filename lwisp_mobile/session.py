@@ -2,7 +2,7 @@
 
 import threading
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Any
@@ -11,10 +11,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lwisp_mobile.contract import ModelContract, TensorSpec
-from lwisp_mobile.errors import ContractError, ModelError, NonFiniteError, UsageError, missing_runtime
+from lwisp_mobile.delegates import CPU
+from lwisp_mobile.engine import Target, load
+from lwisp_mobile.errors import ContractError, NonFiniteError, UsageError
+from lwisp_mobile.ran import Ran, check_delegate
+from lwisp_mobile.signature import Codes, Signature, Tensor
 
-Codes = NDArray[Any]
-"""A tensor as the model holds it: int8, or float32 in a float model."""
+DEFAULT_TARGET = Target()
+"""LiteRT, or what there is, on the CPU."""
 
 
 @dataclass(frozen=True)
@@ -25,33 +29,28 @@ class Context:
     """Channel gates and global vector by the contract's names, each (1, 1, 1, channels) in the model's own type."""
 
 
-@dataclass(frozen=True)
-class Tensor:
-    """An input or output as the interpreter describes it."""
-
-    shape: tuple[int, ...]
-    dtype: np.dtype[Any]
-    scale: float
-    """0 for a float tensor."""
-    zero_point: int
-
-
 class Session:
-    """Runs packed planes through a model on the CPU (XNNPACK).
+    """Runs packed planes through a model.
 
     A context manager. Threads may share one: each gets interpreters of its own, at its first call. Arrays that are
-    returned are the caller's own; arrays that are given are only read.
+    returned are the caller's own: no later call writes to them. Arrays that are given are only read, and not kept.
     """
 
-    def __init__(self, model: bytes, contract: ModelContract, *, threads: int = 2) -> None:
-        """Load a model that was checked against its hash (`Bundle.read`). threads: for each call.
+    def __init__(
+        self, model: bytes, contract: ModelContract, *, threads: int = 2, target: Target = DEFAULT_TARGET
+    ) -> None:
+        """Load a model that was checked against its hash (`Bundle.read`).
 
-        Raises ModelError if LiteRT refuses it, ContractError if its tensors aren't what the contract says.
+        threads: for each call, on the CPU. target: engine and delegate. Raises ModelError if the engine refuses the
+        model, ContractError if its tensors aren't what the contract says, DelegateError if the delegate can't be used.
         """
         if threads < 1:
             raise UsageError(f"threads is {threads}; give 1 or more.")
         self.contract = contract
-        self._model, self._threads = model, threads
+        self.threads, self.target = threads, target
+        self.ran: Ran | None = check_delegate(model, target, threads)
+        """What the delegate runs; None for the CPU's where nothing was required."""
+        self._model = model
         self._opened: threading.local | None = threading.local()
         signature = self._signature(contract.signature)
         _check_tensor(contract.input_tensor, signature.inputs)
@@ -72,7 +71,7 @@ class Session:
 
         packed: (h, w, 4) float32 in [0, 1], sides multiples of the contract's size_multiple.
         Returns sRGB (2h, 2w, 3) float32 in [0, 1]. Raises UsageError on a wrong shape,
-        NonFiniteError on NaN or infinity in or out, ModelError if LiteRT fails (out of memory, say).
+        NonFiniteError on NaN or infinity in or out, ModelError if the engine fails (out of memory, say).
         """
         return self._picture(self._signature(self.contract.signature), self._input(packed))
 
@@ -90,26 +89,55 @@ class Session:
         return self._picture(self._signature("develop"), {**self._input(packed), **context.codes})
 
     @contextmanager
-    def open(self, signature: str, *, keep: bool = False) -> Iterator["Signature"]:
+    def open(self, signature: str, *, keep: bool = False, threads: int | None = None) -> Iterator[Signature]:
         """Lend one signature in an interpreter of its own, for this thread.
 
-        keep: its buffers stay for the thread's next call; else their memory is free again afterwards. Raises ModelError
-        if the model has no such signature, UsageError if the session is closed.
+        keep: its buffers stay for the thread's next call; else their memory is free again afterwards. threads: fewer
+        than the session's. Raises ModelError if the model has no such signature, UsageError if the session is closed.
         """
+        threads = threads or self.threads
         if keep:
-            yield self._signature(signature)
+            yield self._signature(signature, threads)
             return
-        vars(self._threads_own()).pop(signature, None)
-        with Signature(self._model, signature, self._threads) as opened:
+        vars(self._threads_own()).pop(f"{signature}, {threads} threads", None)
+        with Signature(load(self._model, threads, self.target), signature) as opened:
             yield opened
 
-    def _signature(self, name: str) -> "Signature":
+    @contextmanager
+    def open_lanes(self, signature: str, lanes: int, *, keep: bool = False) -> Iterator[tuple[Signature, ...]]:
+        """Lend one signature to lanes that share the session's threads, in an interpreter each. Else as `open`.
+
+        keep: a lane has one interpreter for all its signatures; they are loaded once and share what they can.
+        """
+        own = vars(self._threads_own())
+        threads, key = max(1, self.threads // lanes), f"{lanes} lanes"
+        if keep:
+            interpreters = own.setdefault(key, tuple(load(self._model, threads, self.target) for _ in range(lanes)))
+            place = f"{key}, {signature}"
+            if place not in own:
+                own[place] = tuple(Signature(interpreter, signature) for interpreter in interpreters)
+            yield own[place]
+            return
+        for place in [place for place in own if place.startswith(key)]:
+            del own[place]
+        with ExitStack() as stack:
+            yield tuple(
+                stack.enter_context(Signature(load(self._model, threads, self.target), signature)) for _ in range(lanes)
+            )
+
+    def _signature(self, name: str, threads: int | None = None) -> Signature:
         """This thread's interpreter for a signature, opened at the first call."""
-        opened = vars(self._threads_own())
-        if name not in opened:
-            opened[name] = Signature(self._model, name, self._threads)
-        found: Signature = opened[name]
+        threads = threads or self.threads
+        opened, place = vars(self._threads_own()), f"{name}, {threads} threads"
+        if place not in opened:
+            opened[place] = Signature(load(self._model, threads, self.target), name)
+        found: Signature = opened[place]
         return found
+
+    @property
+    def lanes_wanted(self) -> int:
+        """Lanes that may run tiles side by side: the CPU's threads; one for an accelerator."""
+        return self.threads if self.target.delegate == CPU else 1
 
     def _threads_own(self) -> threading.local:
         if self._opened is None:
@@ -125,7 +153,7 @@ class Session:
         spec = self.contract.input_tensor
         return {spec.name: quantise(packed, spec)[None]}
 
-    def _picture(self, signature: "Signature", inputs: Mapping[str, Codes]) -> NDArray[np.float32]:
+    def _picture(self, signature: Signature, inputs: Mapping[str, Codes]) -> NDArray[np.float32]:
         spec = self.contract.output_tensor
         rgb = dequantise(signature.run(inputs)[spec.name][0], spec)
         check_finite(rgb)
@@ -141,55 +169,6 @@ class Session:
             )
         if not np.isfinite(packed).all():
             raise NonFiniteError("The input holds NaN or infinity; check the RAW's levels and white balance.")
-
-
-class Signature:
-    """One signature of a model in an interpreter of its own; a context manager, for one thread."""
-
-    def __init__(self, model: bytes, name: str, threads: int) -> None:
-        """Load the model. Raises ModelError if LiteRT refuses it or it has no such signature."""
-        self.name = name
-        self._model, self._threads = model, threads
-        self._runner: Any = _load_runner(model, name, threads)
-        self._shapes: dict[str, tuple[int, ...]] | None = None
-        self.inputs = _tensors(self._runner.get_input_details())
-        """By name, at the size stored in the file."""
-        self.outputs = _tensors(self._runner.get_output_details())
-
-    def __enter__(self) -> "Signature":
-        """Return the signature."""
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        """Free the interpreter and its buffers."""
-        self._runner = None
-
-    def run(self, inputs: Mapping[str, Codes]) -> dict[str, Codes]:
-        """Run once. inputs: by name, in the model's types, with the batch axis. Returns the outputs, the caller's own.
-
-        Buffers are kept between runs of one size. Raises ModelError if LiteRT fails.
-        """
-        self._fit({name: codes.shape for name, codes in inputs.items()})
-        try:
-            found: dict[str, Codes] = self._runner(**inputs)
-        except (RuntimeError, ValueError) as error:
-            sizes = ", ".join(f"{name} {codes.shape[2]}x{codes.shape[1]}" for name, codes in inputs.items())
-            raise ModelError(
-                f"LiteRT couldn't run {sizes} px ({error}). Free memory or develop a smaller frame."
-            ) from error
-        return found
-
-    def _fit(self, shapes: dict[str, tuple[int, ...]]) -> None:
-        """Load anew for another size.
-
-        LiteRT 2.3 doesn't say so, but an int8 MEAN over space gives wrong values (gates off by 0.14 of 1) in an
-        interpreter whose input has grown. Loading takes milliseconds, less than resizing does.
-        """
-        if self._shapes not in (None, shapes):
-            self._runner = _load_runner(self._model, self.name, self._threads)
-        self._shapes = shapes
 
 
 def tensor_spec(name: str, details: Mapping[str, Any]) -> TensorSpec:
@@ -222,29 +201,12 @@ def check_finite(rgb: NDArray[np.float32]) -> None:
         raise NonFiniteError("The model gave NaN or infinity; its weights or its input are broken.")
 
 
-def _load_runner(model: bytes, name: str, threads: int) -> Any:
-    # Imported here so that reading RAW files and contracts doesn't wait for the engine.
-    try:
-        from ai_edge_litert.interpreter import Interpreter  # noqa: PLC0415
-    except ImportError as error:
-        raise missing_runtime(error) from error
-    try:
-        return Interpreter(model_content=model, num_threads=threads).get_signature_runner(name)
-    except (RuntimeError, ValueError) as error:
-        raise ModelError(f"LiteRT refuses the model ({error}). Export it again or copy the bundle again.") from error
-
-
-def _tensors(details: Mapping[str, Mapping[str, Any]]) -> dict[str, Tensor]:
-    return {
-        name: Tensor(tuple(map(int, found["shape"])), np.dtype(found["dtype"]), *found["quantization"])
-        for name, found in details.items()
-    }
-
-
-def _check_tensor(spec: TensorSpec, tensors: Mapping[str, Tensor]) -> None:
-    if spec.name not in tensors:
-        raise ContractError(f"The model has no tensor {spec.name!r}; it has {', '.join(tensors)}. Export it again.")
-    found = tensors[spec.name]
+def _check_tensor(spec: TensorSpec, found_by_name: Mapping[str, Tensor]) -> None:
+    if spec.name not in found_by_name:
+        raise ContractError(
+            f"The model has no tensor {spec.name!r}; it has {', '.join(found_by_name)}. Export it again."
+        )
+    found = found_by_name[spec.name]
     same_step = spec.scale is None or (
         np.float32(spec.scale) == np.float32(found.scale) and spec.zero_point == found.zero_point
     )

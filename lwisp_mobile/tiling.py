@@ -5,14 +5,16 @@ from functools import cache
 from itertools import product
 from math import ceil
 
+import numpy as np
+
 from lwisp_mobile.contract import StageContract
 
-SETUP_MACS_PER_BYTE = 150
-"""What a tile's first run costs more, per byte its buffers take: about 0.6 ns a byte at 240 GMAC/s, both measured."""
-CALL_MACS = 50_000_000
+SETUP_MACS_PER_BYTE = 250
+"""What a tile's first run costs more, per byte its buffers take: about 0.4 ns a byte at 600 GMAC/s, both measured."""
+CALL_MACS = 100_000_000
 """What each run costs beside its multiply-adds: about 0.2 ms."""
-_MOST_CUTS = 64
-"""Tiles along a side that are considered."""
+_CUTS = (*range(1, 13), 14, 16, 19, 22, 26, 31, 37, 44, 53, 64)
+"""Numbers of tiles along a side that are considered."""
 
 
 @dataclass(frozen=True)
@@ -46,7 +48,9 @@ class TilePlan:
     macs: float
     """Multiply-adds of all tiles."""
     run_bytes: int
-    """What the runtime takes for a tile."""
+    """What the runtime takes for a tile in each lane, all together."""
+    lanes: int = 1
+    """Tiles that run side by side."""
 
     @property
     def tiles(self) -> tuple[Tile, ...]:
@@ -55,9 +59,14 @@ class TilePlan:
 
     @property
     def cost(self) -> float:
-        """Time of the frame in multiply-adds: those of its tiles, the first run's surplus, and the calls."""
+        """Time of the frame in multiply-adds: those of its tiles, the first run's surplus, and the calls.
+
+        A lane without a tile in the last round costs as much as the others.
+        """
         calls = len(self.rows) * len(self.columns)
-        return self.macs + self.run_bytes * SETUP_MACS_PER_BYTE + calls * CALL_MACS
+        rounds = ceil(calls / self.lanes)
+        macs = self.macs / calls * rounds * self.lanes
+        return macs + self.run_bytes / self.lanes * SETUP_MACS_PER_BYTE + rounds * CALL_MACS
 
 
 @cache
@@ -75,31 +84,50 @@ def split_side(side_px: int, tile_px: int, halo_px: int) -> tuple[Span, ...]:
 
 
 def plan_tiles(
-    stage: StageContract, height_px: int, width_px: int, bytes_per_px: float, limit_bytes: float
+    stage: StageContract,
+    height_px: int,
+    width_px: int,
+    bytes_per_px: float,
+    limit_bytes: float,
+    *,
+    lanes: int = 1,
+    macs_per_byte: float = SETUP_MACS_PER_BYTE,
 ) -> TilePlan | None:
     """The cheapest tiles whose runs stay within a limit; None if not even the smallest do.
 
     height_px, width_px: the frame, packed, multiples of the stage's. bytes_per_px: what a run takes per px of its tile.
+    limit_bytes: for all lanes. lanes: tiles that run side by side. macs_per_byte: the price of a lane's memory.
     """
-    # Along each side the largest kept part decides, so the best of each count of tiles is enough.
     heights, widths = _tile_sides(height_px, stage), _tile_sides(width_px, stage)
-    plans = (
-        lay_tiles(stage, height_px, width_px, bytes_per_px, (height, width))
-        for height, width in product(heights, widths)
-        if height * width * bytes_per_px <= limit_bytes
+    rows, columns = (
+        [len(split_side(side, tile, stage.halo_px)) for tile in tiles]
+        for side, tiles in ((height_px, heights), (width_px, widths))
     )
-    return min(plans, key=lambda plan: plan.cost, default=None)
+    px, rounds = np.outer(heights, widths), np.ceil(np.outer(rows, columns) / lanes)
+    # A lane without a tile in the last round costs as much as the others.
+    costs = px * (rounds * lanes * stage.macs_per_packed_px + bytes_per_px * macs_per_byte) + rounds * CALL_MACS
+    costs[px * bytes_per_px * lanes > limit_bytes] = np.inf
+    row, column = np.unravel_index(costs.argmin(), costs.shape)
+    if costs[row, column] == np.inf:
+        return None
+    return lay_tiles(stage, height_px, width_px, bytes_per_px, (heights[row], widths[column]), lanes=lanes)
 
 
 def lay_tiles(
-    stage: StageContract, height_px: int, width_px: int, bytes_per_px: float, tile: tuple[int, int]
+    stage: StageContract,
+    height_px: int,
+    width_px: int,
+    bytes_per_px: float,
+    tile: tuple[int, int],
+    *,
+    lanes: int = 1,
 ) -> TilePlan:
     """Tiles of a given height and width over a frame, all in packed px; sides as `split_side` takes them."""
     rows = split_side(height_px, tile[0], stage.halo_px)
     columns = split_side(width_px, tile[1], stage.halo_px)
     px = tile[0] * tile[1]
     macs = len(rows) * len(columns) * px * stage.macs_per_packed_px
-    return TilePlan(stage.signature, *tile, rows, columns, macs, round(px * bytes_per_px))
+    return TilePlan(stage.signature, *tile, rows, columns, macs, round(lanes * px * bytes_per_px), lanes)
 
 
 def smallest_tile_px(stage: StageContract, height_px: int, width_px: int) -> int:
@@ -110,5 +138,5 @@ def smallest_tile_px(stage: StageContract, height_px: int, width_px: int) -> int
 def _tile_sides(side_px: int, stage: StageContract) -> list[int]:
     """For each number of tiles, the smallest side that still covers the frame."""
     multiple, halos = stage.multiple_px, 2 * stage.halo_px
-    sides = {ceil((side_px + (count - 1) * halos) / count / multiple) * multiple for count in range(1, _MOST_CUTS + 1)}
+    sides = {ceil((side_px + (count - 1) * halos) / count / multiple) * multiple for count in _CUTS}
     return sorted(side for side in sides if side > halos or side == side_px)

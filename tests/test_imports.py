@@ -28,22 +28,23 @@ FACTORY_PACKAGES = {
 OUR_PACKAGES = {"lwisp_bench", "lwisp_export", "lwisp_mobile"}
 OPTIONAL_PACKAGES = {"PIL", "rawpy", "tifffile"}
 
-# Imports every module of a package, or one module, and lists the top-level packages that this loaded.
+# Imports every module of a package, or one module, and lists the top-level packages that this loaded. Other arguments:
+# subpackages to leave alone.
 _PROBE = """
 import importlib, json, pkgutil, sys
 before = set(sys.modules)
 module = importlib.import_module(sys.argv[1])
 for found in pkgutil.walk_packages(getattr(module, "__path__", []), sys.argv[1] + "."):
-    if not found.name.endswith(".__main__"):
+    if not found.name.endswith(".__main__") and not found.name.startswith(tuple(sys.argv[2:])):
         importlib.import_module(found.name)
 loaded = {name.partition(".")[0] for name in set(sys.modules) - before}
 print(json.dumps(sorted(loaded - set(sys.stdlib_module_names))))
 """
 
 
-def loaded_by(module: str) -> set[str]:
+def loaded_by(module: str, *without: str) -> set[str]:
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(map(str, SOURCES))}
-    command = [sys.executable, "-c", _PROBE, module]
+    command = [sys.executable, "-c", _PROBE, module, *without]
     done = subprocess.run(command, capture_output=True, text=True, env=environment, timeout=120, check=False)
     assert done.returncode == 0, done.stderr
     return set(json.loads(done.stdout))
@@ -67,7 +68,13 @@ def test_numpy_only(module: str) -> None:
 
 
 def test_the_harness_loads_nothing_of_the_factory() -> None:
-    assert not loaded_by("lwisp_bench") & (FACTORY_PACKAGES - {"lwisp_bench"})
+    assert not loaded_by("lwisp_bench", "lwisp_bench.peers") & (FACTORY_PACKAGES - {"lwisp_bench"})
+
+
+def test_the_harness_peers_load_torch_and_nothing_of_the_factory() -> None:
+    loaded = loaded_by("lwisp_bench.peers")
+    assert "torch" in loaded
+    assert "lwisp_export" not in loaded
 
 
 def test_the_factory_loads_nothing_of_the_harness() -> None:

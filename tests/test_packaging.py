@@ -88,8 +88,9 @@ def test_the_wheel_holds_what_it_ships(installed: Installed) -> None:
     names = zipfile.ZipFile(installed.wheel).namelist()
     assert any(name.endswith(".dist-info/licenses/LICENSE") for name in names)
     assert "lwisp_mobile/py.typed" in names
-    assert "lwisp_mobile/models/lwisp/contract.json" in names
-    assert any(name.startswith("lwisp_mobile/models/lwisp/") and name.endswith(".tflite") for name in names)
+    for bundle in ("lwisp", "lwisp-lite"):
+        assert f"lwisp_mobile/models/{bundle}/contract.json" in names
+        assert f"lwisp_mobile/models/{bundle}/{bundle}.int8.tflite" in names
     assert any(name.startswith("lwisp_export/recipes/") and name.endswith(".toml") for name in names)
     assert "lwisp_export/converter/requirements.txt" in names
 

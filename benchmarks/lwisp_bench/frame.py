@@ -9,7 +9,7 @@ import os
 import platform
 import subprocess
 import sys
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from importlib.metadata import version
 from math import ceil
 from pathlib import Path
@@ -65,8 +65,14 @@ class FrameSample:
 
     wall_ms: float
     """From the mosaic in memory to the 8-bit picture in memory."""
+    again_ms: float
+    """The same once more with the same session."""
+    begin: StageTime
+    """The context and the pre-processing of the whole frame."""
     stages: tuple[StageSplit, ...]
     mode: str
+    lanes: int
+    """Threads that ran tiles of their own."""
     macs: float
     """Multiply-adds that were run, halos included."""
     planned_peak_bytes: int
@@ -76,7 +82,7 @@ class FrameSample:
 
 @dataclass(frozen=True)
 class FrameTurn:
-    """A frame and the rate measured after it."""
+    """A frame, the same once more, and the rate measured after them."""
 
     frame: FrameSample
     gmacs_per_s: float
@@ -85,8 +91,13 @@ class FrameTurn:
 
     @property
     def ratio(self) -> float:
-        """Wall time over the limit."""
+        """Wall time of the first frame over the limit."""
         return self.frame.wall_ms / self.limit_ms
+
+    @property
+    def ratio_again(self) -> float:
+        """Wall time of the second frame over the limit."""
+        return self.frame.again_ms / self.limit_ms
 
 
 @dataclass(frozen=True)
@@ -98,6 +109,9 @@ class FrameReport:
     """Multiply-adds of the network as trained for a frame of this size."""
     turns: tuple[FrameTurn, ...]
     median_ratio: float
+    """Of first frames, each in a new process."""
+    median_ratio_again: float
+    """Of second frames, which find the session's buffers ready where the budget lets them stay."""
     work_factor: float
     """Multiply-adds run over those of the frame: what halos and what is computed twice cost."""
     peak_bytes: int
@@ -133,6 +147,7 @@ def measure_frame(bundle: Bundle, case: FrameCase, turns: int) -> FrameReport:
         frame_macs=macs,
         turns=taken,
         median_ratio=float(np.median([turn.ratio for turn in taken])),
+        median_ratio_again=float(np.median([turn.ratio_again for turn in taken])),
         work_factor=taken[0].frame.macs / macs,
         peak_bytes=max(turn.frame.peak_bytes for turn in taken),
         runtime=f"ai-edge-litert {version('ai-edge-litert')}",
@@ -156,14 +171,28 @@ def worker() -> None:
     case = build(FrameCase, json.load(sys.stdin), "the case")
     bundle = load_bundle(Path(case.bundle))
     raw = made_frame(case.height_px, case.width_px)
+    options = DevelopOptions(max_memory_bytes=case.max_memory_bytes)
     with Developer(bundle, precision=case.precision, threads=case.threads) as developer:
-        run = developer.run(raw, DevelopOptions(max_memory_bytes=case.max_memory_bytes), np.uint8)
+        first = developer.run(raw, options, np.uint8)
+        run = replace(first, rgb=np.empty((0, 0, 3), np.uint8))  # the first picture isn't the budget's any more
+        del first
+        again_ms = developer.run(raw, options, np.uint8).wall_ms
     splits = tuple(
         StageSplit(time, plan.height_px, plan.width_px, len(plan.tiles))
-        for time, plan in zip(run.stages, run.plan.stages)
+        for time, plan in zip(run.stages[1:], run.plan.stages)
     )
     peak = int(_STATUS.read_text(encoding="ascii").split("VmHWM:")[1].split()[0]) * 1024
-    sample = FrameSample(run.wall_ms, splits, run.plan.mode, run.plan.macs, run.plan.peak_bytes, peak)
+    sample = FrameSample(
+        run.wall_ms,
+        again_ms,
+        run.stages[0],
+        splits,
+        run.plan.mode,
+        run.plan.lanes,
+        run.plan.macs,
+        run.plan.peak_bytes,
+        peak,
+    )
     sys.stdout.write(to_json(sample))
 
 

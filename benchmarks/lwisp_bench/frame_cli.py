@@ -1,6 +1,7 @@
 """The harness's subcommand frame."""
 
 import argparse
+from collections.abc import Sequence
 from math import sqrt
 
 import numpy as np
@@ -9,6 +10,7 @@ from lwisp_bench.frame import RATE_PX, FrameCase, FrameReport, StageSplit, measu
 from lwisp_mobile.cli import Command, add_json_option, print_json
 from lwisp_mobile.commands import find_bundle
 from lwisp_mobile.memory import parse_bytes
+from lwisp_mobile.pipeline import StageTime
 
 ASPECT = 4 / 3
 
@@ -46,31 +48,49 @@ def lines(report: FrameReport) -> list[str]:
     """A report as text."""
     case, first = report.case, report.turns[0].frame
     median = float(np.median([turn.frame.wall_ms for turn in report.turns]))
+    again = float(np.median([turn.frame.again_ms for turn in report.turns]))
     limit = float(np.median([turn.limit_ms for turn in report.turns]))
     rate = float(np.median([turn.gmacs_per_s for turn in report.turns]))
     return [
         f"{case.width_px}x{case.height_px} px in {case.precision}, {case.threads} threads, {len(report.turns)} turns, "
-        f"mode {first.mode}",
+        f"mode {first.mode}, {first.lanes} lanes",
         f"limit:  {limit:.0f} ms: {report.frame_macs / 1e9:.1f} GMAC at {rate:.1f} GMAC/s, "
         f"which this model reaches at {RATE_PX}x{RATE_PX} packed px",
+        f"begin:  {_parts([turn.frame.begin for turn in report.turns])}",
         *(_stage_line(report, index) for index in range(len(first.stages))),
-        f"wall:   {median:.0f} ms, ratio {report.median_ratio:.2f} (median of turns); halos and repeats cost "
+        f"wall:   first frame {median:.0f} ms, ratio {report.median_ratio:.2f}; second frame {again:.0f} ms, ratio "
+        f"{report.median_ratio_again:.2f} (medians of turns); halos and repeats cost "
         f"{100 * (report.work_factor - 1):.0f} % more multiply-adds",
+        f"edges:  pre-processing, cutting and stitching take {100 * _edge_share(report):.0f} % of the first frame's "
+        "wall time",
         f"peak:   {report.peak_bytes / 1e6:.0f} MB of {case.max_memory_bytes / 1e6:.0f} MB allowed, "
         f"{first.planned_peak_bytes / 1e6:.0f} MB planned",
         f"{report.runtime}, {report.machine}, {report.cpus} CPUs, {report.clock} clock",
     ]
 
 
-def _stage_line(report: FrameReport, index: int) -> str:
-    def middle(value: str) -> float:
-        return float(np.median([getattr(turn.frame.stages[index].time, value) for turn in report.turns]))
+def _edge_share(report: FrameReport) -> float:
+    frames = [turn.frame for turn in report.turns]
+    times = [[frame.begin, *(stage.time for stage in frame.stages)] for frame in frames]
+    edges = [sum(time.feed_ms + time.keep_ms for time in parts) for parts in times]
+    return float(np.median([edge / frame.wall_ms for edge, frame in zip(edges, frames)]))
 
+
+def _stage_line(report: FrameReport, index: int) -> str:
     stage: StageSplit = report.turns[0].frame.stages[index]
     return (
         f"{stage.time.signature + ':':<8}{stage.tiles} tiles of {stage.tile_width_px}x{stage.tile_height_px} "
-        f"packed px: wall {middle('wall_ms'):.0f} ms, of it inference {middle('run_ms'):.0f} ms; beside it "
-        f"pre-processing {middle('feed_ms'):.0f} ms, stitching {middle('keep_ms'):.0f} ms"
+        f"packed px: {_parts([turn.frame.stages[index].time for turn in report.turns])}"
+    )
+
+
+def _parts(times: Sequence[StageTime]) -> str:
+    def middle(value: str) -> float:
+        return float(np.median([getattr(time, value) for time in times]))
+
+    return (
+        f"wall {middle('wall_ms'):.0f} ms; per lane pre-processing and cutting {middle('feed_ms'):.0f} ms, "
+        f"inference {middle('run_ms'):.0f} ms, stitching {middle('keep_ms'):.0f} ms"
     )
 
 

@@ -1,7 +1,8 @@
-"""Write golden.json: what the Python runtime makes of small made-up input, for other implementations to equal.
+"""Write golden.json and model.json: what the Python runtime makes of small made-up input, for others to equal.
 
-Run `python tests/golden/write_golden.py` after a change of the pre-processing; `--check` fails if the file is stale.
-Nothing here depends on a model's weights.
+Run `python tests/golden/write_golden.py` after a change of the pre-processing or an export of the shipped bundle;
+`--check` fails if a file is stale. golden.json doesn't depend on a model's weights. model.json is one frame through the
+shipped INT8 model: mosaic, planes, the codes that the model is given and gives.
 """
 
 import argparse
@@ -13,25 +14,27 @@ import tempfile
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import tifffile
 from numpy.typing import NDArray
 
 from lwisp_export.dng import write_dng
-from lwisp_mobile.contract import InputContract, TensorSpec
-from lwisp_mobile.memory import BYTES_PER_PACKED_PX
+from lwisp_mobile.bundle import shipped_bundle
+from lwisp_mobile.context import context_sample, crop_spans
+from lwisp_mobile.contract import ContextContract, InputContract, TensorSpec
 from lwisp_mobile.metrics import psnr_db
 from lwisp_mobile.picture import orient, to_8_bit
 from lwisp_mobile.raw.cfa import CFA_ORDERS
 from lwisp_mobile.raw.image import RawImage
 from lwisp_mobile.raw.prepare import prepare
 from lwisp_mobile.raw.reader import read_raw
-from lwisp_mobile.session import dequantise, quantise
+from lwisp_mobile.session import Session, dequantise, quantise
 from lwisp_mobile.timing import Timing
 
 GOLDEN = Path(__file__).with_name("golden.json")
+MODEL = Path(__file__).with_name("model.json")
 MATRIX = ((1.70, -0.50, -0.20), (-0.30, 1.65, -0.35), (0.02, -0.55, 1.53))
 REFERENCE = ((1.81, -0.55, -0.26), (-0.41, 1.91, -0.5), (-0.04, -0.66, 1.7))
 CONTRACT = InputContract(size_multiple=2, reference_to_srgb=REFERENCE)
@@ -86,8 +89,37 @@ def golden() -> dict[str, Any]:
         "turns": [_turn_tree(orientation) for orientation in range(1, 9)],
         "latency": _latency_tree(),
         "psnr": _psnr_tree(),
-        "memory": BYTES_PER_PACKED_PX,
+        "context_spans": [_spans_tree(side, context) for side, context in context_sides()],
+        "context_samples": [_sample_tree(width, height) for width, height in ((62, 40), (34, 30))],
         "dng": [_dng_tree(name, content) for name, content in dng_files()],
+    }
+
+
+def context_sides() -> Iterator[tuple[int, ContextContract]]:
+    """Sides around the grid's own length, and sides of phones' sensors."""
+    for side in (16, 240, 256, 272, 288, 512, 1504, 2016, 3072, 4096):
+        yield side, ContextContract()
+    for side in (32, 48, 80, 176):
+        yield side, ContextContract(grid=3, crop_px=16)
+
+
+def model_golden() -> dict[str, Any]:
+    """One frame through the shipped INT8 model, as a JSON tree."""
+    bundle = shipped_bundle()
+    model = bundle.model("int8")
+    raw = frame("GBRG", 62, 58)
+    packed = prepare(raw, model.contract.input)
+    codes = quantise(packed.planes, model.contract.input_tensor)
+    with Session(bundle.read("int8"), model.contract) as session, session.open(model.contract.signature) as signature:
+        rgb = signature.run({model.contract.input_tensor.name: codes[None]})[model.contract.output_tensor.name]
+    return {
+        "model_sha256": model.sha256,
+        "frame": _frame_tree(raw),
+        "packed_size_px": [packed.planes.shape[1], packed.planes.shape[0]],
+        "lead_px": [packed.left_px, packed.top_px],
+        "packed": _text(packed.planes, "<f4"),
+        "codes": _text(codes, "i1"),
+        "rgb": _text(rgb, "i1"),
     }
 
 
@@ -104,7 +136,7 @@ def dng_files() -> Iterator[tuple[str, bytes]]:
 
 def phone_dng(
     *,
-    byteorder: str = "<",
+    byteorder: Literal["<", ">"] = "<",
     rowsperstrip: int = 28,
     calibrated: bool = False,
     black: tuple[float, ...] = (64.0, 65.0, 66.0, 67.0),
@@ -219,6 +251,23 @@ def _psnr_tree() -> dict[str, Any]:
     return {"size_px": [7, 5], "first": _text(first, "u1"), "second": _text(second, "u1"), "psnr_db": round(value, 4)}
 
 
+def _spans_tree(side_px: int, context: ContextContract) -> dict[str, Any]:
+    return {"side_px": side_px, **asdict(context), "spans": crop_spans(side_px, context)}
+
+
+def _sample_tree(width_px: int, height_px: int) -> dict[str, Any]:
+    raw, contract = frame("GRBG", width_px, height_px), replace(CONTRACT, size_multiple=16)
+    context = ContextContract(grid=2, crop_px=8)
+    sample = context_sample(prepare(raw, contract).planes, context)
+    return {
+        "frame": _frame_tree(raw),
+        "contract": asdict(contract),
+        **asdict(context),
+        "sample_size_px": [sample.shape[1], sample.shape[0]],
+        "sample": _text(sample, "<f4"),
+    }
+
+
 def _dng_tree(name: str, content: bytes) -> dict[str, Any]:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "frame.dng"
@@ -231,24 +280,26 @@ def _text(values: NDArray[Any], dtype: str) -> str:
     return base64.b64encode(np.ascontiguousarray(values).astype(dtype).tobytes()).decode("ascii")
 
 
-def to_text() -> str:
-    """The file's content."""
-    return json.dumps(golden(), indent=1, sort_keys=True, allow_nan=False) + "\n"
+def to_text(tree: dict[str, Any]) -> str:
+    """A file's content."""
+    return json.dumps(tree, indent=1, sort_keys=True, allow_nan=False) + "\n"
 
 
 def main() -> int:
-    """Write the file, or with --check tell whether it's what would be written."""
+    """Write the files, or with --check tell whether they're what would be written."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--check", action="store_true", help="fail if the file is stale, and write nothing")
+    parser.add_argument("--check", action="store_true", help="fail if a file is stale, and write nothing")
     parser.add_argument("--file", type=Path, default=GOLDEN, help="another file than golden.json")
     arguments = parser.parse_args()
+    texts = {arguments.file: to_text(golden()), MODEL: to_text(model_golden())}
     if not arguments.check:
-        arguments.file.write_text(to_text(), encoding="utf-8")
+        for file, text in texts.items():
+            file.write_text(text, encoding="utf-8")
         return 0
-    if arguments.file.read_text(encoding="utf-8") == to_text():
-        return 0
-    sys.stderr.write(f"{arguments.file} is stale: the pre-processing has changed. Run: python {Path(__file__).name}\n")
-    return 1
+    stale = [file for file, text in texts.items() if not file.exists() or file.read_text(encoding="utf-8") != text]
+    for file in stale:
+        sys.stderr.write(f"{file} is stale: pre-processing or model has changed. Run: python {Path(__file__).name}\n")
+    return 1 if stale else 0
 
 
 if __name__ == "__main__":

@@ -20,8 +20,9 @@ def bundle(tmp_path: Path) -> Bundle:
     return load_bundle(tmp_path / "lwisp")
 
 
-def test_the_shipped_bundle_is_whole() -> None:
-    bundle = shipped_bundle("lwisp")
+@pytest.mark.parametrize("name", ["lwisp", "lwisp-lite"])
+def test_the_shipped_bundle_is_whole(name: str) -> None:
+    bundle = shipped_bundle(name)
     assert {model.contract.precision for model in bundle.models} == {"int8", "fp16"}
     for model in bundle.models:
         data = bundle.read(model.contract.precision)
@@ -64,7 +65,7 @@ def test_a_model_whose_hash_fits_is_still_looked_at(bundle: Bundle) -> None:
 def test_an_unknown_precision_or_name_says_what_there_is(bundle: Bundle) -> None:
     with pytest.raises(BundleError, match="it holds: int8, fp16"):
         bundle.model("int4")
-    with pytest.raises(BundleError, match="there are: lwisp"):
+    with pytest.raises(BundleError, match="there are: lwisp, lwisp-lite"):
         shipped_bundle("other")
 
 

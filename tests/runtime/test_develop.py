@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
@@ -118,10 +119,24 @@ def test_int8_rounds_as_float_does() -> None:
         assert np.array_equal(int8.develop(raw, dtype=np.uint16), to_16_bit(rgb))
 
 
+def test_threads_share_a_developer_and_pictures_are_the_callers() -> None:
+    """Each calling thread has lanes of its own; a second frame of the same size leaves the first one's array alone."""
+    frames = [flat_raw(700, 500, "RGGB", marker=(30 * n, 40)) for n in range(1, 4)]
+    for frame in frames:
+        frame.mosaic.setflags(write=False)
+    options = DevelopOptions(max_memory_bytes=400_000_000)
+    with Developer(shipped_bundle()) as developer:
+        expected = [developer.run(frame, options, np.uint8).rgb.copy() for frame in frames]
+        with ThreadPoolExecutor(2) as pool:
+            found = list(pool.map(lambda frame: developer.run(frame, options, np.uint8).rgb, frames * 2))
+    assert not np.array_equal(expected[0], expected[1])
+    assert all(np.array_equal(rgb, expected[index % 3]) for index, rgb in enumerate(found))
+
+
 def test_a_run_tells_how_it_went(developer: Developer) -> None:
     run = developer.run(flat_raw(1200, 800, "RGGB"), DevelopOptions(max_memory_bytes=500_000_000))
     assert run.plan.mode == "tiles"
-    assert [stage.signature for stage in run.stages] == ["encode", "core", "render"]
+    assert [stage.signature for stage in run.stages] == ["context", "encode", "down", "deep", "up", "render"]
     assert all(0 < stage.run_ms <= stage.wall_ms for stage in run.stages)
     assert sum(stage.wall_ms for stage in run.stages) < run.wall_ms
 

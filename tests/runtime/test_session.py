@@ -54,6 +54,16 @@ def test_the_returned_array_is_the_callers(int8: Session) -> None:
     assert np.array_equal(first, kept)
 
 
+def test_given_arrays_are_only_read(int8: Session) -> None:
+    packed = smooth(32, 32)
+    packed.setflags(write=False)
+    context = int8.context(packed)
+    assert np.array_equal(int8.develop(packed, context), int8.run(packed))
+    kept = {name: codes.copy() for name, codes in context.codes.items()}
+    int8.context(np.zeros((32, 32, 4), np.float32))
+    assert all(np.array_equal(codes, kept[name]) for name, codes in context.codes.items())
+
+
 def test_context_and_develop_are_one_run(int8: Session) -> None:
     packed = smooth(48, 80)
     assert np.array_equal(int8.develop(packed, int8.context(packed)), int8.run(packed))
@@ -94,6 +104,17 @@ def test_a_lent_signature_is_freed_unless_it_is_kept(int8: Session) -> None:
         assert again is kept
     with pytest.raises(ModelError, match="refuses"), int8.open("unheard_of"):
         pass
+
+
+def test_lanes_have_an_interpreter_each_for_all_signatures_that_are_kept(int8: Session) -> None:
+    with int8.open_lanes("encode", 2) as lanes, int8.open_lanes("encode", 2) as others:
+        assert len({id(lane) for lane in (*lanes, *others)}) == 4
+    with int8.open_lanes("encode", 2, keep=True) as encode, int8.open_lanes("render", 2, keep=True) as render:
+        assert encode[0].loaded is render[0].loaded is not render[1].loaded
+    with int8.open_lanes("render", 2, keep=True) as again:
+        assert again is render
+    with int8.open_lanes("render", 2) as apart:
+        assert apart[0].loaded is not render[0].loaded
 
 
 def test_a_contract_without_context_says_so() -> None:

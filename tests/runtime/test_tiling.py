@@ -9,13 +9,14 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from lwisp_mobile import Developer, RawImage, Session, planning, shipped_bundle
+from lwisp_mobile import Developer, RawImage, Session, shipped_bundle
 from lwisp_mobile.context import context_sample
 from lwisp_mobile.contract import StageContract
+from lwisp_mobile.footprint import FrameSize
 from lwisp_mobile.planning import FramePlan
 from lwisp_mobile.raw.cfa import CFA_ORDERS
 from lwisp_mobile.raw.prepare import prepare
-from lwisp_mobile.tiling import lay_tiles, plan_tiles, smallest_tile_px, split_side
+from lwisp_mobile.tiling import TilePlan, lay_tiles, plan_tiles, smallest_tile_px, split_side
 
 STAGE = StageContract("core", halo_px=88, multiple_px=8, macs_per_packed_px=48_000, values_per_packed_px=8)
 
@@ -66,13 +67,13 @@ def test_a_small_frame_is_one_tile() -> None:
 
 @pytest.fixture(scope="module")
 def int8() -> Iterator[Developer]:
-    with Developer(shipped_bundle(), threads=1) as developer:
+    with Developer(shipped_bundle(), threads=2) as developer:
         yield developer
 
 
 @pytest.fixture(scope="module")
 def fp16() -> Iterator[Developer]:
-    with Developer(shipped_bundle(), precision="fp16", threads=1) as developer:
+    with Developer(shipped_bundle(), precision="fp16", threads=2) as developer:
         yield developer
 
 
@@ -97,14 +98,16 @@ def whole(session: Session, raw: RawImage) -> np.ndarray:
 def small_tiles(monkeypatch: pytest.MonkeyPatch, height: int, width: int) -> None:
     """Plan with tiles near these sizes, whatever would be cheapest."""
 
-    def plan(contract: object, frame: planning.FrameSize, max_bytes: int | None) -> FramePlan:
+    def plan(contract: object, frame: FrameSize, max_bytes: int | None, threads: int) -> FramePlan:
         stages = shipped_bundle().model("int8").contract.stages
-        return FramePlan("tiles", tuple(_laid(stage, frame, height, width) for stage in stages), 0, keeps_open=False)
+        laid = tuple(_laid(stage, frame, height, width) for stage in stages)
+        # Both kinds of plan are met.
+        return FramePlan("tiles", laid, 0, keeps_open=frame.width_px % 32 == 0, lanes=threads)
 
     monkeypatch.setattr("lwisp_mobile.develop.plan_frame", plan)
 
 
-def _laid(stage: StageContract, frame: planning.FrameSize, height: int, width: int) -> planning.TilePlan:
+def _laid(stage: StageContract, frame: FrameSize, height: int, width: int) -> TilePlan:
     least = 2 * stage.halo_px + stage.multiple_px
     sides = tuple(min(side, least + wanted) for side, wanted in ((frame.height_px, height), (frame.width_px, width)))
     return lay_tiles(stage, frame.height_px, frame.width_px, 0, (sides[0], sides[1]))
@@ -141,7 +144,7 @@ def test_half_the_halo_would_show(int8: Developer, monkeypatch: pytest.MonkeyPat
     for index, stage in enumerate(stages):
         narrow = [*stages]
         narrow[index] = replace(stage, halo_px=stage.halo_px // 2 // stage.multiple_px * stage.multiple_px)
-        laid = tuple(_laid(s, planning.FrameSize(352, 352, 4), 24, 24) for s in narrow)
+        laid = tuple(_laid(s, FrameSize(352, 352, 4), 24, 24) for s in narrow)
         plan = FramePlan("tiles", laid, 0, keeps_open=False)
         monkeypatch.setattr("lwisp_mobile.develop.plan_frame", lambda *_arguments, plan=plan: plan)
         assert not np.array_equal(int8.develop(raw), reference), stage.signature
