@@ -3,10 +3,9 @@
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from lwisp_export.export import TILE_PX, Exported
-from lwisp_export.frames import NamedRaw, cut_tiles
+from lwisp_export.export import Exported
+from lwisp_export.frames import TILE_PX, NamedRaw, cut_tiles
 from lwisp_export.made import evaluation_frames
-from lwisp_export.student.contract import STUDENT_INPUT
 from lwisp_export.student.reference import Reference
 from lwisp_export.verify import DriftReport, Stage, onnx_stage, verify
 from lwisp_mobile.bundle import Bundle
@@ -38,27 +37,30 @@ def check_bundle(
 def check_shipped(
     bundle: Bundle, checkpoint: Path, frames: Sequence[NamedRaw], step: Callable[[str], None]
 ) -> DriftReport:
-    """Verify a bundle's models against the checkpoint they were made from.
+    """Verify a bundle's models against the checkpoint they were made from. Errors as for `check_origin`."""
+    check_origin(bundle, checkpoint)
+    if not frames:
+        frames = [NamedRaw(frame.name, frame.raw) for frame in evaluation_frames()]
+    return run_check(checkpoint, bundle_stages(bundle), frames, step)
 
-    Raises UsageError if the bundle wasn't made from this checkpoint.
-    """
+
+def check_origin(bundle: Bundle, checkpoint: Path) -> None:
+    """Raises UsageError if a bundle wasn't made from this checkpoint."""
     wanted, found = bundle.models[0].contract.weights_sha256, file_sha256(checkpoint)
     if wanted != found:
         raise UsageError(
             f"{bundle.folder} was made from the checkpoint with sha256 {wanted[:16]}…, {checkpoint} has {found[:16]}…. "
             "Give the right --checkpoint, or export again."
         )
-    if not frames:
-        frames = [NamedRaw(frame.name, frame.raw) for frame in evaluation_frames()]
-    return run_check(checkpoint, bundle_stages(bundle), frames, step)
 
 
 def run_check(
     checkpoint: Path, stages: Sequence[Stage], frames: Sequence[NamedRaw], step: Callable[[str], None]
 ) -> DriftReport:
     """Cut tiles from frames and verify stages on them."""
-    tiles = cut_tiles(frames, STUDENT_INPUT, TILE_PX)
-    return verify(Reference(checkpoint).run, stages, tiles, file_sha256(checkpoint), step)
+    reference = Reference(checkpoint)
+    tiles = cut_tiles(frames, reference.info.input, TILE_PX)
+    return verify(reference.run, stages, tiles, file_sha256(checkpoint), step)
 
 
 def bundle_stages(bundle: Bundle) -> list[Stage]:

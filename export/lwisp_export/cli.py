@@ -11,6 +11,8 @@ from lwisp_export.distill.ablation import ablate as run_ablation
 from lwisp_export.distill.ablation import table as ablation_table
 from lwisp_export.distill.train import TrainOptions
 from lwisp_export.distill.train import train as run_training
+from lwisp_export.drift.report import drift_report
+from lwisp_export.drift.run import PAGE_NAME, report_drift
 from lwisp_export.evaluate.evaluation import evaluate_bundle, table
 from lwisp_export.evaluate.sheet import draw_sheet
 from lwisp_export.export import ExportPaths
@@ -111,6 +113,7 @@ def _configure_verify(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("raw", type=Path, nargs="*", help="default: frames made from photographs")
     parser.add_argument("--bundle", default="lwisp", help="a bundle's folder, or a shipped name (default: lwisp)")
     parser.add_argument("--checkpoint", type=Path, help="default: the one that ships")
+    parser.add_argument("--report", type=Path, metavar="FOLDER", help="write drift.html and drift.json there, too")
     add_raw_options(parser)
     add_json_option(parser)
 
@@ -119,7 +122,11 @@ def _verify(arguments: argparse.Namespace) -> int:
     bundle = find_bundle(arguments.bundle)
     checkpoint = arguments.checkpoint or shipped_checkpoint(bundle.name)
     frames = read_frames(arguments.raw, hints_of(arguments))
-    return _conclude(check_shipped(bundle, checkpoint, frames, _say), arguments.json)
+    if arguments.report is None:
+        return _conclude(check_shipped(bundle, checkpoint, frames, _say), arguments.json)
+    page = report_drift(bundle, checkpoint, frames, arguments.report, _say)
+    _say(f"report: {arguments.report / PAGE_NAME}")
+    return _conclude(drift_report(page), arguments.json)
 
 
 def _conclude(report: DriftReport, as_json: bool) -> int:

@@ -2,18 +2,18 @@
 
 import hashlib
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from lwisp_export.artifact import check_artifact
-from lwisp_export.frames import NamedRaw
+from lwisp_export.distill.qat.ranges import tensor_ranges
+from lwisp_export.frames import TILE_PX, NamedRaw
 from lwisp_export.metadata import write_metadata
 from lwisp_export.quantization.run import DEFAULT_OPTIONS, Quantized, QuantizeOptions, quantize, write_quantization
 from lwisp_export.quantize import quantize_fp16
 from lwisp_export.reach import Reach, reach_of
 from lwisp_export.signatures import STAGES, add_signatures
-from lwisp_export.student.contract import STUDENT_INPUT
 from lwisp_export.student.cost import count_macs, count_parameters
 from lwisp_export.student.receptive_field import halo_px
 from lwisp_export.student.reference import Reference
@@ -21,12 +21,11 @@ from lwisp_export.to_onnx import export_onnx
 from lwisp_export.to_tflite import convert_onnx
 from lwisp_mobile.bundle import Bundle, ModelFile, write_bundle
 from lwisp_mobile.contract import METADATA_NAME, ModelContract, Precision, StageContract, TensorSpec, to_json
+from lwisp_mobile.errors import UsageError
 from lwisp_mobile.files import atomic_write, file_sha256
 from lwisp_mobile.graph import SignatureFacts, TensorFacts, inspect_tflite
 from lwisp_mobile.tflite_file import parse_tflite
 
-TILE_PX = 128
-"""Packed side of the tiles that calibrate and verify, and the size stored in the models (they can be resized)."""
 COUNTED_PX = 224
 """Packed side at which multiply-adds are counted, as the paper does."""
 SHIPPED_PRECISIONS: tuple[Precision, ...] = ("int8", "fp16")
@@ -66,11 +65,12 @@ def export(
 
     frames: RAW frames to calibrate INT8 with, none: the frames made from scikit-image's photographs.
     options: how to quantise. A budget that no recipe meets isn't an error: the report in `quantized` says so.
-    Raises ModelError for a broken checkpoint, ConversionError or ArtifactError where a stage fails.
+    Raises ModelError for a broken checkpoint, UsageError for one of a task that bundles can't hold, ConversionError or
+    ArtifactError where a stage fails.
     """
     paths.work.mkdir(parents=True, exist_ok=True)
     step("reading the checkpoint")
-    reference = Reference(paths.checkpoint)
+    reference = _read(paths.checkpoint)
     onnx = paths.work / f"{reference.info.name}.onnx"
     step("torch to ONNX")
     export_onnx(reference.student, onnx, TILE_PX)
@@ -80,13 +80,27 @@ def export(
     step("float32 to fp16 weights")
     models = {"float32": float32, "fp16": quantize_fp16(float32)}
     step("calibration and INT8")
-    quantized = quantize(float32, frames, TILE_PX, options, step)
+    trained = tensor_ranges(reference.student, reference.info.ranges, float32) if reference.info.ranges else None
+    quantized = quantize(
+        float32, frames, options, step, contract=reference.info.input, tile_px=TILE_PX, trained=trained
+    )
     models["int8"] = quantized.model
     step("cutting signatures and checking the models")
     models = {precision: add_signatures(model) for precision, model in models.items()}
     check_artifact(models["fp16"], "fp16")
     check_artifact(models["int8"], "int8", quantized.recipe.float_operators)
     return _write(paths, reference, onnx, models, quantized)
+
+
+def _read(checkpoint: Path) -> Reference:
+    reference = Reference(checkpoint)
+    task = reference.info.student.task
+    if task != "isp":
+        raise UsageError(
+            f"{checkpoint} is a student of the task {task}, RGB to RGB; bundles hold students of the task isp, RAW to "
+            "RGB. Give one of these."
+        )
+    return reference
 
 
 def _write(
@@ -96,7 +110,7 @@ def _write(
         name=reference.info.name,
         task=reference.info.student.task,
         precision="float32",
-        input=STUDENT_INPUT,
+        input=reference.info.input,
         input_tensor=TensorSpec("packed", "float32", None, None),
         output_tensor=TensorSpec("rgb", "float32", None, None),
         output_scale=reference.info.student.output_scale,
@@ -141,16 +155,19 @@ def _with_contract(model: bytes, precision: Precision, base: ModelContract) -> t
 def _stages(model: bytes, signatures: Sequence[SignatureFacts]) -> tuple[StageContract, ...]:
     """The tile geometry and cost of each signature that frames in tiles run through."""
     tree = parse_tflite(model)
+    makers = {signature.outputs[0].name: signature.name for signature in signatures if signature.name in STAGES}
     return tuple(
-        _stage(signature, reach_of(tree, place, TILE_PX))
+        _stage(signature, reach_of(tree, place, TILE_PX), makers)
         for place, signature in enumerate(signatures)
         if signature.name in STAGES
     )
 
 
-def _stage(signature: SignatureFacts, reach: Reach) -> StageContract:
+def _stage(signature: SignatureFacts, reach: Reach, makers: Mapping[str, str]) -> StageContract:
+    """makers: the stages by the names of their results."""
     macs, values = signature.macs / TILE_PX**2, math.prod(signature.outputs[0].shape) / TILE_PX**2
-    return StageContract(signature.name, reach.halo_px, reach.multiple_px, macs, values)
+    reads = tuple(makers[tensor.name] for tensor in signature.inputs if tensor.name in makers)
+    return StageContract(signature.name, reach.halo_px, reach.multiple_px, macs, values, reads)
 
 
 def _spec(tensor: TensorFacts) -> TensorSpec:

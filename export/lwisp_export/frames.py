@@ -15,6 +15,8 @@ from lwisp_mobile.raw.prepare import prepare
 from lwisp_mobile.raw.reader import read_raw
 
 TILES_PER_FRAME = 6
+TILE_PX = 128
+"""Packed side of the tiles that calibrate and verify, and the size stored in the models (they can be resized)."""
 
 
 @dataclass(frozen=True)
@@ -24,6 +26,9 @@ class Tile:
     name: str
     packed: NDArray[np.float32]
     """(side, side, 4) float32 in [0, 1]."""
+    left_px: int = 0
+    """Where it was cut, in packed pixels."""
+    top_px: int = 0
 
 
 @dataclass(frozen=True)
@@ -55,6 +60,6 @@ def cut_planes(frame: NamedRaw, planes: NDArray[np.float32], side_px: int) -> tu
     spread = np.linspace(0, rows * columns - 1, min(TILES_PER_FRAME, rows * columns)).round().astype(int)
     corners = [(int(i) // columns * side_px, int(i) % columns * side_px) for i in spread]
     return tuple(
-        Tile(f"{frame.name} @{left},{top}", planes[top : top + side_px, left : left + side_px].copy())
+        Tile(f"{frame.name} @{left},{top}", planes[top : top + side_px, left : left + side_px].copy(), left, top)
         for top, left in corners
     )

@@ -35,6 +35,7 @@ class MadeFrame:
     raw: RawImage
     truth: NDArray[np.float32]
     """(H, W, 3) sRGB in [0, 1]."""
+    shot: Shot
 
 
 def calibration_frames() -> tuple[MadeFrame, ...]:
@@ -60,7 +61,7 @@ def make_frame(photo: str, shot: Shot, seed: int) -> MadeFrame:
     picture = np.asarray(getattr(data, photo)()[..., :3])
     raw, truth = make_pair(picture, shot, np.random.default_rng(seed))
     strength = "" if shot.saturation == 1 else f" saturation {shot.saturation:g}"
-    return MadeFrame(f"{photo} {shot.exposure_ev:+g} EV ISO {shot.iso:g}{strength}", raw, truth)
+    return MadeFrame(f"{photo} {shot.exposure_ev:+g} EV ISO {shot.iso:g}{strength}", raw, truth, shot)
 
 
 def _calibration_shot(photo: int, exposure: int, saturation: int) -> Shot:

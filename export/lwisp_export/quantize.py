@@ -15,7 +15,7 @@ from ai_edge_quantizer.utils import tfl_flatbuffer_utils
 from immutabledict import immutabledict
 
 from lwisp_export.errors import QuantizationError
-from lwisp_export.quantization.prepare import Prepared, prepare
+from lwisp_export.quantization.prepare import Prepared, Ranges, prepare
 from lwisp_export.quantization.recipe import DEFAULT_RECIPE, QuantizationRecipe, find_quantization
 from lwisp_export.quantization.rounding import LARGEST_CODE
 from lwisp_export.tflite_writer import pack_tflite, share_buffers
@@ -35,17 +35,23 @@ def quantize_fp16(float_model: bytes) -> bytes:
     return _quantize(worker, None)
 
 
-def quantize_int8(float_model: bytes, tiles: Sequence[np.ndarray], recipe: QuantizationRecipe | None = None) -> bytes:
+def quantize_int8(
+    float_model: bytes,
+    tiles: Sequence[np.ndarray],
+    recipe: QuantizationRecipe | None = None,
+    trained: Ranges | None = None,
+) -> bytes:
     """Quantise by a recipe, by default the one that ships.
 
     That one gives int8 throughout: per-channel weights, int8 input (scale 1/255, zero point -128) and output (1/256,
     -128). float_model: a student's float .tflite (ReLU). tiles: calibration inputs, each (h, w, planes) float32 in
-    [0, 1], sides multiples of 16, of every exposure up to clipped white. Equal arguments give equal bytes. Raises
-    QuantizationError on other tiles or another quantizer, UsageError where the recipe doesn't fit the model.
+    [0, 1], sides multiples of 16, of every exposure up to clipped white. trained: ranges by tensor name, for recipes
+    that take them. Equal arguments give equal bytes. Raises QuantizationError on other tiles or another quantizer,
+    UsageError where the recipe doesn't fit the model.
     """
     _check_operations(float_model)
     recipe = recipe or find_quantization(DEFAULT_RECIPE)
-    return write_quantized(prepare(float_model, tiles, recipe), recipe)
+    return write_quantized(prepare(float_model, tiles, recipe, trained), recipe)
 
 
 def write_quantized(prepared: Prepared, recipe: QuantizationRecipe) -> bytes:

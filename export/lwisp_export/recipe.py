@@ -103,6 +103,16 @@ class DistillationRecipe:
 
 
 @dataclass(frozen=True)
+class QatRecipe:
+    """Quantisation-aware training: from a float checkpoint, with int8's rounding in the loop."""
+
+    quantization: str = "lwisp"
+    """The quantisation recipe whose weights and ranges it starts from; int8, its output split."""
+    own: float = 1.0
+    """Weight of the picture's difference from that of the checkpoint it started from."""
+
+
+@dataclass(frozen=True)
 class TeacherRecipe:
     """The network that reconstructs the clean picture, and how its input is corrupted."""
 
@@ -138,6 +148,8 @@ class TrainRecipe:
     optimizer: OptimizerRecipe = field(default_factory=OptimizerRecipe)
     loss: LossRecipe = field(default_factory=LossRecipe)
     distillation: DistillationRecipe = field(default_factory=DistillationRecipe)
+    qat: QatRecipe | None = None
+    """When given, the student that --start names learns to be INT8."""
     log: LogRecipe = field(default_factory=LogRecipe)
 
     def __post_init__(self) -> None:
@@ -152,6 +164,8 @@ class TrainRecipe:
         if self.data.layout not in LAYOUTS[self.student.task]:
             known = " or ".join(LAYOUTS[self.student.task])
             raise UsageError(f"Task {self.student.task} trains on {known}, not on {self.data.layout}.")
+        if self.qat and (self.student.task != "isp" or self.data.context_share or self.distillation.needs_teacher):
+            raise UsageError("[qat] is for students of task isp, without context_share and [distillation].")
         if self.loss.ms_ssim and self.data.patch_px < MS_SSIM_MIN_PX:
             raise UsageError(f"ms_ssim needs patch_px of {MS_SSIM_MIN_PX} or more; found {self.data.patch_px}.")
 

@@ -26,22 +26,23 @@ _SMALLEST_SCALE = 1e-6
 _ROUNDS = 50
 
 
-def settle_ranges(tree: Any, measured: dict[str, Range]) -> dict[str, Range]:
+def settle_ranges(tree: Any, measured: dict[str, Range], *, clip_logits: bool = True) -> dict[str, Range]:
     """Ranges for the quantizer, by tensor name.
 
     tree: ModelT of the float model. measured: by `measure_ranges`. The input is exactly [0, 1]; the picture and every
-    sigmoid's result have the range that the kernels fix; what goes into a sigmoid is clipped where it saturates; all
-    inputs of a CONCATENATION share its range, because requantising before it is biased (4 to 7 dB); and no range is so
-    small (a dead unit's is 0) that a kernel refuses the ratio of scales.
+    sigmoid's result have the range that the kernels fix; what goes into a sigmoid can be clipped where it saturates;
+    all inputs of a CONCATENATION share its range, because requantising before it is biased (4 to 7 dB); and no range is
+    so small (a dead unit's is 0) that a kernel refuses the ratio of scales.
     """
     graph = tree.subgraphs[0]
     names = [text(tensor.name) for tensor in graph.tensors]
     results = {i for operator in graph.operators for i in ids(operator.outputs)}
-    ranges = {i: measured[names[i]] for i in results}
-    ranges.update({i: ranges[i].clip(SIGMOID_EDGE) for i in _logits(tree)})
     sigmoids = [operator for operator in graph.operators if operator_name(tree, operator) == "LOGISTIC"]
     fixed = dict.fromkeys(ids(graph.inputs), UNIT_RANGE)
     fixed |= dict.fromkeys([*(int(operator.outputs[0]) for operator in sigmoids), *ids(graph.outputs)], SIGMOID_RANGE)
+    ranges = {i: measured[names[i]] for i in results if i not in fixed}
+    if clip_logits:
+        ranges.update({i: ranges[i].clip(SIGMOID_EDGE) for i in _logits(tree)})
     settled = _widen(tree, {**ranges, **fixed}, fixed)
     return {names[i]: found for i, found in settled.items()}
 

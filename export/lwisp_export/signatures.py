@@ -3,10 +3,12 @@
 * context: packed -> gate1, gate2, gate3, global_vector; what the tiles of one frame share.
 * develop: packed, gate1, gate2, gate3, global_vector -> rgb; a frame or a tile, given those.
 
-And the same in three parts, for large frames, because halos are wide only where there are few values per pixel:
+And the same in five parts, for large frames, because halos are wide only where there are few values per pixel:
 
 * encode: packed, gate1 -> skip2
-* core: skip2, gate2, gate3, global_vector -> upsampled2
+* down: skip2, gate2 -> skip3
+* deep: skip3, gate3, global_vector -> upsampled3
+* up: skip3, upsampled3 -> upsampled2
 * render: packed, skip2, upsampled2 -> rgb
 """
 
@@ -41,10 +43,12 @@ CUTS = (
     Cut("context", ("packed",), (*GATES, VECTOR)),
     Cut("develop", ("packed", *GATES, VECTOR), ("rgb",)),
     Cut("encode", ("packed", "gate1"), ("skip2",)),
-    Cut("core", ("skip2", *GATES[1:], VECTOR), ("upsampled2",)),
+    Cut("down", ("skip2", "gate2"), ("skip3",)),
+    Cut("deep", ("skip3", "gate3", VECTOR), ("upsampled3",)),
+    Cut("up", ("skip3", "upsampled3"), ("upsampled2",)),
     Cut("render", ("packed", "skip2", "upsampled2"), ("rgb",)),
 )
-STAGES = ("encode", "core", "render")
+STAGES = ("encode", "down", "deep", "up", "render")
 """What a frame in tiles runs through in order, in place of `develop`."""
 
 
@@ -67,7 +71,7 @@ def find_cut_tensors(tree: Any) -> dict[str, int]:
     """The tensors' indices by the names in CUTS. tree: ModelT of one subgraph. Raises ConversionError."""
     graph = tree.subgraphs[0]
     named = {"packed": ids(graph.inputs)[0], "rgb": ids(graph.outputs)[0]}
-    return named | _image_wide(tree, named["packed"], named["rgb"]) | _second_level(tree)
+    return named | _image_wide(tree, named["packed"], named["rgb"]) | _level(tree, 2) | _level(tree, 3)
 
 
 def _image_wide(tree: Any, packed: int, rgb: int) -> dict[str, int]:
@@ -99,16 +103,16 @@ def _is_spatial_mean(tree: Any, operator: Any) -> bool:
     return axes is not None and tuple(np.frombuffer(bytes(bytearray(axes)), np.int32)) == _SPATIAL_AXES
 
 
-def _second_level(tree: Any) -> dict[str, int]:
-    """The encoder's feature that the second pooling reads, and what the decoder joins it with."""
+def _level(tree: Any, level: int) -> dict[str, int]:
+    """The encoder's feature that a level's pooling reads, and what the decoder joins it with."""
     graph = tree.subgraphs[0]
     pools = [operator for operator in graph.operators if operator_name(tree, operator) == "MAX_POOL_2D"]
-    skip = int(pools[1].inputs[0]) if len(pools) > 1 else -1
+    skip = int(pools[level - 1].inputs[0]) if len(pools) >= level else -1
     joins = [ids(o.inputs) for o in graph.operators if operator_name(tree, o) == "CONCATENATION" and skip in o.inputs]
     if [len(inputs) for inputs in joins] != [2]:
-        raise ConversionError(f"No feature skip2 that a pooling and one CONCATENATION of two read. {_REPORT}")
+        raise ConversionError(f"No feature skip{level} that a pooling and one CONCATENATION of two read. {_REPORT}")
     (upsampled,) = {*joins[0]} - {skip}
-    return {"skip2": skip, "upsampled2": upsampled}
+    return {f"skip{level}": skip, f"upsampled{level}": upsampled}
 
 
 def _between(graph: Any, inputs: Collection[int], outputs: Sequence[int]) -> list[Any]:

@@ -41,6 +41,16 @@ def set_constant(tree: Any, indices: Sequence[int], values: np.ndarray) -> None:
         tree.subgraphs[0].tensors[index].buffer = place
 
 
+def unshare_buffers(tree: Any) -> None:
+    """Give every tensor of a float model a buffer of its own, for programs that change one tensor's at a time."""
+    taken: set[int] = set()
+    for tensor in tree.subgraphs[0].tensors:
+        data = tree.buffers[tensor.buffer].data
+        if data is not None and tensor.buffer in taken:
+            tensor.buffer = add_buffer(tree, bytes(bytearray(data)))
+        taken.add(tensor.buffer)
+
+
 def ids(indices: Any) -> list[int]:
     """Tensor indices of an operator or graph as a list of int; empty when the field is absent."""
     return [] if indices is None else [int(index) for index in indices]

@@ -157,7 +157,7 @@ def test_a_changed_set_is_refused(tmp_path: Path) -> None:
 def test_int8_is_made_from_a_set_and_the_bundle_keeps_its_manifest(tmp_path: Path) -> None:
     write_set(tmp_path / "set", made(FRAMES[::4]))
     options, told = QuantizeOptions(calibration=tmp_path / "set"), list[str]()
-    quantized = quantize(float_model(), [], TILE_PX, options, told.append)
+    quantized = quantize(float_model(), [], options, told.append, contract=STUDENT_INPUT, tile_px=TILE_PX)
     assert any(line.startswith("warning, calibration: few frames") for line in told)
     (tmp_path / "bundle").mkdir()
     (tmp_path / "bundle" / "quantization.json").write_text("of an earlier export")
@@ -167,7 +167,7 @@ def test_int8_is_made_from_a_set_and_the_bundle_keeps_its_manifest(tmp_path: Pat
     assert kept["frames"][0]["name"] == FRAMES[0].name
     frame = NamedRaw(FRAMES[0].name, FRAMES[0].raw)
     with pytest.raises(UsageError, match="not both"):
-        quantize(float_model(), [frame], TILE_PX, options, told.append)
+        quantize(float_model(), [frame], options, told.append, contract=STUDENT_INPUT, tile_px=TILE_PX)
 
 
 def test_the_command_writes_the_set_and_exits_1_on_findings(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -9,6 +9,7 @@ import pytest
 import torch
 
 from lwisp_export.cli import shipped_checkpoint
+from lwisp_export.distill.pairs.zrr import ZRR_INPUT
 from lwisp_export.export import Exported, ExportPaths, export
 from lwisp_export.frames import NamedRaw
 from lwisp_export.made import EVALUATION_PHOTO, calibration_frames, evaluation_frames
@@ -19,6 +20,7 @@ from lwisp_export.student.network import Student
 from lwisp_mobile import Developer, load_bundle, read_raw, shipped_bundle
 from lwisp_mobile.cli import main
 from lwisp_mobile.contract import METADATA_NAME, from_json
+from lwisp_mobile.errors import UsageError
 from lwisp_mobile.graph import read_metadata
 
 
@@ -71,19 +73,31 @@ def test_every_model_carries_its_contract(exported: Exported) -> None:
     assert int8.halo_px == 112
 
 
-def test_the_shipped_bundle_was_made_from_the_shipped_checkpoint() -> None:
-    digest = hashlib.sha256(shipped_checkpoint().read_bytes()).hexdigest()
-    for model in shipped_bundle().models:
+@pytest.mark.parametrize(("name", "parameters", "gmacs"), [("lwisp", 2_009_193, 5.203), ("lwisp-lite", 503_242, 1.331)])
+def test_the_shipped_bundle_was_made_from_the_shipped_checkpoint(name: str, parameters: int, gmacs: float) -> None:
+    digest = hashlib.sha256(shipped_checkpoint(name).read_bytes()).hexdigest()
+    for model in shipped_bundle(name).models:
         assert model.contract.weights_sha256 == digest
-        assert model.contract.parameters == 2_009_193
-        assert round(model.contract.macs_per_packed_px * 224**2 / 1e9, 3) == 5.203
+        assert model.contract.parameters == parameters
+        assert round(model.contract.macs_per_packed_px * 224**2 / 1e9, 3) == gmacs
 
 
-def test_the_shipped_drift_is_of_the_shipped_checkpoint() -> None:
-    drift = json.loads((shipped_bundle().folder / "drift.json").read_text())
-    assert drift["checkpoint_sha256"] == hashlib.sha256(shipped_checkpoint().read_bytes()).hexdigest()
+@pytest.mark.parametrize("name", ["lwisp", "lwisp-lite"])
+def test_the_shipped_drift_is_of_the_shipped_checkpoint(name: str) -> None:
+    drift = json.loads((shipped_bundle(name).folder / "drift.json").read_text())
+    assert drift["checkpoint_sha256"] == hashlib.sha256(shipped_checkpoint(name).read_bytes()).hexdigest()
     assert [stage["stage"] for stage in drift["stages"]] == ["onnx", "float32", "fp16", "int8"]
     assert all(stage["violations"] == [] for stage in drift["stages"])
+
+
+@pytest.mark.parametrize(("name", "delta_e_p99"), [("lwisp", 2), ("lwisp-lite", 3)])
+def test_the_shipped_int8_keeps_the_picture(name: str, delta_e_p99: float) -> None:
+    drift = json.loads((shipped_bundle(name).folder / "drift.json").read_text())
+    int8 = drift["stages"][-1]
+    assert int8["median_psnr_db"] >= 48
+    assert int8["worst_psnr_db"] >= 45
+    assert int8["delta_e_mean"] <= 0.6
+    assert int8["delta_e_p99"] <= delta_e_p99
 
 
 def test_calibration_and_evaluation_are_apart() -> None:
@@ -99,6 +113,22 @@ def test_the_sample_is_a_dng_and_always_the_same(tmp_path: Path, capsys: pytest.
     assert first.read_bytes() == second.read_bytes()
     raw = read_raw(first)
     assert (raw.cfa, raw.white_level, raw.info.iso, raw.info.model) == ("GRBG", 4095, 200, "lwisp sample")
+
+
+def test_a_student_of_one_phone_keeps_its_own_input(tmp_path: Path) -> None:
+    config = StudentConfig(width=8)
+    path = tmp_path / "own.safetensors"
+    save_checkpoint(path, Student(config).state_dict(), CheckpointInfo("own", config, 0, "", ZRR_INPUT))
+    for model in run(path, tmp_path).bundle.models:
+        assert model.contract.input == ZRR_INPUT
+
+
+def test_a_student_of_another_task_is_refused(tmp_path: Path) -> None:
+    config = StudentConfig(width=8, task="denoise")
+    path = tmp_path / "denoise.safetensors"
+    save_checkpoint(path, Student(config).state_dict(), CheckpointInfo("denoise", config, 0, ""))
+    with pytest.raises(UsageError, match="of the task denoise, RGB to RGB; bundles hold"):
+        run(path, tmp_path)
 
 
 @pytest.mark.parametrize("content", [b"", b"hello", b"\x08\0\0\0\0\0\0\0{}"])

@@ -242,10 +242,14 @@ def test_the_ladder_ends_with_the_most_sensitive_parts_in_float() -> None:
     def sensitivity(*operators: str) -> Sensitivity:
         return Sensitivity(Part("activations", operators[:1], operators), 1.0, 0.0, 0.1)
 
-    recipes = list(search._ladder([sensitivity("a", "b"), sensitivity("b"), sensitivity("b", "c")]))
+    found = [sensitivity("a", "b"), sensitivity("b"), sensitivity("b", "c")]
+    recipes = list(search._ladder(material(), found))
     assert [r.name for r in recipes] == [*search.FULL_INTEGER_RECIPES, "lwisp-float1", "lwisp-float3"]
     assert [r.float_operators for r in recipes[-2:]] == [("a", "b"), ("a", "b", "c")]
     assert all(not r.float_operators and r.scheme == "int8" for r in recipes[:-2])
+    trained = list(search._ladder(replace(material(), trained={}), found))
+    assert [r.name for r in trained] == ["trained", "trained-float1", "trained-float3", "trained-float-tail"]
+    assert all(r.activations.estimator == "trained" for r in trained)
 
 
 def test_the_pareto_front() -> None:

@@ -95,10 +95,10 @@ def test_every_signature_is_one_partition_and_may_ship(precision: str, cut: byte
 
 def test_a_signature_that_xnnpack_does_not_run_whole_is_named() -> None:
     tree = parse_tflite(add_signatures(float_model()))
-    core = next(graph for graph in tree.subgraphs if text(graph.name) == "core")
-    convolution = next(o for o in core.operators if operator_name(tree, o) == "CONV_2D")
+    deep = next(graph for graph in tree.subgraphs if text(graph.name) == "deep")
+    convolution = next(o for o in deep.operators if operator_name(tree, o) == "CONV_2D")
     convolution.builtinOptions.dilationHFactor, convolution.builtinOptions.fusedActivationFunction = 1, 4  # TANH
-    with pytest.raises((ArtifactError, ModelError), match=r"core: XNNPACK runs|refused"):
+    with pytest.raises((ArtifactError, ModelError), match=r"deep: XNNPACK runs|refused"):
         check_artifact(pack_tflite(tree), "float32")
 
 
@@ -113,7 +113,9 @@ def test_the_reach_is_the_networks() -> None:
     assert reaches["develop"].halo_px == halo_px(student().config) == 112
     assert {name: reaches[name] for name in STAGES} == {
         "encode": Reach(12, 2),
-        "core": Reach(88, 8),
+        "down": Reach(16, 4),
+        "deep": Reach(64, 8),
+        "up": Reach(12, 4),
         "render": Reach(8, 2),
     }
 
@@ -137,7 +139,7 @@ def test_a_graph_of_another_form_is_named(operator: str, message: str) -> None:
 
 
 def test_signatures_are_added_once() -> None:
-    with pytest.raises(ConversionError, match="6 subgraphs instead of 1"):
+    with pytest.raises(ConversionError, match="8 subgraphs instead of 1"):
         add_signatures(add_signatures(float_model()))
 
 

@@ -8,10 +8,13 @@ import pytest
 from PIL import Image
 
 from lwisp_export.distill.ablation import VariantScores, ablate, table, variants
+from lwisp_export.distill.pairs.zrr import ZRR_INPUT
 from lwisp_export.distill.train import TrainOptions, train
 from lwisp_export.evaluate.sheet import CROP_PX, Rendering, block, busiest, write_sheet
 from lwisp_export.recipe import DataRecipe, DistillationRecipe, TeacherRecipe, TrainRecipe
+from lwisp_export.student.checkpoint import CheckpointInfo, read_tensors
 from lwisp_export.student.config import StudentConfig
+from lwisp_export.student.contract import STUDENT_INPUT
 from lwisp_mobile.errors import UsageError
 from tests.export.training_data import RECIPE, write_data
 
@@ -49,6 +52,20 @@ def test_enhance_trains_on_lol(tmp_path: Path) -> None:
     assert result.psnr_db.keys() == {"eval15"}
     with pytest.raises(UsageError, match="our485"):
         train(recipe, TrainOptions(data=tmp_path / "run", run=tmp_path / "run", workers=0, steps=3), lambda _: None)
+
+
+def test_a_checkpoint_says_how_its_input_was_made(data: Path, tmp_path: Path) -> None:
+    zrr = tmp_path / "zrr"
+    for split in ("train", "test"):
+        for folder in ("huawei_raw", "canon"):
+            (zrr / split / folder).mkdir(parents=True)
+        Image.fromarray(np.full((64, 64), 300, np.uint16)).save(zrr / split / "huawei_raw" / "0.png")
+        Image.fromarray(np.zeros((64, 64, 3), np.uint8)).save(zrr / split / "canon" / "0.jpg")
+    own = replace(RECIPE, data=DataRecipe(layout="zrr", patch_px=32, batch=2))
+    for name, recipe, folder, contract in (("any", RECIPE, data, STUDENT_INPUT), ("own", own, zrr, ZRR_INPUT)):
+        train(recipe, TrainOptions(data=folder, run=tmp_path / name, workers=0, steps=1), lambda _: None)
+        info, _ = read_tensors(tmp_path / name / f"{recipe.name}.safetensors", CheckpointInfo)
+        assert info.input == contract
 
 
 def test_the_ablation_leaves_one_thing_out_at_a_time() -> None:

@@ -15,6 +15,7 @@ from lwisp_export.distill.networks import make_objective
 from lwisp_export.distill.photos import load_photos
 from lwisp_export.distill.train import TrainOptions, train
 from lwisp_export.distill.trainer import Trainer, learning_rate
+from lwisp_export.distill.validation import DeadUnit, ValidationPair, validate
 from lwisp_export.recipe import LossRecipe, OptimizerRecipe
 from lwisp_export.student.checkpoint import (
     CheckpointInfo,
@@ -181,6 +182,23 @@ def test_a_loss_that_is_not_finite_stops_the_run() -> None:
     batch = Batch(torch.full((1, 4, 16, 16), float("nan")), torch.zeros(1, 3, 32, 32))
     with pytest.raises(ModelError, match="loss is nan at step 0"):
         trainer.train_step(batch)
+
+
+def test_a_dead_attention_unit_is_named_and_fires_again() -> None:
+    trainer = Trainer(make_objective(RECIPE, None), RECIPE.optimizer)
+    for weights in (trainer.shipped.state_dict(), trainer.average):
+        weights["p2.channel.squeeze.weight"][1] = -1.0
+        weights["p2.channel.squeeze.bias"][1] = 0.0
+    generator = torch.Generator().manual_seed(0)
+    pair = ValidationPair("a", torch.rand(1, 4, 32, 32, generator=generator), torch.rand(1, 3, 64, 64))
+    before = trainer.averaged()(pair.input)
+    dead = validate(trainer.averaged(), [pair]).dead_attention_units
+    assert dead == (DeadUnit("p2.channel", 1),)
+    trainer.revive(dead)
+    assert validate(trainer.averaged(), [pair]).dead_attention_units == ()
+    assert torch.allclose(trainer.averaged()(pair.input), before, atol=1e-6)
+    trainer.train_step(Batch(pair.input, pair.truth))
+    assert float(trainer.shipped.state_dict()["p2.channel.excite.weight"][:, 1].abs().max()) > 0
 
 
 def test_moments_come_back_near_and_serve_a_new_run(data: Path, tmp_path: Path) -> None:

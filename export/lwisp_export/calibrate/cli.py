@@ -7,10 +7,8 @@ from pathlib import Path
 from lwisp_export.calibrate.calibration_set import write_set
 from lwisp_export.calibrate.collect import collect, frame_sources, read_sources
 from lwisp_export.calibrate.manifest import Manifest
-from lwisp_export.export import TILE_PX
-from lwisp_export.frames import NamedRaw
+from lwisp_export.frames import TILE_PX, NamedRaw
 from lwisp_export.made import MadeFrame, calibration_frames, evaluation_frames
-from lwisp_export.student.contract import STUDENT_INPUT
 from lwisp_mobile.cli import Command, add_json_option, print_json
 from lwisp_mobile.commands import find_bundle
 from lwisp_mobile.progress import progress
@@ -25,7 +23,7 @@ def _configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--evaluation", type=Path, nargs="+", default=[], metavar="RAW", help="frames that INT8 will be judged on"
     )
-    parser.add_argument("--bundle", default="lwisp", help="whose ranges the convergence is of (default: lwisp)")
+    parser.add_argument("--bundle", default="lwisp", help="the student that the set is for (default: lwisp)")
     add_raw_options(parser)
     add_json_option(parser)
 
@@ -39,7 +37,8 @@ def _calibrate(arguments: argparse.Namespace) -> int:
         if arguments.evaluation
         else frame_sources(_named(evaluation_frames()))
     )
-    found = collect(sources, judged, STUDENT_INPUT, TILE_PX, find_bundle(arguments.bundle).read("fp16"))
+    bundle = find_bundle(arguments.bundle)
+    found = collect(sources, judged, bundle.model("fp16").contract.input, TILE_PX, bundle.read("fp16"))
     write_set(arguments.output, found)
     if arguments.json:
         print_json(found.manifest)

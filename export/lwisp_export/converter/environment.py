@@ -1,4 +1,4 @@
-"""Make the converter's environment on first use and find it again afterwards."""
+"""Make environments of other programs' own, the converter's first of all, on first use and find them again."""
 
 import hashlib
 import os
@@ -8,6 +8,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Callable
+from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
 
@@ -22,23 +23,51 @@ TIMEOUT_S = 1800.0
 _INSTALL = ("-m", "pip", "install", "--no-deps", "--ignore-requires-python", "--disable-pip-version-check")
 
 
-def converter_python(report: Report) -> Path:
-    """The Python interpreter of the converter's environment, which is made if there is none yet.
+@dataclass(frozen=True)
+class Tool:
+    """A program that needs packages which ours exclude."""
 
-    report: is told once, before the environment is made. Raises ConversionError if it can't be made.
-    """
-    folder = environment_folder()
-    if not _interpreter(folder).exists():
-        report(f"Making the model converter's environment (once, about half a minute) in {folder}")
-        _make(folder)
-    return _interpreter(folder)
+    name: str
+    """Of its environment."""
+    title: str
+    requirements: str
+    """The text of its pinned requirements, complete: they are installed as they stand."""
+    takes: str
+    """Roughly, to be made."""
+
+
+def converter_python(report: Report) -> Path:
+    """The Python interpreter of the converter's environment. As `tool_python`."""
+    return tool_python(_converter(), report)
 
 
 def environment_folder() -> Path:
-    """Where the environment is cached; another one for other requirements or another Python."""
+    """Where the converter's environment is cached."""
+    return tool_folder(_converter())
+
+
+def tool_python(tool: Tool, report: Report) -> Path:
+    """The Python interpreter of a tool's environment, which is made if there is none yet.
+
+    report: is told once, before the environment is made. Raises ConversionError if it can't be made.
+    """
+    folder = tool_folder(tool)
+    if not _interpreter(folder).exists():
+        report(f"Making {tool.title}'s environment (once, {tool.takes}) in {folder}")
+        _make(folder, tool)
+    return _interpreter(folder)
+
+
+def is_made(tool: Tool) -> bool:
+    """Whether a tool's environment is there already."""
+    return _interpreter(tool_folder(tool)).exists()
+
+
+def tool_folder(tool: Tool) -> Path:
+    """Where a tool's environment is cached; another one for other requirements or another Python."""
     cache = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
-    key = f"{_requirements()}\n{platform.python_version()}\n{sys.base_prefix}\n{platform.machine()}"
-    return Path(cache) / "lwisp-mobile" / f"converter-{hashlib.sha256(key.encode()).hexdigest()[:16]}"
+    key = f"{tool.requirements}\n{platform.python_version()}\n{sys.base_prefix}\n{platform.machine()}"
+    return Path(cache) / "lwisp-mobile" / f"{tool.name}-{hashlib.sha256(key.encode()).hexdigest()[:16]}"
 
 
 def run(command: list[str], doing: str, advice: str) -> None:
@@ -60,7 +89,7 @@ def run(command: list[str], doing: str, advice: str) -> None:
         raise ConversionError(f"{doing} failed with exit status {done.returncode}. {advice}\nEnd of its log:\n{tail}")
 
 
-def _make(folder: Path) -> None:
+def _make(folder: Path, tool: Tool) -> None:
     """Make the environment beside its final place, then rename it: a half-made one is never found."""
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
@@ -68,18 +97,19 @@ def _make(folder: Path) -> None:
     except OSError as error:
         raise ConversionError(f"{folder.parent} can't be written ({error}). Set XDG_CACHE_HOME elsewhere.") from error
     try:
-        _install(building)
+        _install(building, tool)
         _move(building, folder)
     finally:
         shutil.rmtree(building, ignore_errors=True)
 
 
-def _install(folder: Path) -> None:
+def _install(folder: Path, tool: Tool) -> None:
     needs_venv = "Python's venv and pip are needed (Debian and Ubuntu: apt install python3-venv)."
     run([sys.executable, "-m", "venv", str(folder)], "Making a virtual environment", needs_venv)
-    with resources.as_file(resources.files(__package__) / "requirements.txt") as requirements:
-        advice = "Check the network (or PIP_INDEX_URL, PIP_FIND_LINKS) and run the command again."
-        run([str(_interpreter(folder)), *_INSTALL, "-r", str(requirements)], "Installing the model converter", advice)
+    requirements = folder / "requirements.txt"
+    requirements.write_text(tool.requirements, encoding="utf-8")
+    advice = "Check the network (or PIP_INDEX_URL, PIP_FIND_LINKS) and run the command again."
+    run([str(_interpreter(folder)), *_INSTALL, "-r", str(requirements)], f"Installing {tool.title}", advice)
 
 
 def _move(building: Path, folder: Path) -> None:
@@ -96,6 +126,10 @@ def _move(building: Path, folder: Path) -> None:
 
 def _interpreter(folder: Path) -> Path:
     return folder / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
+
+
+def _converter() -> Tool:
+    return Tool("converter", "the model converter", _requirements(), "about half a minute")
 
 
 def _requirements() -> str:

@@ -7,7 +7,8 @@ from torch import Tensor, nn
 
 from lwisp_export.distill.batches import Batch
 from lwisp_export.distill.distillation import Distillation
-from lwisp_export.distill.losses import total_loss
+from lwisp_export.distill.losses import charbonnier, total_loss
+from lwisp_export.distill.qat.network import FakeQuantStudent
 from lwisp_export.distill.teacher import Teacher
 from lwisp_export.recipe import LossRecipe
 from lwisp_export.student.network import Student
@@ -39,6 +40,25 @@ class StudentObjective(nn.Module):
             if self.distillation is not None:
                 loss = loss + cast(Tensor, self.distillation(output.float(), features, batch.truth))
         return loss
+
+
+class QatObjective(nn.Module):
+    """The rounding student's loss against the truth and against the float student that it was."""
+
+    def __init__(self, network: FakeQuantStudent, before: Student, loss: LossRecipe, own: float) -> None:
+        """network: trained in place. before: stays as it is. own: weight of the difference between the two."""
+        super().__init__()
+        self.shipped = network
+        self.before = before.eval().requires_grad_(False)
+        self.loss = loss
+        self.own = own
+
+    def forward(self, batch: Batch) -> Tensor:
+        """The batch's loss; in float32, because bfloat16 would round more coarsely than int8 does."""
+        output = self.shipped(batch.input)
+        with torch.no_grad():
+            wanted = self.before(batch.input)
+        return total_loss(output, batch.truth, self.loss) + self.own * charbonnier(output, wanted)
 
 
 class TeacherObjective(nn.Module):

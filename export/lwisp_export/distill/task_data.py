@@ -12,7 +12,7 @@ from lwisp_export.distill.pairs.made import DENOISE_EXPOSURE_EV, ENHANCE_EXPOSUR
 from lwisp_export.distill.pairs.pair import PairSet, from_codes
 from lwisp_export.distill.pairs.sidd import open_sidd
 from lwisp_export.distill.pairs.source import PairSource, whole_pairs
-from lwisp_export.distill.pairs.zrr import open_zrr
+from lwisp_export.distill.pairs.zrr import ZRR_INPUT, open_zrr
 from lwisp_export.distill.photos import load_photos
 from lwisp_export.distill.validation import ValidationPair, input_psnr_db, one_picture, validation_pairs
 from lwisp_export.recipe import TeacherRecipe, TrainRecipe
@@ -21,6 +21,7 @@ from lwisp_export.unprocess.camera import load_sensors
 from lwisp_export.unprocess.frames import SIDE_MULTIPLE_PX
 from lwisp_export.unprocess.noise import load_phones
 from lwisp_export.unprocess.pairs import ShotRange
+from lwisp_mobile.contract import InputContract
 
 ZRR_VALIDATION = 64
 """Of 1,204 test pairs; all at once would take 4 GB."""
@@ -43,6 +44,11 @@ def load_task_data(recipe: TrainRecipe, folder: Path, steps: int, share: Share) 
     if recipe.student.task == "isp" and recipe.data.layout == "photographs":
         return _isp_data(recipe, folder, steps, share)
     return _pair_data(recipe, folder, steps, share)
+
+
+def input_contract(recipe: TrainRecipe) -> InputContract:
+    """How mosaics become the input of what a recipe trains."""
+    return ZRR_INPUT if recipe.data.layout == "zrr" else STUDENT_INPUT
 
 
 def _isp_data(recipe: TrainRecipe, folder: Path, steps: int, share: Share) -> TaskData:

@@ -8,18 +8,22 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import torch
+from torch import Tensor
 
 from lwisp_export.distill.batches import Share, batches
 from lwisp_export.distill.distributed import check_share, process_group
 from lwisp_export.distill.networks import make_objective
+from lwisp_export.distill.qat.network import FakeQuantStudent
+from lwisp_export.distill.qat.ranges import ranges_of
 from lwisp_export.distill.strip import Strip
-from lwisp_export.distill.task_data import TaskData, load_task_data
+from lwisp_export.distill.task_data import TaskData, input_contract, load_task_data
 from lwisp_export.distill.trainer import Trainer, learning_rate
 from lwisp_export.distill.validation import ValidationResult, validate
 from lwisp_export.recipe import TrainRecipe
 from lwisp_export.student.checkpoint import (
     CheckpointInfo,
     TeacherInfo,
+    TrainedRange,
     load_moments,
     read_tensors,
     save_checkpoint,
@@ -67,12 +71,12 @@ def train(recipe: TrainRecipe, options: TrainOptions, report: Say) -> Validation
 def begin(recipe: TrainRecipe, options: TrainOptions, report: Say) -> Trainer:
     """A trainer with the run's saved state, or the start checkpoint's weights, or random ones from the seed."""
     torch.manual_seed(recipe.seed)
-    trainer = Trainer(make_objective(recipe, options.teacher), recipe.optimizer, options.device)
+    trainer = Trainer(make_objective(recipe, options.teacher, options.start, report), recipe.optimizer, options.device)
     state = options.run / "state.pt"
     if state.exists():
         trainer.load(state)
         report(f"resumed {state} at step {trainer.step}")
-    elif options.start is not None:
+    elif options.start is not None and recipe.qat is None:
         is_student = recipe.teacher is None
         weights = read_tensors(options.start, CheckpointInfo if is_student else TeacherInfo)[1]
         trainer.start_from(weights, load_moments(options.moments) if options.moments else None)
@@ -102,7 +106,7 @@ class _Run:
                 self.report(f"step {trainer.step}/{last} loss {sum(losses) / len(losses):.5f} {rate:.1f} steps/s")
                 losses, started = [], time.monotonic()
             if trainer.step % log.validate_steps == 0 and trainer.step < last:
-                self._validate()
+                trainer.revive(self._validate().dead_attention_units)
             if time.monotonic() - saved_at > 60 * log.save_minutes:
                 self._save()
                 saved_at = time.monotonic()
@@ -135,10 +139,19 @@ def save_all(trainer: Trainer, recipe: TrainRecipe, run: Path) -> None:
             TeacherInfo(recipe.teacher.width, trainer.step, digest),
         )
     elif recipe.without is None:
-        info = CheckpointInfo(recipe.name, recipe.student, trainer.step, digest)
-        save_checkpoint(run / f"{recipe.name}.safetensors", trainer.average, info)
-    if trainer.step:
+        weights, ranges = _student_of(trainer)
+        info = CheckpointInfo(recipe.name, recipe.student, trainer.step, digest, input_contract(recipe), ranges)
+        save_checkpoint(run / f"{recipe.name}.safetensors", weights, info)
+    if trainer.step and recipe.qat is None:
         save_moments(run / f"{recipe.name}.moments.safetensors", trainer.moments(), trainer.step)
+
+
+def _student_of(trainer: Trainer) -> tuple[dict[str, Tensor], tuple[TrainedRange, ...]]:
+    """The weights that ship and, if they were trained for INT8, their ranges."""
+    averaged = trainer.averaged()
+    if isinstance(averaged, FakeQuantStudent):
+        return averaged.rounded_student(), ranges_of(averaged)
+    return trainer.average, ()
 
 
 def scores_line(result: ValidationResult, input_psnr_db: dict[str, float]) -> str:
@@ -147,7 +160,7 @@ def scores_line(result: ValidationResult, input_psnr_db: dict[str, float]) -> st
         f"{kind}: {value:.2f} dB" + (f" (input {input_psnr_db[kind]:.2f})" if input_psnr_db else "")
         for kind, value in result.psnr_db.items()
     )
-    dead = f"dead: {result.dead_attention_units} attention units, {result.dead_channels} channels"
+    dead = f"dead: {len(result.dead_attention_units)} attention units, {result.dead_channels} channels"
     return f"{', '.join(scores)}; {dead}"
 
 
@@ -161,7 +174,7 @@ def _log(trainer: Trainer, run: Path, result: ValidationResult) -> None:
             scores = (f"psnr_db_{kind}" for kind in result.psnr_db)
             writer.writerow(["step", "learning_rate", "dead_attention_units", "dead_channels", *scores])
         rate = learning_rate(trainer.step - 1, trainer.recipe)
-        dead = (result.dead_attention_units, result.dead_channels)
+        dead = (len(result.dead_attention_units), result.dead_channels)
         writer.writerow([trainer.step, rate, *dead, *result.psnr_db.values()])
 
 

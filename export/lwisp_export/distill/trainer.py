@@ -2,6 +2,7 @@
 
 import copy
 import math
+from collections.abc import Iterable
 from pathlib import Path
 from typing import cast
 
@@ -10,6 +11,7 @@ from torch import Tensor, nn
 
 from lwisp_export.distill.batches import Batch
 from lwisp_export.distill.distributed import wrap
+from lwisp_export.distill.validation import DeadUnit, revive
 from lwisp_export.recipe import OptimizerRecipe
 from lwisp_mobile.errors import ModelError
 from lwisp_mobile.files import atomic_write
@@ -64,6 +66,11 @@ class Trainer:
         network = copy.deepcopy(self.shipped).eval()
         network.load_state_dict(self.average)
         return network
+
+    def revive(self, units: Iterable[DeadUnit]) -> None:
+        """Let dead attention units fire again, in the trained and in the averaged weights."""
+        revive(self.shipped.state_dict(), units)
+        revive(self.average, units)
 
     def save(self, path: Path) -> None:
         """Write everything that an exact continuation needs."""

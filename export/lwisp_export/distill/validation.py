@@ -1,6 +1,6 @@
 """Validation during training: fixed pictures, scores by kind of input, and units that died."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -32,11 +32,20 @@ class ValidationPair:
 
 
 @dataclass(frozen=True)
+class DeadUnit:
+    """A rectified unit that never fired."""
+
+    module: str
+    """Its module's name in the network: p1.channel, say."""
+    unit: int
+
+
+@dataclass(frozen=True)
 class ValidationResult:
-    """Mean PSNR per kind of input, and how many units never fired on any of them."""
+    """Mean PSNR per kind of input, and the units that never fired on any of them."""
 
     psnr_db: dict[str, float]
-    dead_attention_units: int
+    dead_attention_units: tuple[DeadUnit, ...]
     """Hidden units of the channel attentions."""
     dead_channels: int
     """Channels of rectified convolutions."""
@@ -68,15 +77,29 @@ def validate(
     network: nn.Module, pairs: Sequence[ValidationPair], show: Callable[[int, Tensor], None] = lambda _i, _o: None
 ) -> ValidationResult:
     """Run the fixed pairs; PSNR is the mean over pictures, per kind. `show` is given each output."""
-    attention = _Alive(gate.squeeze for gate in network.modules() if isinstance(gate, ChannelGate))
-    channels = _Alive(relu for relu in network.modules() if isinstance(relu, nn.ReLU))
+    modules = dict(network.named_modules())
+    attention = _Alive({name: gate.squeeze for name, gate in modules.items() if isinstance(gate, ChannelGate)})
+    channels = _Alive({name: relu for name, relu in modules.items() if isinstance(relu, nn.ReLU)})
     device = next(network.parameters()).device
     scores: list[tuple[str, float]] = []
     for index, pair in enumerate(pairs):
         output = network(pair.input.to(device)).cpu()
         scores.append((pair.kind, psnr_db(output, pair.truth)))
         show(index, output)
-    return ValidationResult(_means(scores), attention.count_dead(), channels.count_dead())
+    return ValidationResult(_means(scores), attention.dead(), len(channels.dead()))
+
+
+def revive(weights: Mapping[str, Tensor], units: Iterable[DeadUnit]) -> None:
+    """Let dead attention units fire again, in place, without changing what the network gives.
+
+    A unit that gave zero is made the mean of the channels' means, which fires, and its part in the gates zero: the
+    gradient reaches it again. weights: by parameter name.
+    """
+    for dead in units:
+        squeeze = weights[f"{dead.module}.squeeze.weight"][dead.unit]
+        squeeze.fill_(1 / squeeze.numel())
+        weights[f"{dead.module}.squeeze.bias"][dead.unit] = 0.0
+        weights[f"{dead.module}.excite.weight"][:, dead.unit] = 0.0
 
 
 def _means(scores: Sequence[tuple[str, float]]) -> dict[str, float]:
@@ -87,16 +110,19 @@ def _means(scores: Sequence[tuple[str, float]]) -> dict[str, float]:
 class _Alive:
     """Watches modules' outputs: which channels were ever above zero."""
 
-    def __init__(self, modules: Iterable[nn.Module]) -> None:
-        self._seen: dict[nn.Module, Tensor] = {}
-        self._hooks = [module.register_forward_hook(self._mark) for module in modules]
+    def __init__(self, modules: Mapping[str, nn.Module]) -> None:
+        self._seen: dict[str, Tensor] = {}
+        self._hooks = [module.register_forward_hook(self._marker(name)) for name, module in modules.items()]
 
-    def _mark(self, module: nn.Module, _inputs: object, output: Tensor) -> None:
-        fired = (output > 0).any(dim=(0, 2, 3)).cpu()
-        self._seen[module] = fired | self._seen.get(module, fired)
+    def _marker(self, name: str) -> Callable[[nn.Module, object, Tensor], None]:
+        def mark(_module: nn.Module, _inputs: object, output: Tensor) -> None:
+            fired = (output > 0).any(dim=(0, 2, 3)).cpu()
+            self._seen[name] = fired | self._seen.get(name, fired)
 
-    def count_dead(self) -> int:
-        """Channels that never fired; stops watching."""
+        return mark
+
+    def dead(self) -> tuple[DeadUnit, ...]:
+        """Channels that never fired, by the module's name; stops watching."""
         for hook in self._hooks:
             hook.remove()
-        return sum(int((~seen).sum()) for seen in self._seen.values())
+        return tuple(DeadUnit(name, int(unit)) for name, seen in self._seen.items() for unit in torch.nonzero(~seen))

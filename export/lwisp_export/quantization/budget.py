@@ -7,8 +7,14 @@ import numpy as np
 
 from lwisp_export.frames import Tile
 from lwisp_export.quantization.latency import TimingConditions, time_in_turns
-from lwisp_export.quantization.prepare import prepare
-from lwisp_export.quantization.recipe import DEFAULT_RECIPE, QuantizationRecipe, find_quantization
+from lwisp_export.quantization.prepare import Ranges, prepare
+from lwisp_export.quantization.recipe import (
+    DEFAULT_RECIPE,
+    TRAINED_RECIPE,
+    TRAINED_TAIL_RECIPE,
+    QuantizationRecipe,
+    find_quantization,
+)
 from lwisp_export.quantization.running import open_model
 from lwisp_export.quantization.sensitivity import Sensitivity, measure_sensitivity
 from lwisp_export.quantize import quantize_int8
@@ -81,7 +87,7 @@ class QuantizationReport:
     float_latency: Timing
     candidates: tuple[Candidate, ...]
     sensitivities: tuple[Sensitivity, ...]
-    """Of the recipe that ships; measured on calibration tiles."""
+    """Of the recipe that suits the checkpoint; measured on calibration tiles."""
     report_version: int = REPORT_VERSION
 
 
@@ -95,6 +101,13 @@ class Material:
     """Tiles, each (h, w, planes) float32 in [0, 1]."""
     evaluation: tuple[Tile, ...]
     """Tiles of other frames."""
+    trained: Ranges | None = None
+    """Ranges of a checkpoint that was trained for INT8."""
+
+    @property
+    def default(self) -> QuantizationRecipe:
+        """The recipe that suits the checkpoint."""
+        return find_quantization(DEFAULT_RECIPE if self.trained is None else TRAINED_RECIPE)
 
 
 @dataclass(frozen=True)
@@ -126,9 +139,9 @@ def quantize_within_budget(
     reference = open_model(material.float_model)
     truths = [reference(tile.packed) for tile in material.evaluation]
     tried: list[_Tried] = []
-    for candidate in [recipe] if recipe else _ladder(sensitivities):
+    for candidate in [recipe] if recipe else _ladder(material, sensitivities):
         step(f"quantisation {candidate.name}")
-        model = quantize_int8(material.float_model, material.calibration, candidate)
+        model = quantize_int8(material.float_model, material.calibration, candidate, material.trained)
         drift = measure_drift(model, material.evaluation, truths)
         tried.append(_Tried(candidate, model, drift, budget.faults(drift)))
         if not tried[-1].faults:
@@ -161,15 +174,22 @@ def _choose(tried: Sequence[_Tried]) -> _Tried:
 def _sensitivities(material: Material, step: Callable[[str], None]) -> tuple[Sensitivity, ...]:
     step("sensitivity of each tensor")
     tiles = material.calibration
-    prepared = prepare(material.float_model, tiles, find_quantization(DEFAULT_RECIPE))
+    prepared = prepare(material.float_model, tiles, material.default, material.trained)
     spread = np.linspace(0, len(tiles) - 1, min(SENSITIVITY_TILES, len(tiles))).round().astype(int)
     return measure_sensitivity(prepared, [tiles[i] for i in spread])
 
 
-def _ladder(sensitivities: Sequence[Sensitivity]) -> Iterator[QuantizationRecipe]:
+def _ladder(material: Material, sensitivities: Sequence[Sensitivity]) -> Iterator[QuantizationRecipe]:
     """Recipes from the cheapest: full-integer ones, then with ever more of the most sensitive parts in float."""
-    yield from (find_quantization(name) for name in FULL_INTEGER_RECIPES)
-    default = find_quantization(DEFAULT_RECIPE)
+    default = material.default
+    names = FULL_INTEGER_RECIPES if material.trained is None else (TRAINED_RECIPE,)
+    yield from (find_quantization(name) for name in names)
+    yield from _with_islands(default, sensitivities)
+    if material.trained is not None:
+        yield find_quantization(TRAINED_TAIL_RECIPE)
+
+
+def _with_islands(default: QuantizationRecipe, sensitivities: Sequence[Sensitivity]) -> Iterator[QuantizationRecipe]:
     operators: dict[str, None] = {}
     for count, sensitivity in enumerate(sensitivities[:MOST_ISLANDS], start=1):
         before = len(operators)

@@ -1,6 +1,6 @@
 """From a float model and calibration tiles to what the quantizer writes: another float model, ranges, weight steps."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -8,13 +8,15 @@ from numpy.typing import NDArray
 
 from lwisp_export.calibrate.estimators import estimate_ranges
 from lwisp_export.equalize import equalize
-from lwisp_export.quantization.recipe import ActivationRules, QuantizationRecipe
+from lwisp_export.quantization.recipe import DEFAULT_RECIPE, QuantizationRecipe
 from lwisp_export.quantization.split import split_output
 from lwisp_export.quantization.weights import round_weights
 from lwisp_export.ranges import Range
 from lwisp_export.scales import settle_ranges
 from lwisp_mobile.errors import UsageError
 from lwisp_mobile.tflite_file import parse_tflite, text
+
+Ranges = Mapping[str, Range]
 
 
 @dataclass(frozen=True)
@@ -31,19 +33,23 @@ class Prepared:
     """Per-filter steps of every convolution, (filters,), by the name of its weights' tensor."""
 
 
-def prepare(float_model: bytes, tiles: Sequence[np.ndarray], recipe: QuantizationRecipe) -> Prepared:
+def prepare(
+    float_model: bytes, tiles: Sequence[np.ndarray], recipe: QuantizationRecipe, trained: Ranges | None = None
+) -> Prepared:
     """Rewrite, round and calibrate a float model as a recipe says.
 
-    float_model: a student's float .tflite. tiles: calibration inputs, each (h, w, planes) float32 in [0, 1]. Raises
-    QuantizationError on other tiles or another form of student, UsageError where the recipe names no tensor of it.
+    float_model: a student's float .tflite. tiles: calibration inputs, each (h, w, planes) float32 in [0, 1]. trained:
+    ranges from quantisation-aware training, for recipes that take them. Raises QuantizationError on other tiles or
+    another form of student, UsageError where the recipe names no tensor of it or there are no trained ranges.
     """
     model = equalize(float_model, tiles) if recipe.model.equalize else float_model
     if recipe.model.split_output:
         model = split_output(model)
     _check_names(model, [*recipe.float_operators, *(rule.name for rule in recipe.activations.tensors)])
     rounded = round_weights(model, tiles, recipe.weights, recipe.float_operators)
-    measured = _measure(rounded.model, tiles, recipe.activations)
-    return Prepared(model, rounded.model, settle_ranges(parse_tflite(rounded.model), measured), rounded.steps)
+    measured = _measure(rounded.model, tiles, recipe, trained)
+    settled = settle_ranges(parse_tflite(rounded.model), measured, clip_logits=recipe.activations.clip_logits)
+    return Prepared(model, rounded.model, settled, rounded.steps)
 
 
 def _check_names(model: bytes, names: Sequence[str]) -> None:
@@ -57,9 +63,20 @@ def _check_names(model: bytes, names: Sequence[str]) -> None:
         )
 
 
-def _measure(model: bytes, tiles: Sequence[np.ndarray], rules: ActivationRules) -> dict[str, Range]:
+def _measure(
+    model: bytes, tiles: Sequence[np.ndarray], recipe: QuantizationRecipe, trained: Ranges | None
+) -> dict[str, Range]:
     """Ranges by the recipe's estimator, and by those it names for single tensors."""
-    ranges = estimate_ranges(model, tiles, rules.estimator, rules.percentile)
+    rules = recipe.activations
+    if rules.estimator != "trained":
+        ranges = estimate_ranges(model, tiles, rules.estimator, rules.percentile)
+    elif trained is not None:
+        ranges = dict(trained)
+    else:
+        raise UsageError(
+            f"The quantisation {recipe.name} takes trained ranges, but the checkpoint has none. Train it by a recipe "
+            f"with [qat], or choose --quantization {DEFAULT_RECIPE}."
+        )
     for estimator in sorted({rule.estimator for rule in rules.tensors}):
         others = estimate_ranges(model, tiles, estimator, rules.percentile)
         for rule in rules.tensors:

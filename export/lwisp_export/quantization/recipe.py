@@ -16,6 +16,10 @@ frame, between float tensors. weights: int8 storage, float arithmetic."""
 Rounding = Literal["nearest", "compensated"]
 
 DEFAULT_RECIPE = "lwisp"
+TRAINED_RECIPE = "trained"
+"""Of checkpoints that quantisation-aware training made."""
+TRAINED_TAIL_RECIPE = "trained-float-tail"
+"""The same with the picture's last layers in float: the nearest to float that ships."""
 
 
 @dataclass(frozen=True)
@@ -51,9 +55,12 @@ class TensorRule:
 class ActivationRules:
     """How activation ranges follow from calibration."""
 
-    estimator: Estimator = "minmax"
+    estimator: Literal[Estimator, "trained"] = "minmax"
+    """trained: the ranges that quantisation-aware training left in the checkpoint."""
     percentile: float = 99.99
     tensors: tuple[TensorRule, ...] = ()
+    clip_logits: bool = True
+    """Spend no codes on what goes into a sigmoid beyond where it saturates."""
 
     def __post_init__(self) -> None:
         """Refuse a percentile that keeps nothing, or more than there is."""

@@ -9,9 +9,16 @@ from lwisp_export.calibrate.collect import collect, frame_sources
 from lwisp_export.frames import NamedRaw, cut_tiles
 from lwisp_export.made import calibration_frames, evaluation_frames
 from lwisp_export.quantization.budget import DriftBudget, Material, QuantizationReport, quantize_within_budget
-from lwisp_export.quantization.recipe import DEFAULT_RECIPE, QuantizationRecipe, find_quantization, to_toml
+from lwisp_export.quantization.prepare import Ranges
+from lwisp_export.quantization.recipe import (
+    DEFAULT_RECIPE,
+    TRAINED_RECIPE,
+    QuantizationRecipe,
+    find_quantization,
+    to_toml,
+)
 from lwisp_export.quantize import quantize_int8
-from lwisp_export.student.contract import STUDENT_INPUT
+from lwisp_mobile.contract import InputContract
 from lwisp_mobile.errors import UsageError
 from lwisp_mobile.files import atomic_write
 from lwisp_mobile.json_text import to_json
@@ -25,7 +32,7 @@ class QuantizeOptions:
     """How an export goes to int8."""
 
     recipe: QuantizationRecipe | None = None
-    """None: the one that ships, or with a budget the first that meets it."""
+    """None: the one that suits the checkpoint, or with a budget the first that meets it."""
     budget: DriftBudget | None = None
     calibration: Path | None = None
     """A set that `lwisp calibrate` wrote; None: the frames given to the export, or those made from photographs."""
@@ -48,24 +55,28 @@ class Quantized:
 def quantize(
     float_model: bytes,
     frames: Sequence[NamedRaw],
-    tile_px: int,
     options: QuantizeOptions,
     step: Callable[[str], None],
+    *,
+    contract: InputContract,
+    tile_px: int,
+    trained: Ranges | None = None,
 ) -> Quantized:
     """Calibrate and quantise a student's float .tflite; `step` is told each part and every finding on the set.
 
-    frames: to calibrate with where the options name no set; none: the frames made from photographs. Errors as for
+    frames: to calibrate with where the options name no set; none: the frames made from photographs. contract: how the
+    student's input is prepared. trained: ranges of a checkpoint that was trained for INT8. Errors as for
     `quantize_int8` and `load_set`.
     """
-    calibration = _calibration(float_model, frames, tile_px, options)
+    calibration = _calibration(float_model, frames, contract, tile_px, options)
     for finding in calibration.manifest.findings:
         step(f"warning, calibration: {finding.kind}: {finding.message}")
     tiles = [tile.packed for tile in calibration.tiles]
     if options.budget is None:
-        recipe = options.recipe or find_quantization(DEFAULT_RECIPE)
-        return Quantized(quantize_int8(float_model, tiles, recipe), recipe, calibration, None)
-    judged = cut_tiles([NamedRaw(frame.name, frame.raw) for frame in evaluation_frames()], STUDENT_INPUT, tile_px)
-    material = Material(float_model, tuple(tiles), judged)
+        recipe = options.recipe or find_quantization(TRAINED_RECIPE if trained else DEFAULT_RECIPE)
+        return Quantized(quantize_int8(float_model, tiles, recipe, trained), recipe, calibration, None)
+    judged = cut_tiles([NamedRaw(frame.name, frame.raw) for frame in evaluation_frames()], contract, tile_px)
+    material = Material(float_model, tuple(tiles), judged, trained)
     found = quantize_within_budget(material, options.budget, options.recipe, step)
     return Quantized(found.model, found.recipe, calibration, found.report)
 
@@ -84,14 +95,18 @@ def write_quantization(folder: Path, quantized: Quantized) -> None:
 
 
 def _calibration(
-    float_model: bytes, frames: Sequence[NamedRaw], tile_px: int, options: QuantizeOptions
+    float_model: bytes,
+    frames: Sequence[NamedRaw],
+    contract: InputContract,
+    tile_px: int,
+    options: QuantizeOptions,
 ) -> CalibrationSet:
     if options.calibration is not None:
         if frames:
             raise UsageError("Give --calibration SET or --calibrate RAW..., not both.")
-        return load_set(options.calibration, STUDENT_INPUT)
+        return load_set(options.calibration, contract)
     evaluation = [NamedRaw(frame.name, frame.raw) for frame in evaluation_frames()] if frames else []
     made = [NamedRaw(frame.name, frame.raw) for frame in calibration_frames()] if not frames else []
     # The made set is known; frames that somebody gives are examined.
     model = float_model if frames else None
-    return collect(frame_sources(frames or made), frame_sources(evaluation), STUDENT_INPUT, tile_px, model)
+    return collect(frame_sources(frames or made), frame_sources(evaluation), contract, tile_px, model)

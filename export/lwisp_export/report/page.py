@@ -1,19 +1,17 @@
 """The demo's page: what went in, what came out, how far INT8 is from float, and what it cost."""
 
 from dataclasses import dataclass
-from importlib.resources import files
 from pathlib import Path
 
-import jinja2
 import numpy as np
 from numpy.typing import NDArray
 
 from lwisp_export.report.pictures import AMPLIFICATION, data_uri, difference, planes_view, worst_corner
+from lwisp_export.report.template import write_html
 from lwisp_export.verify import DriftReport
 from lwisp_mobile.bundle import ModelFile
 from lwisp_mobile.coverage import Coverage
 from lwisp_mobile.develop import TimeSplit
-from lwisp_mobile.files import atomic_write
 from lwisp_mobile.graph import GraphFacts
 from lwisp_mobile.metrics import Comparison
 from lwisp_mobile.timing import TimingSummary
@@ -56,11 +54,7 @@ class DemoResult:
 
 def write_page(path: Path, result: DemoResult) -> None:
     """Write the page; it needs no other file."""
-    source = files("lwisp_export.report").joinpath("page.html.j2").read_text(encoding="utf-8")
-    environment = jinja2.Environment(autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True)
-    html = environment.from_string(source).render(r=result, pictures=_pictures(result), amplification=AMPLIFICATION)
-    with atomic_write(path) as temporary:
-        temporary.write_text(html, encoding="utf-8")
+    write_html(path, "page.html.j2", r=result, pictures=_pictures(result), amplification=AMPLIFICATION)
 
 
 def _pictures(result: DemoResult) -> dict[str, str]:

@@ -11,13 +11,25 @@ from safetensors.torch import save_file
 from torch import Tensor
 
 from lwisp_export.student.config import StudentConfig
+from lwisp_export.student.contract import STUDENT_INPUT
 from lwisp_export.student.network import Student
+from lwisp_mobile.contract import InputContract
 from lwisp_mobile.errors import ModelError
 from lwisp_mobile.files import atomic_write
 from lwisp_mobile.tree import build
 
 MAX_BYTES = 64 << 20
 """A student has 8 MB in float32; a file far above that isn't one."""
+
+
+@dataclass(frozen=True)
+class TrainedRange:
+    """The values that an int8 tensor spans, found by quantisation-aware training."""
+
+    node: str
+    """Of the student's graph as torch.fx traces it."""
+    low: float
+    high: float
 
 
 @dataclass(frozen=True)
@@ -28,6 +40,10 @@ class CheckpointInfo:
     student: StudentConfig
     step: int
     recipe_sha256: str
+    input: InputContract = STUDENT_INPUT
+    """How its training's mosaics became input planes, and so how every other must."""
+    ranges: tuple[TrainedRange, ...] = ()
+    """Of every activation where the weights lie on their int8 grid; empty: a float checkpoint."""
 
 
 @dataclass(frozen=True)

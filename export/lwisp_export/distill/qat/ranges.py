@@ -1,0 +1,28 @@
+"""Trained ranges: from the network to the checkpoint, and from the checkpoint to the .tflite's tensors."""
+
+from collections.abc import Sequence
+
+from lwisp_export.distill.qat.network import FakeQuantStudent
+from lwisp_export.distill.qat.wiring import OUTPUT_CONVOLUTION, wire
+from lwisp_export.ranges import Range
+from lwisp_export.student.checkpoint import TrainedRange
+from lwisp_export.student.network import Student
+from lwisp_mobile.tflite_file import parse_tflite
+
+
+def ranges_of(network: FakeQuantStudent) -> tuple[TrainedRange, ...]:
+    """What a checkpoint keeps."""
+    return tuple(TrainedRange(node, found.low, found.high) for node, found in sorted(network.ranges().items()))
+
+
+def tensor_ranges(student: Student, ranges: Sequence[TrainedRange], float_model: bytes) -> dict[str, Range]:
+    """A checkpoint's ranges by the names of the tensors in its float .tflite.
+
+    Raises ConversionError where the .tflite's form isn't the student's.
+    """
+    wiring = wire(student, parse_tflite(float_model))
+    found = {entry.node: Range(entry.low, entry.high) for entry in ranges}
+    by_tensor = {tensor: found[node] for node, tensor in wiring.tensors.items() if node in found}
+    # Before its depth-to-space the picture has the values that it has after it.
+    (blocks,) = wiring.convolutions[OUTPUT_CONVOLUTION]
+    return by_tensor | {blocks: found[OUTPUT_CONVOLUTION]}
