@@ -1,26 +1,39 @@
-"""The subcommand `lwisp bench`: devices, run, suite, compare."""
+"""The subcommand `lwisp bench`: devices, run, suite, compare, ab, trials, paper, report."""
 
 import argparse
 from pathlib import Path
 
-from lwisp_bench import compare
+from lwisp_bench import comparing
+from lwisp_bench.ab import cli as ab
+from lwisp_bench.ab import trials_cli as trials
+from lwisp_bench.app_run import read_measurements
 from lwisp_bench.diagnosis import diagnose
-from lwisp_bench.lines import comparison_lines, device_lines, record_lines
+from lwisp_bench.instructions.cpus import QEMU_CPUS
+from lwisp_bench.instructions.options import add_clock_options
+from lwisp_bench.instructions.running import count_plan
+from lwisp_bench.lines import device_lines, record_lines
+from lwisp_bench.native.options import add_native_options
+from lwisp_bench.paper import cli as paper
 from lwisp_bench.record import Record
-from lwisp_bench.results import read_results
-from lwisp_bench.running import exit_code, run_plan
+from lwisp_bench.report_cli import configure_report
+from lwisp_bench.running import Unusable, exit_code, run_plan
 from lwisp_bench.setups import MODES
-from lwisp_bench.suite import ShapeOverride, Suite, plan_of, read_suite
+from lwisp_bench.suite import Suite, parse_shape, plan_of, read_suite
 from lwisp_mobile.cli import Command, add_json_option, print_json
-from lwisp_mobile.errors import UsageError
 
 
 def _configure(parser: argparse.ArgumentParser) -> None:
-    commands = parser.add_subparsers(dest="bench", required=True, metavar="{devices,run,suite,compare}")
+    commands = parser.add_subparsers(
+        dest="bench", required=True, metavar="{devices,run,suite,compare,ab,trials,report}"
+    )
     _configure_devices(commands.add_parser("devices", help="list devices, and what keeps each from being measured"))
     _configure_run(commands.add_parser("run", help="measure models on devices"))
     _configure_suite(commands.add_parser("suite", help="measure what a TOML file lists"))
-    _configure_compare(commands.add_parser("compare", help="whether new results are slower; exit code 1 if so"))
+    _configure_compare(commands.add_parser("compare", help="whether new results are slower or costlier; 1 if so"))
+    ab.configure(commands.add_parser("ab", help="two models in turns; exit code 1 if the second is slower"))
+    trials.configure(commands.add_parser("trials", help="the gate tried on models made heavier, and on equal ones"))
+    paper.configure(commands.add_parser("paper", help="PyNET and LW-ISP on this machine, beside the paper's claims"))
+    configure_report(commands.add_parser("report", help="results as one HTML page, or as Markdown"))
 
 
 def _configure_devices(parser: argparse.ArgumentParser) -> None:
@@ -43,8 +56,10 @@ def _configure_run(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--size", type=int, action="append", help="of bundles: packed side (default: 256); repeatable")
     parser.add_argument("--raw", action="append", default=[], help="feed bundles this RAW photograph; repeatable")
     parser.add_argument(
-        "--shape", type=_shape, action="append", default=[], help="input=1,224,224,3 for a .tflite; repeatable"
+        "--shape", type=parse_shape, action="append", default=[], help="input=1,224,224,3 for a .tflite; repeatable"
     )
+    add_clock_options(parser)
+    add_native_options(parser)
     parser.add_argument("--threads", type=int, action="append", help="default: 1; repeatable")
     parser.add_argument("--affinity", action="append", help="all (default), big, little, or CPUs as 0,2-3; repeatable")
     parser.add_argument("--no-gate", action="store_true", help="measure hot or capped devices, too")
@@ -103,23 +118,32 @@ def _run(arguments: argparse.Namespace) -> int:
         seconds=arguments.seconds,
         raws=tuple(arguments.raw),
         shapes=tuple(arguments.shape),
+        native=arguments.native,
+        native_flags=tuple(arguments.native_flag),
         gate=not arguments.no_gate,
         python=arguments.python,
         bring_runtime=arguments.bring_runtime,
         ssh_config=arguments.ssh_config,
+        clock=arguments.clock,
+        cpus=tuple(arguments.cpu or QEMU_CPUS),
     )
     return _measure(suite, arguments)
 
 
 def _measure(suite: Suite, arguments: argparse.Namespace) -> int:
     told: list[Record] = []
+    unusable: tuple[Unusable, ...]
 
     def tell(record: Record, done_before: bool) -> None:
         told.append(record)
         if not arguments.json:
             print("\n".join(record_lines(record, done_before)), flush=True)
 
-    results, unusable = run_plan(plan_of(suite), arguments.output, tell)
+    plan, unusable = plan_of(suite), ()
+    if suite.clock == "insn":
+        results = count_plan(plan.subjects, suite.cpus, arguments.output, tell)
+    else:
+        results, unusable = run_plan(plan, arguments.output, tell)
     if arguments.json:
         print_json({"results": results, "unusable": unusable})
     for one in () if arguments.json else unusable:
@@ -128,24 +152,12 @@ def _measure(suite: Suite, arguments: argparse.Namespace) -> int:
 
 
 def _compare(arguments: argparse.Namespace) -> int:
-    found = compare.compare_results(read_results(arguments.base), read_results(arguments.new))
+    found = comparing.compare_files(read_measurements(arguments.base), read_measurements(arguments.new))
     if arguments.json:
         print_json(found)
     else:
-        for comparison in found:
-            print("\n".join(comparison_lines(comparison)))
-    return compare.exit_code(found)
-
-
-def _shape(text: str) -> ShapeOverride:
-    name, _, sides = text.rpartition("=")
-    try:
-        shape = tuple(int(side) for side in sides.split(","))
-    except ValueError:
-        shape = ()
-    if not name or not shape or min(shape) < 1:
-        raise UsageError(f"--shape {text!r} isn't like input=1,224,224,3.")
-    return ShapeOverride(name, shape)
+        print("\n".join(comparing.lines(found)))
+    return comparing.exit_code(found)
 
 
 bench = Command("Measure models on this host, ARM boards and Android devices.", _configure, _bench)

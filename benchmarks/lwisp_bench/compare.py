@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from lwisp_bench.errors import ResultsError
 from lwisp_bench.record import Measurement, Record
 from lwisp_bench.results import Results
+from lwisp_bench.summary import median_ms
 from lwisp_mobile.coverage import Coverage
 
 REGRESSION = 0.05
@@ -73,17 +74,18 @@ def ratio_interval(base_ms: Sequence[float], new_ms: Sequence[float]) -> tuple[f
 def _compare(old: Record, new: Record) -> Comparison:
     _check_alike(old, new)
     before, after = _measurement(old), _measurement(new)
+    base_ms, new_ms = median_ms(before.summary), median_ms(after.summary)
     low, high = ratio_interval(before.worker.samples.wall_ms, after.worker.samples.wall_ms)
-    ratio = after.summary.p50_ms / before.summary.p50_ms
+    ratio = new_ms / base_ms
     outcome, reason = _outcome(before, after, ratio, low, high)
-    return Comparison(_case(new), before.summary.p50_ms, after.summary.p50_ms, ratio, low, high, outcome, reason)
+    return Comparison(_case(new), base_ms, new_ms, ratio, low, high, outcome, reason)
 
 
 def _outcome(before: Measurement, after: Measurement, ratio: float, low: float, high: float) -> tuple[Outcome, str]:
     doubt = _doubt(before, after)
     if doubt is not None:
         return "inconclusive", doubt
-    if abs(after.summary.p50_ms - before.summary.p50_ms) < FLOOR_MS:
+    if abs(median_ms(after.summary) - median_ms(before.summary)) < FLOOR_MS:
         return "equal", f"the medians differ by less than {FLOOR_MS} ms"
     if ratio > 1 + REGRESSION and low > 1:
         return "slower", f"over {100 * REGRESSION:.0f} % slower, and the interval is above 1"
@@ -119,6 +121,9 @@ def _check_alike(old: Record, new: Record) -> None:
     for what, before, after in _facts(old, new):
         if before != after:
             raise ResultsError(f"{_case(new)}: {what} differ ({before} and {after}). Measure both alike.")
+    for record in (old, new):
+        if not _measurement(record).worker.samples.wall_ms:
+            raise ResultsError(f"{_case(record)}: its runner kept no samples, and nothing tells noise from change.")
     if new.device_kind == "emulated":
         raise ResultsError(f"{_case(new)} ran on an emulated device, where wall time means nothing.")
 

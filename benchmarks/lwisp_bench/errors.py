@@ -13,8 +13,11 @@ LwispError
     │   ├── MissingRuntimeError      Python is there, LiteRT or numpy isn't
     │   └── UnsupportedDeviceError   not an ARM device
     ├── WorkerError              the measuring program failed on the device: a refused model, most often
+    ├── NativeToolError          the user's benchmark_model can't run there, or prints an unknown form
     ├── ResultsError             a results file that can't be read or compared
-    └── VirtualDeviceError       a virtual device can't be built or booted on this machine
+    ├── VirtualDeviceError       a virtual device can't be built or booted on this machine
+    ├── PeerError                another network can't be made or run for comparison
+    └── CounterError             instructions can't be counted on this machine, or not of this model
 """
 
 from lwisp_mobile.errors import LwispError
@@ -68,9 +71,21 @@ class WorkerError(BenchError):
     """The measuring program failed on the device."""
 
 
+class NativeToolError(BenchError):
+    """The user's benchmark_model can't run on the device, refuses the model, or prints an unknown form."""
+
+
 class ResultsError(BenchError):
     """A results file that can't be read, or results that can't be compared."""
 
 
 class VirtualDeviceError(BenchError):
     """A virtual device can't be built or booted on this machine; the message says which part is missing."""
+
+
+class CounterError(BenchError):
+    """Instructions can't be counted on this machine, or not of this model; the message says why."""
+
+
+class PeerError(BenchError):
+    """Another network can't be made by the export chain, or doesn't run, for a comparison."""

@@ -2,8 +2,11 @@
 
 from lwisp_bench.compare import Comparison
 from lwisp_bench.diagnosis import Diagnosis
+from lwisp_bench.instructions.text import cost_lines
 from lwisp_bench.outputs import worst
 from lwisp_bench.record import Measurement, Record
+from lwisp_bench.summary import Summary
+from lwisp_bench.worker.job import Phases
 
 
 def device_lines(diagnosis: Diagnosis) -> list[str]:
@@ -21,11 +24,17 @@ def device_lines(diagnosis: Diagnosis) -> list[str]:
 def record_lines(record: Record, done_before: bool) -> list[str]:
     """A case's outcome. done_before: it was measured in an earlier run."""
     setup, measurement = record.setup, record.measurement
-    head = f"{record.device.name}: {record.subject.name}, {setup.threads} threads, {setup.affinity} CPUs, {setup.mode}"
+    head = f"{record.device.name}: {record.subject.name}"
+    if record.clock == "wall":
+        head += f", {setup.threads} threads, {setup.affinity} CPUs, {setup.mode}"
+    if setup.tool is not None:
+        head += ", benchmark_model"
     if done_before:
         head += " (measured before)"
     if record.failure is not None:
         return [head, f"  failed: {record.failure.message}"]
+    if record.cost is not None:
+        return [head, *cost_lines(record.cost)]
     if measurement is None:
         obstacle = "not measured" if record.gate is None else record.gate.obstacle
         return [head, f"  inconclusive: {obstacle}; let it cool and run again (--no-gate measures anyway)"]
@@ -48,11 +57,10 @@ def _measurement_lines(measurement: Measurement, emulated: bool) -> list[str]:
     clock = "wall clock of an emulator, no latency" if emulated else "wall clock"
     peak = worker.memory.peak_bytes
     lines = [
-        f"  p50 {s.p50_ms:.2f} ms, p90 {s.p90_ms:.2f}, p99 {s.p99_ms:.2f}, MAD {s.mad_ms:.2f}, {s.runs} runs ({clock})",
+        f"  {_times(s)}, {s.runs} runs ({clock})",
         f"  {measurement.verdict.kind}: {measurement.verdict.rule}",
-        f"  load {worker.phases.load_ms:.1f} ms, allocate {worker.phases.allocate_ms:.1f}, "
-        f"first {worker.phases.first_ms:.1f}; peak {'unknown' if peak is None else f'{peak / 1e6:.0f} MB'}; "
-        f"{worker.runtime.engine} {worker.runtime.version}",
+        f"  {_phases(worker.phases)}; peak {'unknown' if peak is None else f'{peak / 1e6:.0f} MB'}; "
+        f"{worker.runtime.engine} {worker.runtime.version or ''}".rstrip(),
     ]
     if worker.coverage is not None:
         c = worker.coverage
@@ -60,8 +68,30 @@ def _measurement_lines(measurement: Measurement, emulated: bool) -> list[str]:
     return [*lines, f"  {_check_line(measurement)}"]
 
 
+def _times(s: Summary) -> str:
+    """What the runner told."""
+    named = (("p50", s.p50_ms), ("p90", s.p90_ms), ("p95", s.p95_ms), ("p99", s.p99_ms), ("MAD", s.mad_ms))
+    told = [(name, value) for name, value in named if value is not None and (name != "p95" or s.p90_ms is None)]
+    if s.p99_ms is None:
+        told.append(("mean", s.mean_ms))
+    (first, value), *rest = told
+    return ", ".join([f"{first} {value:.2f} ms", *(f"{name} {value:.2f}" for name, value in rest)])
+
+
+def _phases(phases: Phases) -> str:
+    named = (
+        ("load", phases.load_ms),
+        ("allocate", phases.allocate_ms),
+        ("load and allocate", phases.prepare_ms),
+        ("first", phases.first_ms),
+    )
+    return ", ".join(f"{name} {value:.1f} ms" for name, value in named if value is not None)
+
+
 def _check_line(measurement: Measurement) -> str:
     checks = measurement.checks
+    if measurement.checks_error is not None:
+        return f"outputs not compared: {measurement.checks_error}"
     equal = sum(check.bit_equal for check in checks)
     differences = [check.max_abs_diff for check in checks if check.max_abs_diff is not None]
     line = f"{equal} of {len(checks)} outputs have this host's bits"

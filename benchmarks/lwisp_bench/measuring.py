@@ -1,18 +1,22 @@
 """Measuring one case on one device: gate, run, compare; the outcome, good or bad, is a record."""
 
 import time
+from dataclasses import dataclass
 from datetime import UTC, datetime
+from pathlib import Path
 
 from lwisp_bench.devices.conditions import Conditions
 from lwisp_bench.devices.device import Device
 from lwisp_bench.gate import GateResult, pass_gate
-from lwisp_bench.outputs import Arrays, Drift, OutputCheck, check_outputs, picture_drift
+from lwisp_bench.native.runner import run_native
+from lwisp_bench.outputs import Arrays, Drift, OutputCheck, check_outputs, picture_drift, split_outputs
 from lwisp_bench.record import Failure, Measurement, Record, Status, case_id, subject_facts
 from lwisp_bench.remote_worker import RunOptions, host_outputs, run_worker
 from lwisp_bench.setups import Setup
 from lwisp_bench.subjects import Subject
-from lwisp_bench.summary import Minute, by_minute, judge, summarise
-from lwisp_mobile.errors import LwispError
+from lwisp_bench.summary import Minute, Summary, by_minute, judge, summarise
+from lwisp_bench.worker.job import WorkerResult
+from lwisp_mobile.errors import LwispError, UsageError
 
 
 def measure(device: Device, subject: Subject, setup: Setup, options: RunOptions) -> Record:
@@ -47,32 +51,56 @@ def _gate(device: Device, options: RunOptions) -> tuple[GateResult | None, Condi
 
 
 def _measure(device: Device, subject: Subject, setup: Setup, options: RunOptions, before: Conditions) -> Measurement:
-    finished = run_worker(device, subject, setup, options)
+    ran = _run(device, subject, setup, options)
     after = device.conditions()
-    checks, drifts = _compare(subject, finished.outputs)
-    minutes = by_minute(finished.result.samples)
+    checks, drifts = ((), ()) if ran.outputs is None else _compare(subject, ran.outputs, options.pictures)
+    minutes = by_minute(ran.result.samples)
     return Measurement(
-        worker=finished.result,
+        worker=ran.result,
         before=before,
         after=after,
-        summary=summarise(finished.result.samples.wall_ms),
+        summary=ran.summary,
         minutes=minutes,
         throttle_ratio=_throttle_ratio(minutes),
-        verdict=judge(finished.result, before, after, minutes),
+        verdict=judge(ran.result, before, after, minutes),
         checks=checks,
+        checks_error="the tool writes no outputs" if ran.outputs is None else None,
         drifts=drifts,
     )
 
 
-def _compare(subject: Subject, outputs: tuple[Arrays, ...]) -> tuple[tuple[OutputCheck, ...], tuple[Drift, ...]]:
+@dataclass(frozen=True)
+class _Ran:
+    """What a runner brought."""
+
+    result: WorkerResult
+    summary: Summary
+    outputs: tuple[Arrays, ...] | bytes | None
+    """Per image; bytes: the first image's, one after the other."""
+
+
+def _run(device: Device, subject: Subject, setup: Setup, options: RunOptions) -> _Ran:
+    if setup.runner == "native":
+        if options.native is None:
+            raise UsageError("The native runner needs a program; give --native.")
+        native = run_native(device, subject, setup, options.native, options.timeout_s)
+        return _Ran(native.result, native.summary, native.output)
+    finished = run_worker(device, subject, setup, options)
+    return _Ran(finished.result, summarise(finished.result.samples.wall_ms), finished.outputs)
+
+
+def _compare(
+    subject: Subject, pulled: tuple[Arrays, ...] | bytes, folder: Path | None
+) -> tuple[tuple[OutputCheck, ...], tuple[Drift, ...]]:
     host = host_outputs(subject, subject.model)
+    outputs = (split_outputs(pulled, host[0]),) if isinstance(pulled, bytes) else pulled
     names = [image.name for image in subject.images]
     checks = tuple(check for name, mine, its in zip(names, outputs, host) for check in check_outputs(name, mine, its))
     if subject.contract is None or subject.reference is None:
         return checks, ()
     floats = host_outputs(subject, subject.reference)
     pictures = zip(names, outputs, floats)
-    return checks, tuple(picture_drift(name, mine, its, subject.contract) for name, mine, its in pictures)
+    return checks, tuple(picture_drift(name, mine, its, subject.contract, folder) for name, mine, its in pictures)
 
 
 def _status(measurement: Measurement | None, failure: Failure | None) -> Status:

@@ -3,11 +3,14 @@
 import io
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from lwisp_bench.drift_pictures import DriftPictures, keep_pictures
+from lwisp_bench.errors import WorkerError
 from lwisp_mobile.contract import ModelContract
 from lwisp_mobile.metrics import Comparison, compare
 from lwisp_mobile.session import dequantise
@@ -37,12 +40,24 @@ class Drift:
 
     image: str
     comparison: Comparison
+    pictures: DriftPictures | None
+    """Null where they weren't kept."""
 
 
 def read_outputs(npz: bytes) -> Arrays:
     """A worker's outputs of one image."""
     with np.load(io.BytesIO(npz)) as archive:
         return tuple(archive[f"arr_{index}"] for index in range(len(archive.files)))
+
+
+def split_outputs(data: bytes, host: Arrays) -> Arrays:
+    """Outputs written one after the other, in the forms of this host's. Raises WorkerError on another size."""
+    sizes = [array.nbytes for array in host]
+    if len(data) != sum(sizes):
+        raise WorkerError(f"The outputs have {len(data)} bytes, this host's {sum(sizes)}; the models' sizes differ.")
+    ends = np.cumsum(sizes)
+    parts = (data[end - size : end] for size, end in zip(sizes, ends))
+    return tuple(np.frombuffer(part, array.dtype).reshape(array.shape) for part, array in zip(parts, host))
 
 
 def check_outputs(image: str, device: Arrays, host: Arrays) -> tuple[OutputCheck, ...]:
@@ -52,10 +67,18 @@ def check_outputs(image: str, device: Arrays, host: Arrays) -> tuple[OutputCheck
     )
 
 
-def picture_drift(image: str, device: Arrays, reference: Arrays, contract: ModelContract) -> Drift:
-    """Compare the picture with the float model's. reference: the float model's outputs for the same planes."""
-    rgb = dequantise(device[0][0], contract.output_tensor)
-    return Drift(image, compare(rgb, reference[0][0].astype(np.float32)))
+def picture_drift(
+    image: str, device: Arrays, reference: Arrays, contract: ModelContract, folder: Path | None = None
+) -> Drift:
+    """Compare the picture with the float model's. reference: the float model's outputs for the same planes.
+
+    folder: where pictures of the drift are kept, if all their values are finite.
+    """
+    rgb, float_rgb = dequantise(device[0][0], contract.output_tensor), reference[0][0].astype(np.float32)
+    comparison = compare(rgb, float_rgb)
+    if folder is None or comparison.non_finite:
+        return Drift(image, comparison, None)
+    return Drift(image, comparison, keep_pictures(folder, rgb, float_rgb))
 
 
 def worst(drifts: Sequence[Drift]) -> Drift | None:

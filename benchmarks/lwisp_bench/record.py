@@ -8,6 +8,7 @@ from typing import Literal
 from lwisp_bench.devices.conditions import Conditions
 from lwisp_bench.devices.description import DeviceDescription, DeviceKind
 from lwisp_bench.gate import GateResult
+from lwisp_bench.instructions.cost import InstructionCost
 from lwisp_bench.outputs import Drift, OutputCheck
 from lwisp_bench.setups import Setup
 from lwisp_bench.subjects import Subject
@@ -31,7 +32,7 @@ class SubjectFacts:
 
     name: str
     sha256: str
-    bytes: int
+    bytes: int | None
     precision: str | None
     contract_version: int | None
     weights_sha256: str | None
@@ -62,6 +63,8 @@ class Measurement:
     """Last minute's median over the first's; null under two minutes."""
     verdict: Verdict
     checks: tuple[OutputCheck, ...]
+    checks_error: str | None
+    """Why there are none."""
     drifts: tuple[Drift, ...]
     """Empty for a third party's model: there's no float one to compare with."""
 
@@ -75,7 +78,7 @@ class Record:
     subject: SubjectFacts
     device: DeviceDescription
     setup: Setup
-    clock: Literal["wall"]
+    clock: Literal["wall", "insn"]
     device_kind: DeviceKind
     status: Status
     started: str
@@ -85,6 +88,9 @@ class Record:
     """Null if the gate was switched off, or the case failed before it."""
     failure: Failure | None
     measurement: Measurement | None
+    """Null under the clock `insn`, which times nothing."""
+    cost: InstructionCost | None = None
+    """Of the clock `insn` alone."""
 
 
 def subject_facts(subject: Subject) -> SubjectFacts:

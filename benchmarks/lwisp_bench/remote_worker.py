@@ -4,6 +4,7 @@ import contextlib
 import json
 import sys
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from lwisp_bench.devices.device import Device
 from lwisp_bench.devices.local import LocalTransport
@@ -14,7 +15,16 @@ from lwisp_bench.outputs import Arrays, read_outputs
 from lwisp_bench.setups import Setup, choose_cpus
 from lwisp_bench.subjects import Subject
 from lwisp_bench.wheels import bring_runtime
-from lwisp_bench.worker.job import EXIT_FULL, EXIT_MODEL, EXIT_NO_RUNTIME, OUTPUTS_ONLY, Job, Limits, WorkerResult
+from lwisp_bench.worker.job import (
+    EXIT_FULL,
+    EXIT_MODEL,
+    EXIT_NO_RUNTIME,
+    OUTPUTS_ONLY,
+    Job,
+    Limits,
+    Order,
+    WorkerResult,
+)
 from lwisp_bench.worker_zip import worker_zip
 from lwisp_mobile.json_text import to_json
 from lwisp_mobile.tree import build
@@ -37,6 +47,10 @@ class RunOptions:
     """Push PyPI's LiteRT and numpy for the devices' processor, and use those."""
     gate: GateLimits | None = field(default_factory=GateLimits)
     """None: measure whatever the conditions."""
+    native: bytes | None = None
+    """The user's benchmark_model, to run instead of the worker."""
+    pictures: Path | None = None
+    """Folder where pictures of the drift are kept; None: they aren't."""
     timeout_s: float | None = None
     """For one case's worker; None: what its mode may take at 10 s a run, and some minutes."""
 
@@ -55,23 +69,32 @@ def run_worker(device: Device, subject: Subject, setup: Setup, options: RunOptio
 
     Raises WorkerError if the model is refused, MissingPythonError, MissingRuntimeError, DeviceFullError, DeviceError.
     """
-    worker, model = device.push(worker_zip()), device.push(subject.model)
+    model = device.push(subject.model)
     inputs = tuple(device.push(image.npz()) for image in subject.images)
-    python = options.python or default_python(device)
-    variables = [f"PYTHONPATH={bring_runtime(device, python)}"] if options.bring_runtime else []
     folder = device.work_folder()
     try:
         job = _job(device, subject, setup, (model, *inputs), f"{folder}/outputs")
-        device.put(to_json(job).encode(), f"{folder}/job.json")
-        command = quoted("env", *variables, python, worker, f"{folder}/job.json", f"{folder}/result.json")
-        noted = quoted("sh", "-c", f"echo $$ > {quoted(folder)}/pid; exec {command}")
-        done = device.run(noted, timeout_s=_timeout_s(setup.limits, options))
-        _check_worker(done, device, subject, python)
-        result = build(WorkerResult, json.loads(device.pull(f"{folder}/result.json")), "result.json", WorkerError)
+        order, timeout_s = Order("measure", job=job), _timeout_s(setup.limits, options)
+        done = carry_out(order, device, subject.name, options, folder=folder, timeout_s=timeout_s)
+        result = build(WorkerResult, json.loads(done), "result.json", WorkerError)
         pulled = (device.pull(f"{folder}/outputs/{index}.npz") for index in range(len(inputs)))
         return Finished(result, tuple(read_outputs(npz) for npz in pulled))
     finally:
-        _tidy(device, folder)
+        tidy(device, folder)
+
+
+def carry_out(order: Order, device: Device, name: str, options: RunOptions, *, folder: str, timeout_s: float) -> bytes:
+    """Run the worker on a device. name: of the model, for messages. folder: the device's, for this order alone.
+
+    Returns the result's JSON; raises as `run_worker`.
+    """
+    worker, python = device.push(worker_zip()), options.python or default_python(device)
+    variables = [f"PYTHONPATH={bring_runtime(device, python)}"] if options.bring_runtime else []
+    device.put(to_json(order).encode(), f"{folder}/job.json")
+    command = quoted("env", *variables, python, worker, f"{folder}/job.json", f"{folder}/result.json")
+    noted = quoted("sh", "-c", f"echo $$ > {quoted(folder)}/pid; exec {command}")
+    _check_worker(device.run(noted, timeout_s=timeout_s), device, name, python)
+    return device.pull(f"{folder}/result.json")
 
 
 def _job(device: Device, subject: Subject, setup: Setup, files: tuple[str, ...], outputs: str) -> Job:
@@ -80,7 +103,7 @@ def _job(device: Device, subject: Subject, setup: Setup, files: tuple[str, ...],
         model=files[0],
         inputs=files[1:],
         outputs=outputs,
-        threads=setup.threads,
+        threads=setup.threads or 1,
         cpus=choose_cpus(setup.affinity, device.describe()),
         quantise=subject.contract is not None,
         coverage=setup.limits.min_runs > 0,
@@ -100,7 +123,7 @@ def host_outputs(subject: Subject, model: bytes) -> tuple[Arrays, ...]:
         return run_worker(host, reference, Setup(limits=OUTPUTS_ONLY), RunOptions()).outputs
 
 
-def _check_worker(done: Completed, device: Device, subject: Subject, python: str) -> None:
+def _check_worker(done: Completed, device: Device, name: str, python: str) -> None:
     """Raise what the worker's exit status means."""
     reason = last_line(done.stderr)
     if done.status == 0:
@@ -108,7 +131,7 @@ def _check_worker(done: Completed, device: Device, subject: Subject, python: str
     if done.status == EXIT_NO_COMMAND:
         raise MissingPythonError(
             f"{device.name} has no {python}. Install Python 3.11 or newer there and name it with --python. "
-            "Android itself has none: there, measure in an app, or by a board that has one."
+            "Android itself has none: there, give --native, or measure with the demo app."
         )
     if done.status == EXIT_NO_RUNTIME:
         raise MissingRuntimeError(
@@ -117,13 +140,13 @@ def _check_worker(done: Completed, device: Device, subject: Subject, python: str
     if done.status == EXIT_FULL:
         raise DeviceFullError(f"{device.name} has no room for the outputs ({reason}). Free some and run again.")
     if done.status == EXIT_MODEL:
-        raise WorkerError(f"LiteRT on {device.name} doesn't run {subject.name} ({reason}). Check model and shapes.")
+        raise WorkerError(f"LiteRT on {device.name} doesn't run {name} ({reason}). Check model and shapes.")
     if done.status == EXIT_KILLED:
-        raise WorkerError(f"{device.name} killed the worker while it ran {subject.name}: out of memory, most often.")
+        raise WorkerError(f"{device.name} killed the worker while it ran {name}: out of memory, most often.")
     raise WorkerError(f"The worker failed on {device.name} with status {done.status} ({reason}).")
 
 
-def _tidy(device: Device, folder: str) -> None:
+def tidy(device: Device, folder: str) -> None:
     """End a worker that still runs, and remove its folder; a device that is gone keeps both."""
     with contextlib.suppress(DeviceError):  # the error that is under way tells more
         device.run(f"kill $(cat {quoted(folder)}/pid) 2>/dev/null; {quoted('rm', '-rf', folder)}")

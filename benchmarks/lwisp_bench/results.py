@@ -11,7 +11,7 @@ from lwisp_mobile.files import atomic_write
 from lwisp_mobile.json_text import to_json
 from lwisp_mobile.tree import build
 
-RESULTS_VERSION = 1
+RESULTS_VERSION = 2
 """Goes up when a reader of the last form would go wrong; `results.schema.json` describes this one."""
 
 
@@ -37,10 +37,19 @@ class Results:
 
 def read_results(path: Path) -> Results:
     """Read a results file. Raises ResultsError if it's broken or of another version, OSError if it can't be read."""
+    return results_of(read_tree(path), path)
+
+
+def read_tree(path: Path) -> object:
+    """A file's JSON. Raises ResultsError if it isn't JSON, OSError if it can't be read."""
     try:
-        tree = json.loads(path.read_text(encoding="utf-8"))
+        return json.loads(path.read_text(encoding="utf-8"))
     except (ValueError, RecursionError) as error:
         raise ResultsError(f"{path} isn't JSON ({error}). Give a file that `lwisp bench run` wrote.") from error
+
+
+def results_of(tree: object, path: Path) -> Results:
+    """Results from a file's JSON. Raises ResultsError if it's of another kind or version."""
     found = tree.get("results_version") if isinstance(tree, dict) else None
     if found != RESULTS_VERSION:
         raise ResultsError(f"{path}: results version {found!r}; this release reads {RESULTS_VERSION}. Measure again.")

@@ -1,11 +1,12 @@
 """Running many cases on many devices: results are written after each, and finished ones aren't run again."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from lwisp_bench.devices.device import Device
 from lwisp_bench.devices.opening import open_device
+from lwisp_bench.drift_pictures import pictures_folder
 from lwisp_bench.errors import DeviceError, DeviceLostError
 from lwisp_bench.measuring import measure
 from lwisp_bench.record import Record, case_id
@@ -41,9 +42,12 @@ Told = Callable[[Record, bool], None]
 def run_plan(plan: Plan, output: Path, told: Told) -> tuple[Results, tuple[Unusable, ...]]:
     """Run what isn't finished yet, device by device. output: the results file, gone on with if it's there.
 
+    Pictures of the drift go into a folder beside it (`lwisp_bench.drift_pictures`).
+
     Raises ResultsError if the file is of another kind, UsageError on a device name that can't be.
     """
     results = read_results(output) if output.exists() else Results()
+    plan = replace(plan, options=replace(plan.options, pictures=pictures_folder(output)))
     unusable: list[Unusable] = []
     for name in plan.devices:
         try:
@@ -84,5 +88,6 @@ def _run_device(device: Device, plan: Plan, results: Results, output: Path, told
 
 def _bits_differ(record: Record) -> bool:
     """Whether an integer output isn't this host's; floats may differ in the last bits between processors."""
-    checks = record.measurement.checks if record.measurement is not None else ()
+    found = record.measurement or record.cost
+    checks = found.checks if found is not None else ()
     return any(not check.bit_equal and not check.dtype.startswith("float") for check in checks)

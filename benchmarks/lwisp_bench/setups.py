@@ -15,19 +15,38 @@ MODES: dict[ModeName, Limits] = {
 }
 
 
+RunnerName = Literal["python", "native", "app"]
+"""The harness's worker, TFLite's own benchmark_model, the Android demo app."""
+
+
+@dataclass(frozen=True)
+class NativeTool:
+    """The user's benchmark_model, and what it is told besides what the harness tells it."""
+
+    sha256: str
+    flags: tuple[str, ...] = ()
+
+
 @dataclass(frozen=True)
 class Setup:
     """How one case is run."""
 
-    threads: int = 1
+    threads: int | None = 1
+    """None: the runner doesn't tell (an app on a GPU)."""
     affinity: str = "all"
     """`all`, `big`, `little`, or CPU numbers as `0,2-3`."""
-    mode: ModeName = "quick"
+    mode: Literal["quick", "official", "sustained", "app"] = "quick"
+    """`app`: as long as the demo app measures."""
     limits: Limits = MODES["quick"]
+    runner: RunnerName = "python"
+    tool: NativeTool | None = None
+    """Of the runner `native`."""
 
     def __post_init__(self) -> None:
         """Refuse what no worker can do."""
-        if self.threads < 1:
+        if self.threads is None and self.runner != "app":
+            raise UsageError(f"The runner {self.runner} needs a number of threads.")
+        if self.threads is not None and self.threads < 1:
             raise UsageError(f"threads is {self.threads}; give 1 or more.")
 
 

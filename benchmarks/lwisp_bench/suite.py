@@ -5,8 +5,11 @@ import tomllib
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Literal
 
 from lwisp_bench.gate import GateLimits
+from lwisp_bench.instructions.cpus import QEMU_CPUS
+from lwisp_bench.native.runner import native_tool, read_tool
 from lwisp_bench.remote_worker import RunOptions
 from lwisp_bench.running import Plan
 from lwisp_bench.setups import MODES, ModeName, Setup
@@ -54,12 +57,24 @@ class Suite:
     """Whether LiteRT and numpy are pushed to the devices; for boards that lack them."""
     ssh_config: str | None = None
     """An ssh_config file instead of the user's own."""
+    native: str | None = None
+    """A file of TFLite's or LiteRT's benchmark_model, to run instead of the harness's worker."""
+    native_flags: tuple[str, ...] = ()
+    """What it's told besides, such as --use_gpu=true."""
+    clock: Literal["wall", "insn"] = "wall"
+    """`insn`: count retired arm64 instructions per inference under emulation instead; devices aren't used."""
+    cpus: tuple[str, ...] = tuple(QEMU_CPUS)
+    """What `insn` counts for."""
 
     def __post_init__(self) -> None:
         """Refuse a suite of nothing."""
-        for name in ("models", "devices", "precisions", "sizes", "threads", "affinities"):
+        for name in ("models", "devices", "precisions", "sizes", "threads", "affinities", "cpus"):
             if not getattr(self, name):
                 raise UsageError(f"The suite's {name} are empty; name at least one.")
+        if self.clock == "insn" and self.native is not None:
+            raise UsageError("The clock insn counts LiteRT's Python, not a native tool; leave one of the two out.")
+        if self.clock == "insn" and self.threads != (1,):
+            raise UsageError(f"The clock insn counts one thread; threads are {self.threads}. Give 1.")
 
 
 def read_suite(path: Path) -> Suite:
@@ -75,21 +90,36 @@ def read_suite(path: Path) -> Suite:
         raws=tuple(_beside(path, raw) for raw in suite.raws),
         shapes=tuple(replace(s, model=None if s.model is None else _beside(path, s.model)) for s in suite.shapes),
         ssh_config=None if suite.ssh_config is None else _beside(path, suite.ssh_config),
+        native=None if suite.native is None else _beside(path, suite.native),
     )
+
+
+def parse_shape(text: str) -> ShapeOverride:
+    """Read `input=1,224,224,3`. Raises UsageError if it isn't of that form."""
+    name, _, sides = text.rpartition("=")
+    try:
+        shape = tuple(int(side) for side in sides.split(","))
+    except ValueError:
+        shape = ()
+    if not name or not shape or min(shape) < 1:
+        raise UsageError(f"--shape {text!r} isn't like input=1,224,224,3.")
+    return ShapeOverride(name, shape)
 
 
 def plan_of(suite: Suite) -> Plan:
     """Load the models and lay out the cases. Raises what a model that can't be used raises."""
     limits = _limits(suite)
+    program = None if suite.native is None else read_tool(Path(suite.native))
+    tool = None if program is None else native_tool(program, suite.native_flags)
     setups = (
-        Setup(threads, affinity, suite.mode, limits)
+        Setup(threads, affinity, suite.mode, limits, "python" if tool is None else "native", tool)
         for affinity, threads in itertools.product(suite.affinities, suite.threads)
     )
     return Plan(
         devices=suite.devices,
         subjects=tuple(subject for model in suite.models for subject in _subjects(model, suite)),
         setups=tuple(setups),
-        options=RunOptions(suite.python, suite.bring_runtime, GateLimits() if suite.gate else None),
+        options=RunOptions(suite.python, suite.bring_runtime, GateLimits() if suite.gate else None, native=program),
         ssh_config=None if suite.ssh_config is None else Path(suite.ssh_config),
     )
 

@@ -5,8 +5,10 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
+from numpy.typing import NDArray
 
 from lwisp_bench.devices.conditions import Conditions
+from lwisp_bench.errors import ResultsError
 from lwisp_bench.worker.job import Samples, TracePoint, WorkerResult
 
 MAX_RELATIVE_MAD = 0.05
@@ -21,16 +23,20 @@ WINDOW_S = 60.0
 
 @dataclass(frozen=True)
 class Summary:
-    """Percentiles of the steady runs, in milliseconds of the record's clock."""
+    """The steady runs, in milliseconds of the record's clock; null for what a runner without samples doesn't tell."""
 
     runs: int
-    p50_ms: float
-    p90_ms: float
-    p95_ms: float
-    p99_ms: float
-    mad_ms: float
+    p50_ms: float | None
+    p90_ms: float | None
+    p95_ms: float | None
+    p99_ms: float | None
+    mad_ms: float | None
     """Median absolute deviation."""
     min_ms: float
+    mean_ms: float
+    max_ms: float
+    std_ms: float | None
+    """Standard deviation; null for a single run."""
 
 
 @dataclass(frozen=True)
@@ -46,19 +52,43 @@ class Minute:
 class Verdict:
     """Whether the numbers can be trusted, and the rule that decided it."""
 
-    kind: Literal["stable", "noisy", "throttled"]
+    kind: Literal["stable", "noisy", "throttled", "unknown"]
+    """`unknown`: the runner keeps no samples to judge by."""
     rule: str
 
 
 def summarise(wall_ms: Sequence[float]) -> Summary:
-    """Percentiles of at least one sample."""
+    """Percentiles and moments of at least one sample."""
     samples = np.array(wall_ms)
     p50, p90, p95, p99 = (float(value) for value in np.percentile(samples, (50, 90, 95, 99)))
-    return Summary(len(samples), p50, p90, p95, p99, float(np.median(np.abs(samples - p50))), float(samples.min()))
+    return Summary(
+        runs=len(samples),
+        p50_ms=p50,
+        p90_ms=p90,
+        p95_ms=p95,
+        p99_ms=p99,
+        mad_ms=mad(samples),
+        min_ms=float(samples.min()),
+        mean_ms=float(samples.mean()),
+        max_ms=float(samples.max()),
+        std_ms=float(samples.std(ddof=1)) if len(samples) > 1 else None,
+    )
+
+
+def median_ms(summary: Summary) -> float:
+    """The median. Raises ResultsError where the runner doesn't tell one."""
+    if summary.p50_ms is None:
+        raise ResultsError("A run without a median can't be compared; measure with the python runner.")
+    return summary.p50_ms
+
+
+def mad(samples: NDArray[np.float64]) -> float:
+    """Median absolute deviation."""
+    return float(np.median(np.abs(samples - np.median(samples))))
 
 
 def by_minute(samples: Samples, window_s: float = WINDOW_S) -> tuple[Minute, ...]:
-    """p50 and p90 of every full minute; empty under two minutes."""
+    """p50 and p90 of every full minute; empty under two minutes, and where the runs' times of day aren't known."""
     starts, walls = np.array(samples.start_s), np.array(samples.wall_ms)
     full = int((starts[-1] + walls[-1] / 1e3) // window_s) if len(starts) else 0
     windows = [walls[(starts >= i * window_s) & (starts < (i + 1) * window_s)] for i in range(full)]
@@ -72,6 +102,8 @@ def judge(result: WorkerResult, before: Conditions, after: Conditions, minutes: 
     throttled = _throttling(result.trace, before, after, minutes)
     if throttled is not None:
         return Verdict("throttled", throttled)
+    if not result.samples.wall_ms:
+        return Verdict("unknown", f"{result.runtime.engine} keeps no samples to judge by")
     noisy = _noise(result)
     return Verdict("stable", "no rule against it holds") if noisy is None else Verdict("noisy", noisy)
 
@@ -98,11 +130,11 @@ def _noise(result: WorkerResult) -> str | None:
     walls = np.array(result.samples.wall_ms)
     if len(walls) < MIN_RUNS:
         return f"{len(walls)} runs, under {MIN_RUNS}"
-    if not result.phases.settled:
+    if result.phases.settled is False:
         return f"the warm-up didn't settle in {len(result.phases.warm_up_ms)} runs"
-    summary = summarise(result.samples.wall_ms)
-    if summary.mad_ms > MAX_RELATIVE_MAD * summary.p50_ms:
-        return f"the median absolute deviation is {100 * summary.mad_ms / summary.p50_ms:.1f} % of the median"
+    relative_mad = mad(walls) / float(np.median(walls))
+    if relative_mad > MAX_RELATIVE_MAD:
+        return f"the median absolute deviation is {100 * relative_mad:.1f} % of the median"
     first, second = (float(np.median(half)) for half in np.array_split(walls, 2))
     if abs(second - first) > MAX_DRIFT * first:
         return f"the second half's median is {second / first:.2f} times the first half's"

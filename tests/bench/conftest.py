@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from lwisp_bench.devices.adb import adb_program
-from lwisp_bench.errors import VirtualDeviceError
+from lwisp_bench.errors import CounterError, VirtualDeviceError
+from lwisp_bench.instructions.counting import Counter, open_counter
 from lwisp_bench.virtual.device import VirtualDevice, VirtualOptions, check_kernel
 from lwisp_bench.virtual.kit import find_kit
 
@@ -72,6 +73,15 @@ def bench(adb_server: None, tmp_path_factory: pytest.TempPathFactory) -> Bench:
     except (VirtualDeviceError, FileNotFoundError) as error:
         pytest.skip(f"no virtual ARM device here: {error}")
     return made
+
+
+@pytest.fixture(scope="session")
+def counter() -> Counter:
+    """What instructions are counted with; skips where this machine can't."""
+    try:
+        return open_counter()
+    except (CounterError, VirtualDeviceError) as error:
+        pytest.skip(f"no instruction counts here: {error}")
 
 
 @pytest.fixture(scope="session")

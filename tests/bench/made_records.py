@@ -3,7 +3,12 @@
 from dataclasses import replace
 
 from lwisp_bench.devices.conditions import Battery, Conditions, CpuClock, ThermalZone
+from lwisp_bench.devices.description import read_description
+from lwisp_bench.instructions.cost import InstructionCost, InstructionCounts
+from lwisp_bench.record import InputFacts, Record, SubjectFacts
+from lwisp_bench.setups import Setup
 from lwisp_bench.worker.job import MemoryUse, Phases, RuntimeFacts, Samples, TracePoint, WorkerResult
+from lwisp_mobile.coverage import Coverage
 
 MAX_KHZ = 2_400_000
 
@@ -24,17 +29,52 @@ def worker_result(wall_ms: list[float], clocks_khz: list[int] | None = None, cap
     clocks = clocks_khz or [MAX_KHZ] * 8
     caps = caps_khz or [MAX_KHZ] * len(clocks)
     return WorkerResult(
-        runtime=RuntimeFacts("ai-edge-litert", "2.3.0", "3.11.2", "2.4.6"),
-        phases=Phases(1.0, 2.0, 3.0, (1.0,) * 5, True),
+        runtime=RuntimeFacts("ai-edge-litert", "2.3.0", "3.11.2", "2.4.6", "XNNPACK"),
+        phases=Phases(1.0, 2.0, None, 3.0, (1.0,) * 5, True),
         samples=Samples(tuple(wall_ms), flat, flat, tuple(starts)),
         memory=MemoryUse(1, 2, None),
         trace=tuple(TracePoint(float(i), (c,), (cap,), (50.0,)) for i, (c, cap) in enumerate(zip(clocks, caps))),
         cpus=(0,),
         coverage=None,
         coverage_error=None,
+        profile=None,
+        profile_error="no profiler",
     )
 
 
 def unsettled(result: WorkerResult) -> WorkerResult:
     """The same, with a warm-up that didn't settle."""
     return replace(result, phases=replace(result.phases, settled=False))
+
+
+def made_count(counts: InstructionCounts) -> Record:
+    """A record of the clock insn with these counts."""
+    runtime = RuntimeFacts("ai-edge-litert", "2.3.0", "3.11.2", "2.4.6", "XNNPACK")
+    cost = InstructionCost(
+        unit="retired arm64 instructions",
+        cpu="cortex-a76",
+        emulator="qemu-user 7.2, plugin 0",
+        qemu_cpu="cortex-a76",
+        runtime=runtime,
+        counts=counts,
+        inferences=(counts.total,) * 3,
+        overhead=0,
+        spread=0.0,
+        coverage=Coverage(1, 1, 1, ()),
+        checks=(),
+    )
+    return Record(
+        case_id="1",
+        subject=SubjectFacts("m.tflite", "0" * 64, 1, None, None, None, (InputFacts("int8", (1, 4)),), ("random",)),
+        device=read_description("insn:cortex-a76", "machine=aarch64\nsystem=Linux\ninterpreter=qemu-aarch64"),
+        setup=Setup(),
+        clock="insn",
+        device_kind="emulated",
+        status="measured",
+        started="2026-01-01T00:00:00+00:00",
+        took_s=1.0,
+        gate=None,
+        failure=None,
+        measurement=None,
+        cost=cost,
+    )

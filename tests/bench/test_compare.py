@@ -25,7 +25,16 @@ TRIALS = 20
 def record(walls: list[float], **changes: Any) -> Record:
     worker = worker_result(walls)
     measurement = Measurement(
-        worker, COOL, COOL, summarise(walls), (), None, judge(worker, COOL, COOL, ()), checks=(), drifts=()
+        worker,
+        COOL,
+        COOL,
+        summarise(walls),
+        (),
+        None,
+        judge(worker, COOL, COOL, ()),
+        checks=(),
+        checks_error=None,
+        drifts=(),
     )
     made = Record(
         case_id="1",

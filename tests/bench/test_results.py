@@ -84,8 +84,8 @@ def test_nothing_is_left_behind_by_a_write_that_fails(record: Record, tmp_path: 
         ("{", "isn't JSON"),
         ("[]", "version None"),
         ('{"results_version": 99}', "version 99"),
-        ('{"results_version": 1, "records": [{}]}', "missing"),
-        ('{"results_version": 1, "guess": 1}', "unknown key 'guess'"),
+        ('{"results_version": 2, "records": [{}]}', "missing"),
+        ('{"results_version": 2, "guess": 1}', "unknown key 'guess'"),
     ],
 )
 def test_files_of_another_kind_are_refused(text: str, reason: str, tmp_path: Path) -> None:

@@ -1,10 +1,11 @@
 """The whole flow on virtual ARM devices, over real adb and real SSH: arm64 code, real servers, no fakes."""
 
+import contextlib
 import json
 import os
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from importlib.metadata import version
 from pathlib import Path
@@ -28,8 +29,11 @@ from lwisp_bench.errors import (
 from lwisp_bench.gate import GateLimits
 from lwisp_bench.lines import record_lines
 from lwisp_bench.measuring import measure
+from lwisp_bench.native.runner import native_tool
 from lwisp_bench.record import Record
 from lwisp_bench.remote_worker import RunOptions, host_outputs, run_worker
+from lwisp_bench.report.page import write_report
+from lwisp_bench.report.view import source_of
 from lwisp_bench.results import read_results
 from lwisp_bench.running import Plan, exit_code, run_plan
 from lwisp_bench.schema import shipped_schema
@@ -45,6 +49,7 @@ Boot = Callable[[VirtualOptions], VirtualDevice]
 FEW = Limits(min_runs=2, min_s=0.2, rule="either", min_warm_up=2, max_warm_up_s=0.2, trace_interval_s=0.1)
 LONG = replace(FEW, min_runs=1, min_s=900, rule="both")
 DATA = "/data/local/tmp/lwisp-bench"
+CPUS = "/sys/devices/system/cpu"
 SSH_DATA = "/data/local/tmp/.cache/lwisp-bench"
 
 
@@ -98,9 +103,40 @@ def test_a_suite_on_two_devices_over_adb_and_ssh(
         assert record.measurement.worker.coverage is not None
         assert record.measurement.worker.coverage.undelegated == ()
     jsonschema.validate(json.loads(output.read_text()), json.loads(shipped_schema()))
+    page = tmp_path / "report.html"
+    write_report(page, [source_of(output, results)], None)
+    assert "Time under emulation" in page.read_text()
+    assert ">Latency<" not in page.read_text()
+    assert page.read_text().count("data:image/png;base64,") == 10
     before = output.stat().st_mtime_ns
     assert run_plan(plan, output, told_nothing)[0] == results, "finished cases were run again"
     assert output.stat().st_mtime_ns == before
+
+
+@contextlib.contextmanager
+def one_big_core(device: VirtualDevice) -> Iterator[None]:
+    """CPU 0 is large, the others are small, as phones tell it."""
+    with open_device(adb_name(device)) as hand:
+        hand.run(f"for cpu in {CPUS}/cpu[0-9]*; do echo 400 > $cpu/cpu_capacity; done")
+        hand.run(f"echo 1024 > {CPUS}/cpu0/cpu_capacity")
+        try:
+            yield
+        finally:
+            hand.run(f"rm {CPUS}/cpu*/cpu_capacity")
+
+
+@pytest.mark.skipif((os.cpu_count() or 1) < 2, reason="one CPU is neither big nor little")
+def test_the_native_runner_on_a_big_core(a76: VirtualDevice, tmp_path: Path) -> None:
+    printed = (Path(__file__).with_name("native_forms") / "2024.txt").read_text()
+    program = f"#!/bin/sh\ncat >&2 <<'END'\n{printed}\nEND\n".encode()  # stands in for a build that nobody packages
+    setup = Setup(limits=FEW, affinity="big", runner="native", tool=native_tool(program, ()))
+    with one_big_core(a76), open_device(adb_name(a76)) as device:
+        record = measure(device, other(tmp_path, "int8"), setup, RunOptions(native=program))
+    measurement = record.measurement
+    assert measurement is not None, record.failure
+    assert (record.device_kind, measurement.summary.runs, measurement.worker.cpus) == ("emulated", 337, (0,))
+    assert (measurement.checks, measurement.checks_error) == ((), "the tool writes no outputs")
+    assert measurement.worker.profile is not None
 
 
 def test_push_and_pull_over_both_ways(bench: Bench, a76: VirtualDevice) -> None:

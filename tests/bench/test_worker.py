@@ -47,6 +47,7 @@ def test_settled_looks_at_the_last_runs_only() -> None:
         ("both", 100, 10, True),
         ("either", 100, 0, True),
         ("either", 1, 10, True),
+        ("either", 0, 10, False),
         ("either", 99, 9, False),
     ],
 )
@@ -141,3 +142,8 @@ def test_the_worker_is_small_and_always_the_same() -> None:
     worker_zip.cache_clear()
     assert worker_zip() == first
     assert len(first) < 300_000
+
+
+def test_no_seconds_are_no_limit_in_time() -> None:
+    limits = Limits(3, 0, "either")
+    assert [enough(runs, 100.0, limits) for runs in range(4)] == [False, False, False, True]

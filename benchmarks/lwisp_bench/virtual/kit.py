@@ -88,8 +88,8 @@ def _build_kit(packages: Packages, folder: Path) -> None:
         work = Path(temporary)
         kit = work / "kit"
         root = kit / ROOT
-        _unpack(_download_debs(work, "amd64", packages.suites, packages.host), work / "host")
-        _unpack(_download_debs(work, "arm64", packages.suites, packages.device), root)
+        unpack(download_debs(work, "amd64", packages.suites, packages.host), work / "host")
+        unpack(download_debs(work, "arm64", packages.suites, packages.device), root)
         _copy_emulator(work / "host", kit)
         _install_wheels(work / "wheels", root / SITE, packages)
         _lay_out(root, kit / EMULATOR, packages.python)
@@ -101,7 +101,7 @@ def _build_kit(packages: Packages, folder: Path) -> None:
                 raise
 
 
-def _download_debs(work: Path, architecture: str, suites: Sequence[str], versions: Mapping[str, str]) -> list[Path]:
+def download_debs(work: Path, architecture: str, suites: Sequence[str], versions: Mapping[str, str]) -> list[Path]:
     """Fetch packages with apt's own client and a private state, so that the machine's is untouched."""
     apt = work / "apt" / architecture
     for part in ("state/lists/partial", "cache/archives/partial", "debs"):
@@ -137,7 +137,8 @@ def _mirror() -> str:
     return found.group(1)
 
 
-def _unpack(debs: Sequence[Path], folder: Path) -> None:
+def unpack(debs: Sequence[Path], folder: Path) -> None:
+    """Lay the packages' files out under a folder, without installing anything."""
     folder.mkdir(parents=True, exist_ok=True)
     for deb in debs:
         _run(["dpkg-deb", "-x", str(deb), str(folder)], "dpkg-deb")
@@ -198,7 +199,7 @@ def _run(command: Sequence[str], what: str, cwd: Path | None = None, env: Mappin
     if done.returncode != 0:
         lines = done.stderr.strip().splitlines() or ["no message"]
         raise VirtualDeviceError(
-            f"{what} failed while a virtual device was made ({lines[-1]}). Check the network; if a version isn't "
-            "served any more, put the current one into virtual/packages.toml."
+            f"{what} failed while an arm64 userland or emulator was made ({lines[-1]}). Check the network; if a "
+            "version isn't served any more, put the current one into packages.toml (virtual/ or instructions/)."
         )
     return done.stdout

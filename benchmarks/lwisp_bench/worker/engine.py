@@ -8,9 +8,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lwisp_bench.worker.job import RuntimeFacts
+from lwisp_mobile.coverage import Coverage, count_delegated
 from lwisp_mobile.session import dequantise, quantise, tensor_spec
 
 Arrays = list[NDArray[Any]]
+DELEGATE = "XNNPACK"
+"""Applied by both engines on their own; how much it takes over is the coverage's matter."""
+NO_PROFILE = "the engine's Python interface has no profiler; --native gives a profile"
 
 
 def engine_class() -> tuple[str, Any]:
@@ -27,7 +31,7 @@ def engine_class() -> tuple[str, Any]:
 
 def runtime_facts(engine: str) -> RuntimeFacts:
     """Versions of what runs the model."""
-    return RuntimeFacts(engine, version(engine), platform.python_version(), np.__version__)
+    return RuntimeFacts(engine, version(engine), platform.python_version(), np.__version__, DELEGATE)
 
 
 class Engine:
@@ -66,3 +70,7 @@ class Engine:
         for detail, codes in zip(self._outputs, self.outputs()):
             if self._quantise:
                 dequantise(codes, tensor_spec(detail["name"], detail))
+
+    def coverage(self) -> Coverage:
+        """What the delegate took over of the model as it is loaded."""
+        return count_delegated(self._interpreter)

@@ -28,6 +28,8 @@ class Limits:
 
 OUTPUTS_ONLY = Limits(min_runs=0, min_s=0, rule="either", min_warm_up=0, max_warm_up_s=0)
 """One run per image and no timing: what a reference needs."""
+COUNTED = Limits(min_runs=3, min_s=0, rule="either", min_warm_up=2, max_warm_up_s=0)
+"""Inferences of the clock `insn`, and as many empty regions; an odd number, so that one is in the middle."""
 
 
 @dataclass(frozen=True)
@@ -51,32 +53,37 @@ class Job:
 
 @dataclass(frozen=True)
 class RuntimeFacts:
-    """What ran the model."""
+    """What ran the model; null for what the runner has no part of, or doesn't tell."""
 
     engine: str
-    version: str
-    python: str
-    numpy: str
+    version: str | None
+    python: str | None
+    numpy: str | None
+    delegate: str | None
+    """What was meant to run the operations, as the runner names it: XNNPACK, GPU …"""
 
 
 @dataclass(frozen=True)
 class Phases:
-    """What happens once, before the steady runs, in milliseconds of wall clock."""
+    """What happens once, before the steady runs, in milliseconds of wall clock; null where the runner doesn't tell."""
 
-    load_ms: float
+    load_ms: float | None
     """Reading the file and parsing it."""
-    allocate_ms: float
+    allocate_ms: float | None
     """Applying the delegate, preparing kernels, taking memory."""
-    first_ms: float
+    prepare_ms: float | None
+    """Both of these together, from a runner that doesn't tell them apart."""
+    first_ms: float | None
     """The first inference."""
     warm_up_ms: tuple[float, ...]
-    settled: bool
+    """Empty from a runner that keeps none."""
+    settled: bool | None
     """The last min_warm_up runs varied by less than settled_cv."""
 
 
 @dataclass(frozen=True)
 class Samples:
-    """Every steady run, in order; the four lists are equally long."""
+    """Every steady run, in order; the four lists are equally long, but empty where the runner keeps none."""
 
     wall_ms: tuple[float, ...]
     """Inference alone, by the wall clock."""
@@ -86,6 +93,19 @@ class Samples:
     """After it: copying out, and dequantising."""
     start_s: tuple[float, ...]
     """When each run began, since the first."""
+
+
+@dataclass(frozen=True)
+class OpTime:
+    """One operation, or one partition of a delegate, in the order of running."""
+
+    kind: str
+    """CONV_2D, TfLiteXNNPackDelegate …"""
+    name: str
+    mean_ms: float
+    """Over the runs; profiling itself takes some of it."""
+    times_called: int
+    """In one run."""
 
 
 @dataclass(frozen=True)
@@ -115,16 +135,85 @@ class TracePoint:
 
 @dataclass(frozen=True)
 class WorkerResult:
-    """What the worker found out."""
+    """What the worker, or another runner, found out."""
 
     runtime: RuntimeFacts
     phases: Phases
     samples: Samples
     memory: MemoryUse
     trace: tuple[TracePoint, ...]
+    """Empty from a runner that takes none."""
     cpus: tuple[int, ...] | None
     """CPUs the worker was allowed on; null where the system doesn't tell."""
     coverage: Coverage | None
     """Null where it wasn't asked for or can't be told."""
     coverage_error: str | None
     """Why it can't be told."""
+    profile: tuple[OpTime, ...] | None
+    profile_error: str | None
+    """Why there's no profile."""
+
+
+@dataclass(frozen=True)
+class CountResult:
+    """What the worker tells beside the emulator's counts."""
+
+    runtime: RuntimeFacts
+    coverage: Coverage
+
+
+@dataclass(frozen=True)
+class Entrant:
+    """One of two models that run in turns."""
+
+    model: str
+    input: str
+    """.npz file: the primary subgraph's inputs in order."""
+    quantise: bool
+    """Inputs are real values for an integer tensor."""
+
+
+@dataclass(frozen=True)
+class DuelJob:
+    """Two models, run in turns in one process."""
+
+    base: Entrant
+    new: Entrant
+    threads: int
+    cpus: tuple[int, ...] | None
+    """CPUs to stay on; None: the system chooses."""
+    rounds: int
+    slice_s: float
+    """How long each model runs in each round."""
+
+
+@dataclass(frozen=True)
+class DuelRound:
+    """Inference alone, by the wall clock; every run of both models."""
+
+    base_ms: tuple[float, ...]
+    new_ms: tuple[float, ...]
+
+
+@dataclass(frozen=True)
+class DuelResult:
+    """What the rounds brought."""
+
+    runtime: RuntimeFacts
+    cpus: tuple[int, ...] | None
+    base_coverage: Coverage
+    new_coverage: Coverage
+    rounds: tuple[DuelRound, ...]
+
+
+Task = Literal["measure", "count", "duel"]
+"""What the worker is asked for: a WorkerResult and a CountResult for a Job, a DuelResult for a DuelJob."""
+
+
+@dataclass(frozen=True)
+class Order:
+    """What the worker reads: a task, and its job in the field of that kind."""
+
+    task: Task
+    job: Job | None = None
+    duel: DuelJob | None = None

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from lwisp_bench.worker.engine import Arrays, Engine, engine_class, runtime_facts
+from lwisp_bench.worker.engine import NO_PROFILE, Arrays, Engine, engine_class, runtime_facts
 from lwisp_bench.worker.job import Job, Limits, Phases, Samples, TracePoint, WorkerResult
 from lwisp_bench.worker.machine import memory_use, pin, resident_bytes, trace_point
 from lwisp_mobile.coverage import Coverage, delegate_coverage
@@ -18,7 +18,7 @@ from lwisp_mobile.errors import LwispError
 def measure(job: Job) -> WorkerResult:
     """Do a job: every phase timed apart; outputs of every image written. Raises what the engine raises."""
     cpus = pin(job.cpus)
-    images = [_read_image(Path(path)) for path in job.inputs]
+    images = [read_image(Path(path)) for path in job.inputs]
     facts = runtime_facts(engine_class()[0])
     before_load = resident_bytes()
     engine, phases = _prepare(job, images[0])
@@ -26,7 +26,18 @@ def measure(job: Job) -> WorkerResult:
     _write_outputs(engine, images, Path(job.outputs))
     memory = memory_use(before_load)
     coverage, coverage_error = _coverage(job, facts.engine)
-    return WorkerResult(facts, phases, samples, memory, trace, cpus, coverage, coverage_error)
+    return WorkerResult(
+        runtime=facts,
+        phases=phases,
+        samples=samples,
+        memory=memory,
+        trace=trace,
+        cpus=cpus,
+        coverage=coverage,
+        coverage_error=coverage_error,
+        profile=None,
+        profile_error=NO_PROFILE,
+    )
 
 
 def settled(samples_ms: Sequence[float], limits: Limits) -> bool:
@@ -38,12 +49,14 @@ def settled(samples_ms: Sequence[float], limits: Limits) -> bool:
 
 
 def enough(runs: int, elapsed_s: float, limits: Limits) -> bool:
-    """Whether the steady runs may end."""
-    reached = (runs >= limits.min_runs, elapsed_s >= limits.min_s)
-    return all(reached) if limits.rule == "both" else any(reached)
+    """Whether the steady runs may end. Never before the first, unless none is asked for."""
+    if limits.rule == "both":
+        return runs >= limits.min_runs and elapsed_s >= limits.min_s
+    return runs >= limits.min_runs or (runs >= 1 and 0 < limits.min_s <= elapsed_s)
 
 
-def _read_image(path: Path) -> Arrays:
+def read_image(path: Path) -> Arrays:
+    """The arrays of one image, in order."""
     with np.load(path) as archive:
         return [archive[f"arr_{index}"] for index in range(len(archive.files))]
 
@@ -59,7 +72,14 @@ def _prepare(job: Job, image: Arrays) -> tuple[Engine, Phases]:
     engine.invoke()
     done = time.perf_counter()
     warm_up, is_settled = _warm_up(engine, job.limits)
-    phases = Phases(1e3 * (loaded - start), 1e3 * (allocated - loaded), 1e3 * (done - first), warm_up, is_settled)
+    phases = Phases(
+        load_ms=1e3 * (loaded - start),
+        allocate_ms=1e3 * (allocated - loaded),
+        prepare_ms=None,
+        first_ms=1e3 * (done - first),
+        warm_up_ms=warm_up,
+        settled=is_settled,
+    )
     return engine, phases
 
 

@@ -1,0 +1,1 @@
+"""The native runner: TFLite's or LiteRT's own `benchmark_model`, which the user supplies."""

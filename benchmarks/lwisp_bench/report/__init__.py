@@ -1,0 +1,1 @@
+"""The report: results files as one self-contained HTML page, or as Markdown."""
