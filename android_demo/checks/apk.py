@@ -68,6 +68,7 @@ def check_apk(apk: Path, project: Project, tools: Toolchain) -> str:
         "signed": [False, True, True],
         "native_libraries": [],
         "application_class": True,
+        "notices": ["assets/LICENSE.txt", "assets/NOTICE.txt"],
     }
     wrong = [f"{name} is {found[name]}, not {value}" for name, value in expected.items() if found[name] != value]
     wrong += model_differences(apk, project)

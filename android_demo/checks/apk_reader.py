@@ -25,6 +25,7 @@ def main() -> None:
         "target_sdk": apk.get_target_sdk_version(),
         "signed": [apk.is_signed_v1(), apk.is_signed_v2(), apk.is_signed_v3()],
         "native_libraries": [name for name in apk.get_files() if name.endswith(".so")],
+        "notices": sorted(name for name in apk.get_files() if name in ("assets/LICENSE.txt", "assets/NOTICE.txt")),
         "classes": len(names),
         "application_class": f"L{application.replace('.', '/')};" in names,
     }

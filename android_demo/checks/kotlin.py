@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from android_demo.checks.compiler import JVM, compiler
 from android_demo.checks.errors import CheckError, ToolError
 from android_demo.checks.run import jdk_tool
 from android_demo.checks.toolchain import Toolchain
@@ -11,8 +12,6 @@ from android_demo.checks.toolchain import Toolchain
 # One class per lambda and plain string concatenation: the DEX compiler at hand knows nothing newer than Java 7.
 _FOR_DEX = ("-Xlambdas=class", "-Xsam-conversions=class", "-Xstring-concat=inline")
 _OPTIONS = (*_FOR_DEX, "-jvm-target", "1.8", "-Xjdk-release=1.8", "-no-stdlib", "-no-reflect", "-Werror")
-# Compiling takes ten seconds: too short for the JVM's second compiler to pay.
-_JVM = ("-Xmx1g", "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC")
 
 
 @dataclass(frozen=True)
@@ -33,9 +32,8 @@ def compile_kotlin(work: Compilation, tools: Toolchain) -> str:
         raise ToolError(f"{work.sources} holds no Kotlin.")
     class_path = ":".join(map(str, [tools.kotlin_stdlib, tools.annotations, *work.class_path]))
     friend = [f"-Xfriend-paths={work.friend}"] if work.friend else []
-    compiler = ["-cp", f"{tools.kotlin}/*", "org.jetbrains.kotlin.cli.jvm.K2JVMCompiler"]
     arguments = [*_OPTIONS, *friend, "-cp", class_path, "-d", str(work.jar), str(work.sources)]
-    result = tools.run.java_tool("java", [*_JVM, *compiler, *arguments])
+    result = compiler(tools.kotlin).compile(arguments)
     if result.code != 0:
         raise CheckError(f"{work.sources} doesn't compile:\n{result.text[-4000:]}")
     return f"{len(files)} files"
@@ -43,7 +41,7 @@ def compile_kotlin(work: Compilation, tools: Toolchain) -> str:
 
 def check_style(folder: Path, tools: Toolchain) -> str:
     """Run ktlint over Kotlin sources and build scripts. Raises CheckError with its findings."""
-    arguments = [*_JVM, "-jar", str(tools.ktlint), "--relative", "--log-level=error", "**/*.kt", "**/*.kts"]
+    arguments = [*JVM, "-jar", str(tools.ktlint), "--relative", "--log-level=error", "**/*.kt", "**/*.kts"]
     result = tools.run.program([str(jdk_tool("java")), *arguments], folder)
     if result.code != 0:
         raise CheckError(f"ktlint finds in {folder}:\n{result.text[-4000:]}")

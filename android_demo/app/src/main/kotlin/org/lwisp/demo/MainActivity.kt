@@ -2,25 +2,23 @@ package org.lwisp.demo
 
 import android.Manifest
 import android.app.Activity
-import android.content.Context
 import android.content.Intent
 import android.content.pm.PackageManager
 import android.net.Uri
 import android.os.Bundle
 import android.view.View
 import android.widget.Button
-import org.lwisp.core.measure.resultsJson
 import org.lwisp.demo.camera.CameraProblem
+import org.lwisp.demo.files.Document
 import org.lwisp.demo.files.openDocument
 import org.lwisp.demo.files.openSample
 import org.lwisp.demo.files.writeDocument
-import org.lwisp.demo.files.writePng
 import org.lwisp.demo.ui.CaptureView
 import org.lwisp.demo.ui.Controls
 import org.lwisp.demo.ui.Screen
 import org.lwisp.demo.work.Doing
+import org.lwisp.demo.work.Saved
 import org.lwisp.demo.work.Workbench
-import java.io.OutputStream
 
 private const val RUNS = 30
 
@@ -69,46 +67,17 @@ class MainActivity : Activity() {
         data: Intent?,
     ) {
         val uri = data?.data ?: return
-        val state = workbench.state
         val app = applicationContext
-        when (Request.entries[requestCode]) {
-            Request.OPEN -> {
-                workbench.open { openDocument(app, uri) }
-            }
-
-            Request.PICTURE, Request.SHARE -> {
-                state.developed?.let {
-                    save(
-                        uri,
-                        requestCode,
-                    ) { out -> writePng(it.picture, out) }
-                }
-            }
-
-            Request.DNG -> {
-                state.source?.let {
-                    save(uri, requestCode) { out ->
-                        it.dng.inputStream().use { file ->
-                            file.copyTo(out)
-                        }
-                    }
-                }
-            }
-
-            Request.RESULTS -> {
-                state.run?.let {
-                    save(
-                        uri,
-                        requestCode,
-                    ) { out -> out.write(resultsJson(it).toByteArray()) }
-                }
-            }
+        if (requestCode == OPEN) {
+            workbench.open { openDocument(app, uri) }
+        } else {
+            save(uri, Document.entries[requestCode])
         }
     }
 
     private fun bindButtons() {
         onClick(R.id.capture) { askAndCapture() }
-        onClick(R.id.open) { startActivityForResult(openIntent(), Request.OPEN.ordinal) }
+        onClick(R.id.open) { startActivityForResult(openIntent(), OPEN) }
         onClick(R.id.sample) { workbench.open { openSample(applicationContext) } }
         onClick(R.id.develop) { workbench.develop(controls.settings()) }
         onClick(R.id.measure) { workbench.measure(controls.settings(), RUNS) }
@@ -116,10 +85,10 @@ class MainActivity : Activity() {
             capture.close()
             workbench.stop()
         }
-        onClick(R.id.save_picture) { create("image/png", "lwisp.png", Request.PICTURE) }
-        onClick(R.id.save_dng) { create("image/x-adobe-dng", "lwisp.dng", Request.DNG) }
-        onClick(R.id.save_results) { create("application/json", "lwisp.json", Request.RESULTS) }
-        onClick(R.id.share) { create("image/png", "lwisp.png", Request.SHARE) }
+        onClick(R.id.save_picture) { create(Document.PICTURE) }
+        onClick(R.id.save_dng) { create(Document.DNG) }
+        onClick(R.id.save_results) { create(Document.RESULTS) }
+        onClick(R.id.share) { workbench.state.saved?.let(::share) }
     }
 
     private fun onClick(
@@ -138,33 +107,30 @@ class MainActivity : Activity() {
     /** Some providers know DNG files only as "application/octet-stream". */
     private fun openIntent() = Intent(Intent.ACTION_OPEN_DOCUMENT).addCategory(Intent.CATEGORY_OPENABLE).setType("*/*")
 
-    private fun create(
-        type: String,
-        name: String,
-        request: Request,
-    ) {
+    private fun create(document: Document) {
         val intent = Intent(Intent.ACTION_CREATE_DOCUMENT).addCategory(Intent.CATEGORY_OPENABLE)
-        startActivityForResult(intent.setType(type).putExtra(Intent.EXTRA_TITLE, name), request.ordinal)
+        intent.setType(document.type).putExtra(Intent.EXTRA_TITLE, document.file)
+        startActivityForResult(intent, document.ordinal)
     }
 
     private fun save(
         uri: Uri,
-        requestCode: Int,
-        write: (OutputStream) -> Unit,
+        document: Document,
     ) {
         val app = applicationContext
-        workbench.save({ writeDocument(app, uri, write) }) { if (requestCode == Request.SHARE.ordinal) share(app, uri) }
+        // The system may have ended the app while the user chose a place.
+        val write = document.content(workbench.state) ?: return workbench.show(Doing.Failed(R.string.nothing_to_save))
+        workbench.save(Saved(uri, document.type)) { writeDocument(app, uri, write) }
     }
 
-    /** From the application: the activity may be another one by now. */
-    private fun share(
-        app: Context,
-        uri: Uri,
-    ) {
-        val intent = Intent(Intent.ACTION_SEND).setType("image/png").putExtra(Intent.EXTRA_STREAM, uri)
+    private fun share(saved: Saved) {
+        val intent = Intent(Intent.ACTION_SEND).setType(saved.type).putExtra(Intent.EXTRA_STREAM, saved.uri)
         intent.addFlags(Intent.FLAG_GRANT_READ_URI_PERMISSION)
-        app.startActivity(Intent.createChooser(intent, null).addFlags(Intent.FLAG_ACTIVITY_NEW_TASK))
+        startActivity(Intent.createChooser(intent, null))
     }
 
-    private enum class Request { OPEN, PICTURE, DNG, RESULTS, SHARE }
+    private companion object {
+        /** Beside the documents' numbers. */
+        const val OPEN = 100
+    }
 }

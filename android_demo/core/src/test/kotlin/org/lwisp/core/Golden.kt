@@ -47,7 +47,12 @@ class Case(
         return FloatArray(view.remaining()).also { view.get(it) }
     }
 
-    override fun toString() = (members["name"] ?: members["orientation"] ?: members["scale"]).toString()
+    override fun toString() = (NAMES.firstNotNullOfOrNull { members[it] }).toString()
+
+    private companion object {
+        /** What tells the cases of a part from each other. */
+        val NAMES = listOf("name", "orientation", "scale", "side_px", "sample_size_px")
+    }
 }
 
 fun Case.contract() =

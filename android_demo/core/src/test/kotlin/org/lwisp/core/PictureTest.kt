@@ -6,19 +6,20 @@ import org.junit.jupiter.api.Assertions.assertThrows
 import org.junit.jupiter.api.Test
 import org.junit.jupiter.params.ParameterizedTest
 import org.junit.jupiter.params.provider.MethodSource
+import org.lwisp.core.contract.ContextContract
 import org.lwisp.core.contract.ElementType
 import org.lwisp.core.contract.InputContract
 import org.lwisp.core.contract.ModelContract
 import org.lwisp.core.contract.TensorSpec
 import org.lwisp.core.engine.Tensor
-import org.lwisp.core.engine.dequantise
 import org.lwisp.core.engine.quantise
+import org.lwisp.core.engine.realOfCode
 import org.lwisp.core.measure.psnrDb
 import org.lwisp.core.picture.Picture
+import org.lwisp.core.picture.Rendering
 import org.lwisp.core.picture.level8
-import org.lwisp.core.picture.render
 import org.lwisp.core.raw.Area
-import org.lwisp.core.raw.Packed
+import org.lwisp.core.tile.Tile
 
 class PictureTest {
     @ParameterizedTest
@@ -27,7 +28,8 @@ class PictureTest {
         val spec = TensorSpec("packed", ElementType.INT8, case.number("scale"), case.number("zero_point").toInt())
         val codes = quantise(case.floats("values"), spec) as Tensor.Int8
         assertArrayEquals(case.bytes("codes"), codes.values)
-        assertArrayEquals(case.floats("real").bits(), dequantise(codes, spec).bits())
+        val real = realOfCode(spec)
+        assertArrayEquals(case.floats("real").bits(), FloatArray(codes.size) { real[codes.values[it] + 128] }.bits())
     }
 
     @Test
@@ -40,36 +42,35 @@ class PictureTest {
 
     @ParameterizedTest
     @MethodSource("turns")
-    fun picturesAreTurnedUpright(case: Case) {
+    fun picturesAreTurnedUprightWhateverTheirTiles(case: Case) {
         val stored = case.rows("stored")
-        val visible = Area(1, 1, stored[0].size, stored.size)
-        val picture =
-            render(
-                outputWith(stored, visible),
-                floatContract(),
-                Packed(FloatArray(0), 2, 2, visible),
-                case.number("orientation").toInt(),
-            )
         val upright = case.rows("upright")
-        assertEquals(
-            upright,
-            List(picture.heightPx) { y ->
-                List(picture.widthPx) { x ->
-                    picture.argb[
-                        y *
-                            picture.widthPx +
-                            x,
-                    ] and
-                        0xff
-                }
-            },
-        )
+        for (tiles in listOf(listOf(Area(0, 0, 2, 2)), QUARTERS)) {
+            val visible = Area(1, 1, stored[0].size, stored.size)
+            val rendering = Rendering(floatContract(), visible, case.number("orientation").toInt())
+            val picture = Picture(upright[0].size, upright.size)
+            for (area in tiles) rendering.put(Tile(area, area), output(stored, visible, area.scaled(2)), picture)
+            assertEquals(upright.flatten(), picture.argb.map { it and 0xff })
+        }
+    }
+
+    @Test
+    fun onlyTheKeptPartOfATileIsStored() {
+        val visible = Area(0, 0, 4, 2)
+        val stored = listOf(listOf(1, 2, 3, 4), listOf(5, 6, 7, 8))
+        val picture = Picture(4, 2)
+        val tile = Tile(Area(0, 0, 2, 1), Area(1, 0, 1, 1))
+        Rendering(floatContract(), visible, 1).put(tile, output(stored, visible, Area(0, 0, 4, 2)), picture)
+        assertEquals(listOf(0, 0, 3, 4, 0, 0, 7, 8), picture.argb.map { it and 0xff })
     }
 
     @Test
     fun outputOfAnotherSizeIsRefused() {
-        val packed = Packed(FloatArray(0), 2, 2, Area(0, 0, 4, 4))
-        assertThrows(EngineException::class.java) { render(Tensor.Float32(FloatArray(47)), floatContract(), packed, 1) }
+        val area = Area(0, 0, 2, 2)
+        val rendering = Rendering(floatContract(), area.scaled(2), 1)
+        assertThrows(EngineException::class.java) {
+            rendering.put(Tile(area, area), Tensor.Float32(FloatArray(47)), Picture(4, 4))
+        }
     }
 
     @Test
@@ -94,24 +95,24 @@ class PictureTest {
         },
     )
 
-    /** A 4x4 output that is NaN-free everywhere and holds the stored levels in the visible part. */
-    private fun outputWith(
+    /** A tile's output, in picture pixels, that holds the stored levels where they are visible. */
+    private fun output(
         stored: List<List<Int>>,
         visible: Area,
-    ): Tensor {
-        val values = FloatArray(48) { 1f }
-        for (y in stored.indices) {
-            for (x in stored[y].indices) {
-                for (color in 0..2) {
-                    values[3 * ((visible.topPx + y) * 4 + visible.leftPx + x) + color] =
-                        stored[y][x] / 255f
-                }
-            }
-        }
-        return Tensor.Float32(values)
-    }
+        tile: Area,
+    ): Tensor =
+        Tensor.Float32(
+            FloatArray(3 * tile.px) { at ->
+                val y = tile.topPx + at / 3 / tile.widthPx - visible.topPx
+                val x = tile.leftPx + at / 3 % tile.widthPx - visible.leftPx
+                (stored.getOrNull(y)?.getOrNull(x) ?: 255) / 255f
+            },
+        )
 
     companion object {
+        /** A 2x2 frame in four tiles. */
+        val QUARTERS = listOf(Area(0, 0, 1, 1), Area(1, 0, 1, 1), Area(0, 1, 1, 1), Area(1, 1, 1, 1))
+
         @JvmStatic
         fun quantised() = Golden.cases("quantise")
 
@@ -121,21 +122,24 @@ class PictureTest {
 }
 
 /** A contract of a float model that doubles its input's sides. */
-fun floatContract(sizeMultiple: Int = 2) =
-    ModelContract(
-        precision = "fp16",
-        input =
-            InputContract(
-                sizeMultiple,
-                subtractBlack = true,
-                whiteBalance = true,
-                referenceToSrgb = null,
-                curveOffset =
-                    1.0 / 2048,
-            ),
-        inputTensor = TensorSpec("packed", ElementType.FLOAT32, null, null),
-        outputTensor = TensorSpec("rgb", ElementType.FLOAT32, null, null),
-        outputScale = 2,
-        haloPx = 3,
-        signature = "serving_default",
-    )
+fun floatContract(
+    sizeMultiple: Int = 2,
+    haloPx: Int = 3,
+) = ModelContract(
+    precision = "fp16",
+    input =
+        InputContract(
+            sizeMultiple,
+            subtractBlack = true,
+            whiteBalance = true,
+            referenceToSrgb = null,
+            curveOffset =
+                1.0 / 2048,
+        ),
+    inputTensor = TensorSpec("packed", ElementType.FLOAT32, null, null),
+    outputTensor = TensorSpec("rgb", ElementType.FLOAT32, null, null),
+    outputScale = 2,
+    haloPx = haloPx,
+    context = ContextContract(grid = 2, cropPx = 2),
+    contextTensors = listOf(TensorSpec("gate", ElementType.FLOAT32, null, null)),
+)

@@ -6,10 +6,12 @@ import org.junit.jupiter.api.Assertions.assertThrows
 import org.junit.jupiter.api.Test
 import org.junit.jupiter.params.ParameterizedTest
 import org.junit.jupiter.params.provider.MethodSource
+import org.lwisp.core.raw.Area
 import org.lwisp.core.raw.Cfa
 import org.lwisp.core.raw.Mosaic
+import org.lwisp.core.raw.PackedSize
+import org.lwisp.core.raw.Preparation
 import org.lwisp.core.raw.RawFrame
-import org.lwisp.core.raw.prepare
 import java.nio.ByteBuffer
 
 class PrepareTest {
@@ -17,16 +19,27 @@ class PrepareTest {
     @MethodSource("cases")
     fun planesEqualPythonsBitForBit(case: Case) {
         for (paddingPx in listOf(0, 5)) {
-            val packed =
-                prepare(
-                    case.child("frame").frame(paddingPx),
-                    case.child("contract").contract(),
-                    case.number("exposure_ev"),
-                )
-            assertEquals(case.integers("packed_size_px"), listOf(packed.widthPx, packed.heightPx))
-            assertEquals(case.integers("lead_px"), listOf(packed.visible.leftPx, packed.visible.topPx))
-            assertArrayEquals(case.floats("planes").bits(), packed.planes.bits())
+            val prepared = prepared(case, paddingPx)
+            val size = prepared.size
+            assertEquals(case.integers("packed_size_px"), listOf(size.widthPx, size.heightPx))
+            assertEquals(case.integers("lead_px"), listOf(prepared.visible.leftPx, prepared.visible.topPx))
+            assertArrayEquals(case.floats("planes").bits(), prepared.planes(whole(size)).bits())
         }
+    }
+
+    @ParameterizedTest
+    @MethodSource("cases")
+    fun partsAreWhatTheWholeHolds(case: Case) {
+        val prepared = prepared(case)
+        val size = prepared.size
+        val planes = prepared.planes(whole(size))
+        val part = Area(size.widthPx / 3, size.heightPx / 2, size.widthPx - size.widthPx / 3, (size.heightPx + 3) / 4)
+        val expected =
+            (0 until part.heightPx).flatMap { row ->
+                val at = 4 * ((part.topPx + row) * size.widthPx + part.leftPx)
+                planes.toList().subList(at, at + 4 * part.widthPx)
+            }
+        assertEquals(expected, prepared.planes(part).toList())
     }
 
     @Test
@@ -56,7 +69,7 @@ class PrepareTest {
                 .frame(7)
                 .mosaic
         val rows =
-            listOf(mosaic, mosaic.copied()).map { each ->
+            listOf(mosaic, mosaic.copiedTo(ByteBuffer.allocate(2 * mosaic.widthPx * mosaic.heightPx))).map { each ->
                 List(each.heightPx) { row -> ShortArray(each.widthPx).also { each.readRow(row, it) }.toList() }
             }
         assertEquals(rows[0], rows[1])
@@ -72,6 +85,13 @@ class PrepareTest {
         assertThrows(RawException::class.java) { frame(gains = doubleArrayOf(1.0, 0.0, 1.0)) }
         assertThrows(RawException::class.java) { frame(orientation = 9) }
     }
+
+    private fun prepared(
+        case: Case,
+        paddingPx: Int = 0,
+    ) = Preparation(case.child("frame").frame(paddingPx), case.child("contract").contract(), case.number("exposure_ev"))
+
+    private fun whole(size: PackedSize) = Area(0, 0, size.widthPx, size.heightPx)
 
     private fun frame(
         whiteLevel: Double = 1023.0,

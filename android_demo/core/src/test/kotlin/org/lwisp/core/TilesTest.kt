@@ -5,120 +5,124 @@ import org.junit.jupiter.api.Assertions.assertEquals
 import org.junit.jupiter.api.Assertions.assertThrows
 import org.junit.jupiter.api.Assertions.assertTrue
 import org.junit.jupiter.api.Test
-import org.lwisp.core.engine.PackedSize
-import org.lwisp.core.engine.Tensor
-import org.lwisp.core.tile.cut
-import org.lwisp.core.tile.likeOf
-import org.lwisp.core.tile.stitch
-import org.lwisp.core.tile.tiles
-import kotlin.random.Random
+import org.junit.jupiter.params.ParameterizedTest
+import org.junit.jupiter.params.provider.MethodSource
+import org.lwisp.core.context.contextSample
+import org.lwisp.core.context.cropSpans
+import org.lwisp.core.contract.CONTRACT_FILE
+import org.lwisp.core.contract.ContextContract
+import org.lwisp.core.contract.readBundle
+import org.lwisp.core.raw.PackedSize
+import org.lwisp.core.raw.Preparation
+import org.lwisp.core.tile.MemoryBudget
+import org.lwisp.core.tile.planTiles
+import org.lwisp.core.tile.runBytes
+import org.lwisp.core.tile.splitSide
+import java.io.File
 
 class TilesTest {
+    private val bundle = readBundle(File(property("lwisp.bundle"), CONTRACT_FILE).readText())
+    private val int8 = bundle.model("int8").contract
+    private val fp16 = bundle.model("fp16").contract
+
     @Test
-    fun tilesCoverTheFrameOnceWithTheirHalo() {
-        for (frame in SIZES) {
-            val kept = IntArray(frame.widthPx * frame.heightPx)
-            for (tile in tiles(frame, INPUT, HALO, MULTIPLE)) {
-                assertEquals(minOf(frame.widthPx, INPUT), tile.input.widthPx)
-                assertEquals(minOf(frame.heightPx, INPUT), tile.input.heightPx)
-                assertEquals(0, tile.input.leftPx % MULTIPLE + tile.input.topPx % MULTIPLE)
-                assertTrue(
-                    hasHalo(tile.input.leftPx, tile.input.widthPx, tile.keep.leftPx, tile.keep.widthPx, frame.widthPx),
-                )
-                assertTrue(
-                    hasHalo(tile.input.topPx, tile.input.heightPx, tile.keep.topPx, tile.keep.heightPx, frame.heightPx),
-                )
-                for (y in 0 until tile.keep.heightPx) {
-                    for (x in 0 until tile.keep.widthPx) {
-                        kept[
-                            (tile.keep.topPx + y) * frame.widthPx + tile.keep.leftPx +
-                                x,
-                        ]++
-                    }
-                }
+    fun keptPartsLieEndToEndAndHaveTheirHalo() {
+        for ((side, tile, halo) in SIDES) {
+            val spans = splitSide(side, tile, halo)
+            assertEquals(listOf(0, side), listOf(spans.first().keepStart, spans.last().keepStop))
+            spans.zipWithNext { before, after -> assertEquals(before.keepStop, after.keepStart) }
+            for (span in spans) {
+                assertEquals(tile, span.stop - span.start)
+                assertTrue(span.keepStart < span.keepStop)
+                assertTrue(span.start == 0 || span.keepStart - span.start >= halo)
+                assertTrue(span.stop == side || span.stop - span.keepStop >= halo)
             }
-            assertTrue(kept.all { it == 1 }) { "$frame is covered ${kept.minOrNull()} to ${kept.maxOrNull()} times" }
         }
     }
 
     @Test
-    fun stitchedTilesEqualTheWholeFrame() {
-        for (frame in SIZES) {
-            val planes =
-                Tensor.Float32(
-                    FloatArray(frame.widthPx * frame.heightPx * 4).also { values ->
-                        values.indices.forEach {
-                            values[it] =
-                                RANDOM.nextFloat()
+    fun tilesWithoutAnInsideAreRefused() {
+        assertThrows(IllegalArgumentException::class.java) { splitSide(64, 32, 16) }
+        assertThrows(IllegalArgumentException::class.java) { splitSide(64, 80, 8) }
+    }
+
+    @Test
+    fun theWholeFrameIsOneTileWhereItFits() {
+        val plan = planTiles(PackedSize(2016, 1504), int8, MemoryBudget(8 * GB, GB))
+        assertEquals(listOf(1L, 2016L * 1504), listOf(plan.count.toLong(), plan.px))
+    }
+
+    /** Phones' sensors, 12 to 50 megapixels, in the memory of small and large phones. */
+    @Test
+    fun plansKeepTheirBudgetAndMoreMemoryNeverCostsMore() {
+        for (frame in listOf(PackedSize(2016, 1504), PackedSize(2304, 1728), PackedSize(4096, 3072))) {
+            for (contract in listOf(int8, fp16)) {
+                val plans =
+                    listOf(256L, 512, 1024, 2048).map { megabytes ->
+                        val budget = MemoryBudget(megabytes shl 20, megabytes shl 18)
+                        planTiles(frame, contract, budget).also {
+                            assertTrue(runBytes(contract, it.tile.px) <= budget.runBytes)
+                            val kept = it.tiles().sumOf { tile -> tile.keep.px.toLong() }
+                            assertEquals(frame.px, kept)
                         }
-                    },
+                    }
+                plans.zipWithNext { less, more -> assertTrue(more.px <= less.px) }
+                val costs = plans.map { "%.2f".format(it.px.toDouble() / frame.px) }
+                println(
+                    "plans: ${contract.precision} ${2 * frame.widthPx}x${2 * frame.heightPx} px, work by budget $costs",
                 )
-            val whole = blurred(planes, frame)
-            val picture = likeOf(whole, whole.values.size) as Tensor.Float32
-            for (tile in tiles(frame, INPUT, HALO, MULTIPLE)) {
-                val size = PackedSize(tile.input.widthPx, tile.input.heightPx)
-                stitch(blurred(cut(planes, frame, tile.input, 4) as Tensor.Float32, size), tile, picture, frame, 2)
             }
-            assertArrayEquals(whole.values.bits(), picture.values.bits())
         }
     }
 
     @Test
-    fun tileWithoutAnInsideIsRefused() {
-        assertThrows(IllegalArgumentException::class.java) { tiles(PackedSize(64, 64), 32, 9, 8) }
-        assertThrows(IllegalArgumentException::class.java) { tiles(PackedSize(63, 64), 32, 4, 8) }
+    fun tooLittleMemoryIsNamedWithWhatIsNeeded() {
+        val frame = PackedSize(2016, 1504)
+        val run =
+            assertThrows(MemoryException::class.java) { planTiles(frame, int8, MemoryBudget(60 shl 20, GB)) }
+        assertTrue(run.neededBytes > run.freeBytes && "4032x3008 px" in run.message!!) { run.message!! }
+        planTiles(frame, int8, MemoryBudget(run.neededBytes, GB))
+        val heap = assertThrows(MemoryException::class.java) { planTiles(frame, int8, MemoryBudget(GB, 1000)) }
+        planTiles(frame, int8, MemoryBudget(GB, heap.neededBytes))
     }
 
-    private fun hasHalo(
-        inputStart: Int,
-        inputSize: Int,
-        keepStart: Int,
-        keepSize: Int,
-        frameSize: Int,
-    ): Boolean {
-        val before = inputStart == 0 || keepStart - inputStart >= HALO
-        val after = inputStart + inputSize == frameSize || inputStart + inputSize - keepStart - keepSize >= HALO
-        return before && after
+    @ParameterizedTest
+    @MethodSource("spans")
+    fun cropsLieWherePythonPutsThem(case: Case) {
+        val context = ContextContract(case.number("grid").toInt(), case.number("crop_px").toInt())
+        val found = cropSpans(case.number("side_px").toInt(), context, 16).map { listOf(it.start, it.stop) }
+        assertEquals(case.rows("spans"), found)
     }
 
-    /** A stand-in for the network: sums what lies within the halo, zero outside, at twice the size in three colours. */
-    private fun blurred(
-        planes: Tensor.Float32,
-        size: PackedSize,
-    ): Tensor.Float32 {
-        val out = FloatArray(size.widthPx * size.heightPx * 12)
-        for (at in out.indices) {
-            val y = at / 3 / (2 * size.widthPx) / 2
-            val x = at / 3 % (2 * size.widthPx) / 2
-            for (step in -HALO..HALO) {
-                if (x + step in
-                    0 until size.widthPx
-                ) {
-                    out[at] += planes.values[(y * size.widthPx + x + step) * 4 + at % 3]
-                }
-                if (y + step in
-                    0 until size.heightPx
-                ) {
-                    out[at] += planes.values[((y + step) * size.widthPx + x) * 4 + at % 3]
-                }
-            }
-        }
-        return Tensor.Float32(out)
+    @ParameterizedTest
+    @MethodSource("samples")
+    fun samplesEqualPythonsBitForBit(case: Case) {
+        val planes = Preparation(case.child("frame").frame(), case.child("contract").contract())
+        val context = ContextContract(case.number("grid").toInt(), case.number("crop_px").toInt())
+        val sample = contextSample(planes, context, 16)
+        assertEquals(case.integers("sample_size_px"), listOf(sample.size.widthPx, sample.size.heightPx))
+        assertArrayEquals(case.floats("sample").bits(), sample.planes.bits())
     }
 
-    private companion object {
-        const val INPUT = 32
-        const val HALO = 5
-        const val MULTIPLE = 8
-        val RANDOM = Random(7)
-        val SIZES =
+    companion object {
+        private const val GB = 1L shl 30
+
+        private val SIDES =
             listOf(
-                8 to 8,
-                32 to 32,
-                40 to 32,
-                48 to 64,
-                72 to 40,
-                128 to 104,
-            ).map { PackedSize(it.first, it.second) }
+                listOf(64, 64, 112),
+                listOf(400, 240, 112),
+                listOf(400, 256, 112),
+                listOf(1504, 1504, 112),
+                listOf(2016, 880, 112),
+                listOf(352, 336, 112),
+                listOf(72, 24, 8),
+                listOf(90, 10, 0),
+            )
+
+        @JvmStatic
+        fun spans() = Golden.cases("context_spans")
+
+        @JvmStatic
+        fun samples() = Golden.cases("context_samples")
     }
 }

@@ -33,3 +33,9 @@ enum class CameraProblem(
             }
     }
 }
+
+/** A camera that can't be used. */
+class CameraException(
+    val problem: CameraProblem,
+    cause: Throwable? = null,
+) : Exception(problem.name, cause)

@@ -14,11 +14,16 @@ import org.lwisp.core.raw.RawFrame
 import org.lwisp.core.raw.daylightMatrix
 import org.lwisp.core.raw.gainsOfNeutral
 import java.io.File
+import java.nio.ByteBuffer
 import java.nio.ByteOrder
 
-/** A RAW image with the metadata of the same shot as a frame; the samples are copied, so the image may be closed. */
+/**
+ * A RAW image with the metadata of the same shot as a frame. The samples are copied into `room`, 2 bytes each, so that
+ * the image may be closed.
+ */
 fun frameOf(
     image: Image,
+    room: ByteBuffer,
     metadata: TotalCaptureResult,
     sensor: CameraCharacteristics,
     orientation: Int,
@@ -28,7 +33,7 @@ fun frameOf(
     val arrangement =
         required(sensor.get(CameraCharacteristics.SENSOR_INFO_COLOR_FILTER_ARRANGEMENT), "filter arrangement")
     return RawFrame(
-        mosaic = Mosaic(image.width, image.height, samples, plane.rowStride).copied(),
+        mosaic = Mosaic(image.width, image.height, samples, plane.rowStride).copiedTo(room),
         cfa = Cfa.ofCamera2(arrangement),
         blackLevel = blackLevel(metadata, sensor),
         whiteLevel = whiteLevel(metadata, sensor),
@@ -38,7 +43,7 @@ fun frameOf(
     )
 }
 
-/** Writes a RAW image as a DNG by the platform's own means. */
+/** Writes a RAW image as a DNG by the platform's own means. Raises [RawException] if its metadata is incomplete. */
 fun writeDng(
     image: Image,
     metadata: TotalCaptureResult,
@@ -46,10 +51,16 @@ fun writeDng(
     orientation: Int,
     file: File,
 ) {
-    DngCreator(sensor, metadata).use { creator ->
-        creator.setOrientation(orientation)
-        file.delete()
-        file.outputStream().use { creator.writeImage(it, image) }
+    file.delete()
+    try {
+        DngCreator(sensor, metadata).use { creator ->
+            creator.setOrientation(orientation)
+            file.outputStream().use { creator.writeImage(it, image) }
+        }
+    } catch (error: IllegalArgumentException) {
+        throw RawException("The camera's metadata makes no DNG (${error.message}).", error)
+    } catch (error: IllegalStateException) {
+        throw RawException("The camera's metadata makes no DNG (${error.message}).", error)
     }
 }
 

@@ -1,6 +1,7 @@
 package org.lwisp.demo.camera
 
 import android.graphics.ImageFormat
+import android.hardware.camera2.CameraAccessException
 import android.hardware.camera2.CameraCharacteristics
 import android.hardware.camera2.CameraManager
 import android.hardware.camera2.CameraMetadata
@@ -17,15 +18,16 @@ class RawCamera(
         get() = characteristics.get(CameraCharacteristics.LENS_FACING) == CameraMetadata.LENS_FACING_FRONT
 }
 
-/** The first camera with the RAW capability, back cameras before front ones; null if the phone has none. */
-fun findRawCamera(manager: CameraManager): RawCamera? =
-    manager.cameraIdList
-        .mapNotNull {
-            rawCamera(
-                it,
-                manager.getCameraCharacteristics(it),
-            )
-        }.minByOrNull { it.facesFront }
+/** The first camera with the RAW capability, back cameras before front ones. Raises [CameraException]. */
+fun findRawCamera(manager: CameraManager): RawCamera =
+    try {
+        manager.cameraIdList
+            .mapNotNull { rawCamera(it, manager.getCameraCharacteristics(it)) }
+            .minByOrNull { it.facesFront }
+            ?: throw CameraException(CameraProblem.NO_RAW)
+    } catch (error: CameraAccessException) {
+        throw CameraException(CameraProblem.of(error), error)
+    }
 
 private fun rawCamera(
     id: String,

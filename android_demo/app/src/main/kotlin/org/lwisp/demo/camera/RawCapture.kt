@@ -17,7 +17,8 @@ import android.view.Surface
 import org.lwisp.core.capture.CaptureMatcher
 import org.lwisp.core.capture.Shot
 
-private const val MAX_IMAGES = 3
+/** One still is taken; a large sensor's image has 100 MB. */
+private const val MAX_IMAGES = 2
 
 /** Preview frames that exposure and white balance get to settle; some cameras never say that they have. */
 private const val SETTLE_FRAMES = 60
@@ -103,6 +104,13 @@ class RawCapture(
             session: CameraCaptureSession,
             request: CaptureRequest,
             failure: CaptureFailure,
+        ) = onProblem(CameraProblem.FAILED)
+
+        override fun onCaptureBufferLost(
+            session: CameraCaptureSession,
+            request: CaptureRequest,
+            target: Surface,
+            frameNumber: Long,
         ) = onProblem(CameraProblem.FAILED)
     }
 

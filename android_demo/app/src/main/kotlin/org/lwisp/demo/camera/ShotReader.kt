@@ -10,6 +10,7 @@ import org.lwisp.core.capture.Shot
 import org.lwisp.core.raw.clockwiseDegrees
 import org.lwisp.demo.R
 import org.lwisp.demo.files.cachedDng
+import org.lwisp.demo.files.mappedScratch
 import org.lwisp.demo.work.Source
 
 /** The longest side of the phone's JPEG on the screen, roughly. */
@@ -26,7 +27,8 @@ fun readShot(
         shot.jpeg.use { jpeg ->
             val file = cachedDng(context)
             writeDng(raw, shot.metadata, camera.characteristics, orientation, file)
-            val frame = frameOf(raw, shot.metadata, camera.characteristics, orientation)
+            val room = mappedScratch(context, 2L * raw.width * raw.height)
+            val frame = frameOf(raw, room, shot.metadata, camera.characteristics, orientation)
             val content = jpeg.planes[0].buffer
             val bytes = ByteArray(content.remaining()).also(content::get)
             Source(context.getString(R.string.capture_name), frame, file, upright(bytes, orientation))

@@ -6,49 +6,52 @@ import com.google.ai.edge.litert.LiteRtException
 import com.google.ai.edge.litert.TensorBuffer
 import org.lwisp.core.EngineException
 import org.lwisp.core.contract.ElementType
-import org.lwisp.core.contract.ModelContract
+import org.lwisp.core.contract.Signature
+import org.lwisp.core.contract.TensorSpec
 import org.lwisp.core.engine.Engine
 import org.lwisp.core.engine.Tensor
 
-/** A compiled model with its buffers. Takes tens of milliseconds per run: refuses the thread that draws the screen. */
+/** A compiled signature with its buffers. A run takes tens of milliseconds: the thread that draws the screen is refused. */
 class LiteRtEngine(
     private val model: CompiledModel,
-    private val contract: ModelContract,
+    private val signature: Signature,
     override val backend: String,
 ) : Engine {
-    private val input = model.createInputBuffer(contract.inputTensor.name, contract.signature)
-    private val output = model.createOutputBuffer(contract.outputTensor.name, contract.signature)
+    private val inputs = signature.inputs.associate { it.name to model.createInputBuffer(it.name, signature.name) }
+    private val outputs = signature.outputs.associate { it.name to model.createOutputBuffer(it.name, signature.name) }
 
-    override fun run(packed: Tensor): Tensor {
+    override fun run(inputs: Map<String, Tensor>): Map<String, Tensor> {
         check(Looper.myLooper() != Looper.getMainLooper()) { "The engine was called on the main thread." }
         try {
-            write(packed)
-            model.run(
-                mapOf(contract.inputTensor.name to input),
-                mapOf(contract.outputTensor.name to output),
-                contract.signature,
-            )
-            return read(output)
+            this.inputs.forEach { (name, buffer) -> write(buffer, inputs.getValue(name)) }
+            model.run(this.inputs, outputs, signature.name)
+            return signature.outputs.associate { it.name to read(outputs.getValue(it.name), it) }
         } catch (error: LiteRtException) {
-            throw EngineException("LiteRT couldn't run the frame (${error.message}).", error)
+            throw EngineException("LiteRT couldn't run \"${signature.name}\" (${error.message}).", error)
         }
     }
 
     override fun close() {
-        input.close()
-        output.close()
+        inputs.values.forEach(TensorBuffer::close)
+        outputs.values.forEach(TensorBuffer::close)
         model.close()
     }
 
-    private fun write(packed: Tensor) {
-        when (packed) {
-            is Tensor.Float32 -> input.writeFloat(packed.values)
-            is Tensor.Int8 -> input.writeInt8(packed.values)
+    private fun write(
+        buffer: TensorBuffer,
+        tensor: Tensor,
+    ) {
+        when (tensor) {
+            is Tensor.Float32 -> buffer.writeFloat(tensor.values)
+            is Tensor.Int8 -> buffer.writeInt8(tensor.values)
         }
     }
 
-    private fun read(buffer: TensorBuffer): Tensor =
-        when (contract.outputTensor.type) {
+    private fun read(
+        buffer: TensorBuffer,
+        spec: TensorSpec,
+    ): Tensor =
+        when (spec.type) {
             ElementType.FLOAT32 -> Tensor.Float32(buffer.readFloat())
             ElementType.INT8 -> Tensor.Int8(buffer.readInt8())
         }

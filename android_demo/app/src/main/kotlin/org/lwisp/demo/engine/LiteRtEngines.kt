@@ -5,10 +5,11 @@ import com.google.ai.edge.litert.CompiledModel
 import com.google.ai.edge.litert.LiteRtException
 import org.lwisp.core.EngineException
 import org.lwisp.core.contract.ModelFile
+import org.lwisp.core.contract.Signature
 import org.lwisp.core.engine.Engine
 import org.lwisp.core.engine.EngineFactory
-import org.lwisp.core.engine.PackedSize
-import org.lwisp.core.engine.resized
+import org.lwisp.core.engine.specialised
+import org.lwisp.core.raw.PackedSize
 import java.io.File
 import java.io.IOException
 
@@ -21,12 +22,13 @@ class LiteRtEngines(
     override fun open(
         model: ModelFile,
         bytes: ByteArray,
+        signature: Signature,
         size: PackedSize,
     ): Engine {
-        val file = File(folder, "${model.sha256.take(16)}-${size.widthPx}x${size.heightPx}.tflite")
+        val file = File(folder, "${model.sha256.take(16)}-${signature.name}-${size.widthPx}x${size.heightPx}.tflite")
         try {
-            file.writeBytes(resized(bytes, model.contract, size))
-            return onGpuElseCpu(file, model)
+            file.writeBytes(specialised(bytes, model.contract, signature.name, size))
+            return onGpuElseCpu(file, signature)
         } catch (error: LiteRtException) {
             throw EngineException("LiteRT refuses the model (${error.message}). Copy the bundle again.", error)
         } catch (error: IOException) {
@@ -39,22 +41,22 @@ class LiteRtEngines(
     /** The GPU is asked for by itself: beside the CPU, a GPU that takes nothing would go unnoticed. */
     private fun onGpuElseCpu(
         file: File,
-        model: ModelFile,
+        signature: Signature,
     ): Engine {
-        if (!gpu) return engine(file, model, cpuOptions(), "CPU, $threads threads")
+        if (!gpu) return engine(file, signature, cpuOptions(), "CPU, $threads threads")
         return try {
-            engine(file, model, CompiledModel.Options(Accelerator.GPU), "GPU")
+            engine(file, signature, CompiledModel.Options(Accelerator.GPU), "GPU")
         } catch (error: LiteRtException) {
-            engine(file, model, cpuOptions(), "CPU, $threads threads (no GPU: ${error.message})")
+            engine(file, signature, cpuOptions(), "CPU, $threads threads (no GPU: ${error.message})")
         }
     }
 
     private fun engine(
         file: File,
-        model: ModelFile,
+        signature: Signature,
         options: CompiledModel.Options,
         backend: String,
-    ): Engine = LiteRtEngine(CompiledModel.create(file.path, options, null), model.contract, backend)
+    ): Engine = LiteRtEngine(CompiledModel.create(file.path, options, null), signature, backend)
 
     private fun cpuOptions() =
         CompiledModel.Options(Accelerator.CPU).apply { cpuOptions = CompiledModel.CpuOptions(numThreads = threads) }

@@ -4,13 +4,13 @@ import android.content.Context
 import android.graphics.Bitmap
 import android.net.Uri
 import org.lwisp.core.dng.readDng
-import org.lwisp.core.picture.Picture
 import org.lwisp.demo.R
 import org.lwisp.demo.work.Source
 import java.io.File
 import java.io.IOException
 import java.io.InputStream
 import java.io.OutputStream
+import java.nio.ByteBuffer
 import java.nio.channels.FileChannel
 import java.nio.file.StandardOpenOption
 
@@ -42,17 +42,33 @@ fun writeDocument(
     stream.use(write)
 }
 
-/** A picture as PNG. */
-fun writePng(
-    picture: Picture,
+/** A file's bytes. */
+fun copyFile(
+    file: File,
     out: OutputStream,
 ) {
-    if (!bitmapOf(picture).compress(Bitmap.CompressFormat.PNG, 100, out)) throw IOException("PNG")
+    file.inputStream().use { it.copyTo(out) }
 }
 
-/** A picture for the screen. */
-fun bitmapOf(picture: Picture): Bitmap =
-    Bitmap.createBitmap(picture.argb, picture.widthPx, picture.heightPx, Bitmap.Config.ARGB_8888)
+/** A picture as PNG. */
+fun writePng(
+    picture: Bitmap,
+    out: OutputStream,
+) {
+    if (!picture.compress(Bitmap.CompressFormat.PNG, 100, out)) throw IOException("PNG")
+}
+
+/** Room for a captured mosaic in a file of the cache: large mosaics needn't fit into the app's heap. */
+fun mappedScratch(
+    context: Context,
+    bytes: Long,
+): ByteBuffer {
+    val file = File(context.cacheDir, "mosaic.raw")
+    // An older mosaic may still be mapped: its file is let go of, not overwritten.
+    file.delete()
+    val options = arrayOf(StandardOpenOption.CREATE_NEW, StandardOpenOption.READ, StandardOpenOption.WRITE)
+    return FileChannel.open(file.toPath(), *options).use { it.map(FileChannel.MapMode.READ_WRITE, 0, bytes) }
+}
 
 /** Keeps a copy, mapped into memory: large mosaics needn't fit into the app's heap. */
 private fun source(
@@ -64,6 +80,7 @@ private fun source(
     // A frame may still be mapped: its file is let go of, not overwritten.
     file.delete()
     open().use { input -> file.outputStream().use { input.copyTo(it) } }
+    if (file.length() > Int.MAX_VALUE) throw IOException("${file.length() shr 20} MB")
     val content =
         FileChannel.open(file.toPath(), StandardOpenOption.READ).use {
             it.map(FileChannel.MapMode.READ_ONLY, 0, it.size())

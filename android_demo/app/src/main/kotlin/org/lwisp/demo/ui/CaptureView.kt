@@ -1,7 +1,6 @@
 package org.lwisp.demo.ui
 
 import android.app.Activity
-import android.hardware.camera2.CameraAccessException
 import android.hardware.camera2.CameraCharacteristics
 import android.hardware.camera2.CameraManager
 import android.hardware.camera2.TotalCaptureResult
@@ -28,6 +27,7 @@ class CaptureView(
 ) : AutoCloseable {
     private val manager = activity.getSystemService(CameraManager::class.java)
     private val preview = activity.findViewById<SurfaceView>(R.id.preview)
+    private var wanted = false
     private var camera: RawCamera? = null
     private var capture: RawCapture? = null
 
@@ -37,26 +37,25 @@ class CaptureView(
 
     /** Starts a capture; the camera permission is held. */
     fun start() {
-        val found =
-            try {
-                findRawCamera(manager)
-            } catch (error: CameraAccessException) {
-                return fail(CameraProblem.of(error))
-            }
-        if (found == null) return fail(CameraProblem.NO_RAW)
-        camera = found
-        workbench.show(Doing.Busy(R.string.step_capture))
-        preview.holder.setFixedSize(PREVIEW_WIDTH_PX, PREVIEW_HEIGHT_PX)
-        preview.visibility = View.VISIBLE
+        wanted = true
+        workbench.ask(R.string.step_capture, { findRawCamera(manager) }, ::showPreview)
     }
 
     /** Puts the camera away; a capture under way is given up. */
     override fun close() {
-        if (camera != null) workbench.show(Doing.Stopped)
+        if (wanted) workbench.show(Doing.Stopped)
         putAway()
     }
 
+    private fun showPreview(found: RawCamera) {
+        if (!wanted) return
+        camera = found
+        preview.holder.setFixedSize(PREVIEW_WIDTH_PX, PREVIEW_HEIGHT_PX)
+        preview.visibility = View.VISIBLE
+    }
+
     private fun putAway() {
+        wanted = false
         capture?.close()
         capture = null
         camera = null

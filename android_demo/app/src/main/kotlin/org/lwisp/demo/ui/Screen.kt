@@ -28,12 +28,13 @@ class Screen(
         controls.enable(!busy)
         enable(!busy, R.id.capture, R.id.open, R.id.sample)
         enable(!busy && state.source != null, R.id.develop, R.id.measure, R.id.save_dng)
-        enable(!busy && state.developed != null, R.id.save_picture, R.id.share)
+        enable(!busy && state.picture != null, R.id.save_picture)
         enable(!busy && state.run != null, R.id.save_results)
+        enable(!busy && state.saved != null, R.id.share)
         enable(busy, R.id.stop)
         status.text = activity.statusText(state)
         figures.text = activity.figuresText(state)
-        showDeveloped(state.bitmap)
+        showDeveloped(state.picture?.onScreen)
         showPhone(state.source?.jpeg)
     }
 

@@ -20,7 +20,7 @@ fun Context.statusText(state: DemoState): String =
 
 /** Latency: the split of the last picture, percentiles of a series, thermal status. */
 fun Context.figuresText(state: DemoState): String {
-    val developed = state.developed ?: return ""
+    val developed = state.picture?.developed ?: return ""
     return listOfNotNull(
         splitText(developed),
         state.run?.let(::latencyText),
@@ -35,7 +35,10 @@ private fun Context.sourceText(state: DemoState): String {
 
 private fun Context.splitText(developed: Developed): String {
     val time = developed.time
-    return getString(R.string.split, developed.backend, time.loadMs, time.prepareMs, time.inferenceMs, time.renderMs)
+    val tile = developed.plan.tile
+    return getString(R.string.backend, developed.backend) + "\n" +
+        getString(R.string.tiles, developed.plan.count, tile.widthPx, tile.heightPx) + "\n" +
+        getString(R.string.split, time.loadMs, time.prepareMs, time.inferenceMs, time.renderMs)
 }
 
 private fun Context.latencyText(run: AppRun): String {

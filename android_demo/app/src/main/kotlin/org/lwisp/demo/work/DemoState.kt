@@ -1,17 +1,22 @@
 package org.lwisp.demo.work
 
-import android.graphics.Bitmap
-import org.lwisp.core.engine.Developed
+import android.net.Uri
 import org.lwisp.core.measure.AppRun
 
 /** Everything the screen shows. */
 data class DemoState(
     val source: Source? = null,
-    val developed: Developed? = null,
-    /** The developed picture, for the screen. */
-    val bitmap: Bitmap? = null,
+    val picture: DevelopedPicture? = null,
     val run: AppRun? = null,
+    /** What was saved last, to share. */
+    val saved: Saved? = null,
     val doing: Doing = Doing.Idle,
+)
+
+/** A document that the app has written. */
+class Saved(
+    val uri: Uri,
+    val type: String,
 )
 
 /** What the app is doing, or how the last thing ended. */

@@ -2,26 +2,22 @@ package org.lwisp.demo.work
 
 import android.app.ActivityManager
 import android.content.Context
-import org.lwisp.core.engine.neededBytes
-import org.lwisp.core.raw.Mosaic
+import org.lwisp.core.tile.MemoryBudget
 
-/** A frame that the phone hasn't the memory for; figures: width, height, needed MB, free MB. */
-class MemoryShortException(
-    val figures: List<Any>,
-) : Exception("Not enough memory: $figures")
+/** Of the heap, what the rest of the app may want while a frame is developed. */
+private const val HEAP_RESERVE_BYTES = 32L shl 20
 
-/** Refuses a frame before it is tried. Raises [MemoryShortException]. */
-fun checkMemory(
+/** What developing a frame may take beside its picture, which isn't filled yet. */
+fun memoryBudget(
     context: Context,
-    mosaic: Mosaic,
-    precision: String,
-) {
+    pictureBytes: Long,
+): MemoryBudget {
     val manager = context.getSystemService(ActivityManager::class.java)
     val memory = ActivityManager.MemoryInfo().also(manager::getMemoryInfo)
-    val needed = neededBytes(mosaic.widthPx, mosaic.heightPx, precision)
-    // Below the threshold the system starts to end apps.
-    val free = memory.availMem - memory.threshold
-    if (needed > free) {
-        throw MemoryShortException(listOf(mosaic.widthPx, mosaic.heightPx, needed shr 20, maxOf(free, 0) shr 20))
-    }
+    val heap = Runtime.getRuntime()
+    return MemoryBudget(
+        // Half of what is left above the threshold, below which the system starts to end apps.
+        runBytes = (memory.availMem - memory.threshold - pictureBytes) / 2,
+        heapBytes = heap.maxMemory() - (heap.totalMemory() - heap.freeMemory()) - HEAP_RESERVE_BYTES,
+    )
 }

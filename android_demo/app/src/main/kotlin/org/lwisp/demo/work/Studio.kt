@@ -1,12 +1,14 @@
 package org.lwisp.demo.work
 
 import android.content.Context
+import org.lwisp.core.MemoryException
 import org.lwisp.core.contract.Bundle
 import org.lwisp.core.contract.CONTRACT_FILE
 import org.lwisp.core.contract.readBundle
 import org.lwisp.core.engine.Developed
 import org.lwisp.core.engine.Developer
 import org.lwisp.core.measure.AppRun
+import org.lwisp.core.raw.PackedSize
 import org.lwisp.core.raw.RawFrame
 import org.lwisp.demo.R
 import org.lwisp.demo.engine.LiteRtEngines
@@ -25,9 +27,11 @@ class Studio(
         source: Source,
         settings: Settings,
         ticket: Ticket,
-    ): Developed {
+    ): DevelopedPicture {
         val frame = part(source, settings)
-        return developerOf(settings).develop(frame) { ticket.step(it) }
+        val picture = emptyPicture(frame)
+        val developed = developerOf(settings).develop(frame, picture, budget(frame)) { ticket.step(it) }
+        return DevelopedPicture(developed, picture.bitmap)
     }
 
     /** The developed picture, and a series of runs on it. */
@@ -36,42 +40,61 @@ class Studio(
         settings: Settings,
         runs: Int,
         ticket: Ticket,
-    ): Pair<Developed, AppRun> {
+    ): Pair<DevelopedPicture, AppRun> {
         val frame = part(source, settings)
-        val developer = developerOf(settings)
+        val picture = emptyPicture(frame)
+        // One budget for all runs, so that all have the same tiles.
+        val budget = budget(frame)
         val thermalBefore = thermalStatus(context)
         val series =
             List(WARM_UP + runs) { index ->
-                ticket.step(Doing.Busy(R.string.step_measure, listOf(index + 1, WARM_UP + runs)))
-                developer.develop(frame)
+                val busy = Doing.Busy(R.string.step_measure, listOf(index + 1, WARM_UP + runs))
+                developerOf(settings).develop(frame, picture, budget) { ticket.step(busy) }
             }
+        return Pair(DevelopedPicture(series.last(), picture.bitmap), appRun(settings, series, thermalBefore))
+    }
+
+    private fun appRun(
+        settings: Settings,
+        series: List<Developed>,
+        thermalBefore: String?,
+    ): AppRun {
         val samples = series.map { it.time.inferenceMs }
-        val run =
-            AppRun(
-                model = bundle.model(settings.precision),
-                device = deviceFacts(),
-                accelerator = if (settings.gpu) "GPU" else "CPU",
-                backend = series.last().backend,
-                threads = settings.threads,
-                size = series.last().size,
-                warmUpMs = samples.take(WARM_UP),
-                samplesMs = samples.drop(WARM_UP),
-                split = series.last().time.copy(loadMs = series.first().time.loadMs),
-                thermalBefore = thermalBefore,
-                thermalAfter = thermalStatus(context),
-                takenAt = utcNow(),
-            )
-        return Pair(series.last(), run)
+        return AppRun(
+            model = bundle.model(settings.precision),
+            device = deviceFacts(),
+            accelerator = if (settings.gpu) "GPU" else "CPU",
+            backend = series.last().backend,
+            threads = settings.threads,
+            size = series.last().size,
+            plan = series.last().plan,
+            warmUpMs = samples.take(WARM_UP),
+            samplesMs = samples.drop(WARM_UP),
+            split = series.last().time.copy(loadMs = series.first().time.loadMs),
+            thermalBefore = thermalBefore,
+            thermalAfter = thermalStatus(context),
+            takenAt = utcNow(),
+        )
     }
 
     private fun part(
         source: Source,
         settings: Settings,
-    ): RawFrame {
-        val frame = settings.partPx?.let { source.frame.centred(it, it) } ?: source.frame
-        checkMemory(context, frame.mosaic, settings.precision)
-        return frame
+    ): RawFrame = settings.partPx?.let { source.frame.centred(it, it) } ?: source.frame
+
+    private fun budget(frame: RawFrame) = memoryBudget(context, pictureBytes(frame))
+
+    private fun emptyPicture(frame: RawFrame): BitmapSink {
+        val (width, height) = frame.uprightSize
+        try {
+            return BitmapSink(width, height)
+        } catch (error: OutOfMemoryError) {
+            throw MemoryException(PackedSize(width / 2, height / 2), pictureBytes(frame), freeBytes = 0)
+        }
     }
+
+    /** Four bytes per pixel. */
+    private fun pictureBytes(frame: RawFrame) = 4L * frame.mosaic.widthPx * frame.mosaic.heightPx
 
     private fun developerOf(settings: Settings): Developer {
         developer?.takeIf { developerKey == settings.engineKey }?.let { return it }

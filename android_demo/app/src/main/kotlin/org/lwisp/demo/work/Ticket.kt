@@ -1,6 +1,7 @@
 package org.lwisp.demo.work
 
 import org.lwisp.core.CancelledException
+import org.lwisp.core.engine.Progress
 import org.lwisp.core.engine.Step
 import org.lwisp.demo.R
 
@@ -12,7 +13,11 @@ class Ticket(
     var stopped = false
 
     /** Between two parts of the work. Raises [CancelledException] if the user has stopped it. */
-    fun step(step: Step) = step(Doing.Busy(TEXTS.getValue(step)))
+    fun step(progress: Progress) {
+        val sampling = progress.tile == 0
+        val text = if (sampling) R.string.step_context else TEXTS.getValue(progress.step)
+        step(Doing.Busy(text, if (sampling) emptyList() else listOf(progress.tile, progress.tiles)))
+    }
 
     fun step(activity: Doing) {
         if (stopped) throw CancelledException()

@@ -5,10 +5,9 @@ import android.os.Handler
 import android.os.Looper
 import org.lwisp.core.CancelledException
 import org.lwisp.core.LwispException
-import org.lwisp.core.engine.Developed
-import org.lwisp.core.measure.AppRun
+import org.lwisp.core.MemoryException
 import org.lwisp.demo.R
-import org.lwisp.demo.files.bitmapOf
+import org.lwisp.demo.camera.CameraException
 import java.io.IOException
 import java.util.concurrent.ExecutorService
 import java.util.concurrent.Executors
@@ -47,9 +46,9 @@ class Workbench(
     /** Develops the frame once. */
     fun develop(settings: Settings) {
         val source = state.source ?: return
-        submit(R.string.step_prepare) { ticket ->
-            val developed = studio.develop(source, settings, ticket)
-            show(developed, null)
+        submit(R.string.step_start) { ticket ->
+            val picture = studio.develop(source, settings, ticket)
+            update { it.copy(picture = picture, run = null, doing = Doing.Idle) }
         }
     }
 
@@ -59,20 +58,29 @@ class Workbench(
         runs: Int,
     ) {
         val source = state.source ?: return
-        submit(R.string.step_prepare) { ticket ->
-            val (developed, run) = studio.measure(source, settings, runs, ticket)
-            show(developed, run)
+        submit(R.string.step_start) { ticket ->
+            val (picture, run) = studio.measure(source, settings, runs, ticket)
+            update { it.copy(picture = picture, run = run, doing = Doing.Idle) }
         }
     }
 
-    /** Writes something out; then, if that went well, does something on the main thread. */
+    /** Writes a document. write: runs on the worker thread. */
     fun save(
+        saved: Saved,
         write: () -> Unit,
-        then: () -> Unit,
-    ) = submit(R.string.step_render) {
+    ) = submit(R.string.step_save) {
         write()
-        update { it.copy(doing = Doing.Saved) }
-        main.post(then)
+        update { it.copy(saved = saved, doing = Doing.Saved) }
+    }
+
+    /** Finds something out on the worker thread and hands it on on the main thread; the app stays busy. */
+    fun <T> ask(
+        text: Int,
+        question: () -> T,
+        answer: (T) -> Unit,
+    ) = submit(text) {
+        val found = question()
+        main.post { answer(found) }
     }
 
     /** Stops the job after the part it's in. */
@@ -95,8 +103,10 @@ class Workbench(
                 job(ticket)
             } catch (stopped: CancelledException) {
                 show(Doing.Stopped)
-            } catch (error: MemoryShortException) {
-                show(Doing.Failed(R.string.memory_problem, error.figures))
+            } catch (error: CameraException) {
+                show(Doing.Failed(error.problem.text))
+            } catch (error: MemoryException) {
+                show(memoryProblem(error))
             } catch (error: LwispException) {
                 show(Doing.Failed(R.string.problem, listOf(error.message.orEmpty())))
             } catch (error: IOException) {
@@ -105,12 +115,10 @@ class Workbench(
         }
     }
 
-    private fun show(
-        developed: Developed,
-        run: AppRun?,
-    ) {
-        val bitmap = bitmapOf(developed.picture)
-        update { it.copy(developed = developed, bitmap = bitmap, run = run, doing = Doing.Idle) }
+    private fun memoryProblem(error: MemoryException): Doing {
+        val (width, height) = error.frame.run { Pair(2 * widthPx, 2 * heightPx) }
+        val megabytes = listOf(error.neededBytes, maxOf(error.freeBytes, 0)).map { it shr 20 }
+        return Doing.Failed(R.string.memory_problem, listOf(width, height) + megabytes)
     }
 
     private fun update(change: (DemoState) -> DemoState) {

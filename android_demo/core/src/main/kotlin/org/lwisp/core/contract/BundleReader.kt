@@ -31,7 +31,8 @@ private fun modelContract(tree: JsonObject): ModelContract {
         outputTensor = tensor(tree.child("output_tensor")),
         outputScale = tree.integer("output_scale"),
         haloPx = tree.integer("halo_px"),
-        signature = tree.text("signature"),
+        context = tree.child("context").let { ContextContract(it.integer("grid"), it.integer("crop_px")) },
+        contextTensors = tree.children("context_tensors").map(::tensor),
     )
 }
 

@@ -47,6 +47,27 @@ class TensorSpec(
     }
 }
 
+/** Which part of a frame its image-wide quantities are taken from: a grid of crops, from edge to edge. */
+class ContextContract(
+    /** Crops along each side of the frame. */
+    val grid: Int,
+    /** Side of a crop in packed pixels. */
+    val cropPx: Int,
+) {
+    init {
+        if (grid !in 2..1024 || cropPx !in 1..1024) {
+            throw ContractException("A context of $grid crops of $cropPx px can't be. Export again.")
+        }
+    }
+}
+
+/** One of a model's graphs by its name in the file: what it eats and gives. */
+class Signature(
+    val name: String,
+    val inputs: List<TensorSpec>,
+    val outputs: List<TensorSpec>,
+)
+
 /** What one .tflite eats and gives. */
 class ModelContract(
     /** int8, fp16 (weights alone; arithmetic is float) or float32. */
@@ -58,5 +79,20 @@ class ModelContract(
     val outputScale: Int,
     /** Packed pixels around an output pixel that convolutions see. */
     val haloPx: Int,
-    val signature: String,
-)
+    val context: ContextContract,
+    /** Channel gates and global vector, (1, 1, 1, channels) each: what the tiles of one frame share. */
+    val contextTensors: List<TensorSpec>,
+) {
+    init {
+        if (contextTensors.isEmpty()) throw ContractException("The contract names no context. Export the model again.")
+        if (haloPx < 0 || outputScale < 1) {
+            throw ContractException("A halo of $haloPx px and a scale of $outputScale can't be. Export again.")
+        }
+    }
+
+    /** Takes a frame's image-wide quantities from a sample of it. */
+    val contextSignature get() = Signature("context", listOf(inputTensor), contextTensors)
+
+    /** Develops a frame or a tile with them. */
+    val developSignature get() = Signature("develop", listOf(inputTensor) + contextTensors, listOf(outputTensor))
+}

@@ -22,6 +22,26 @@ internal class FlatTable(
 
     fun integer(field: Int): Int = place(field)?.let(file::getInt) ?: 0
 
+    /** Overwrites an integer that the file holds; one that isn't there has its default, 0. */
+    fun setInteger(
+        field: Int,
+        value: Int,
+    ) {
+        place(field)?.let { file.putInt(it, value) }
+    }
+
+    /** Shortens a vector of tables to one of them. */
+    fun keepOnly(
+        field: Int,
+        index: Int,
+    ) {
+        val at = follow(place(field) ?: return)
+        val first = at + 4
+        // Places are relative, and tables lie behind the vectors that name them.
+        file.putInt(first, follow(first + 4 * index) - first)
+        file.putInt(at, 1)
+    }
+
     /** Places of a vector's int32 elements, to read or overwrite. */
     fun integerPlaces(field: Int): List<Int> = vector(field) { it }
 

@@ -5,13 +5,20 @@ import org.lwisp.core.contract.TensorSpec
 
 /** A tensor's values in the type that the model wants, row by row. */
 sealed class Tensor {
+    /** How many values. */
+    abstract val size: Int
+
     class Float32(
         val values: FloatArray,
-    ) : Tensor()
+    ) : Tensor() {
+        override val size get() = values.size
+    }
 
     class Int8(
         val values: ByteArray,
-    ) : Tensor()
+    ) : Tensor() {
+        override val size get() = values.size
+    }
 }
 
 /** Real values to a tensor's type: round(v / scale) + zero point, clipped, halves to even; unchanged for float. */
@@ -30,23 +37,7 @@ fun quantise(
     )
 }
 
-/** A tensor as real values: (q - zero point) * scale; unchanged for float. */
-fun dequantise(
-    tensor: Tensor,
-    spec: TensorSpec,
-): FloatArray =
-    when (tensor) {
-        is Tensor.Float32 -> {
-            tensor.values
-        }
-
-        is Tensor.Int8 -> {
-            val real = realOfCode(spec)
-            FloatArray(tensor.values.size) { real[tensor.values[it] + 128] }
-        }
-    }
-
-/** The real value of each int8 code, from -128 on. */
+/** The real value of each int8 code, from -128 on: (q - zero point) * scale. */
 internal fun realOfCode(spec: TensorSpec): FloatArray {
     val scale = spec.scale!!.toFloat()
     val zero = spec.zeroPoint!!.toFloat()

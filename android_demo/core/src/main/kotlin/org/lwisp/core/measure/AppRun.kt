@@ -1,9 +1,10 @@
 package org.lwisp.core.measure
 
 import org.lwisp.core.contract.ModelFile
-import org.lwisp.core.engine.PackedSize
 import org.lwisp.core.engine.TimeSplit
 import org.lwisp.core.json.toJson
+import org.lwisp.core.raw.PackedSize
+import org.lwisp.core.tile.TilePlan
 
 /** Version of the results' JSON. */
 const val RESULTS_VERSION = 1
@@ -19,6 +20,8 @@ class AppRun(
     val backend: String,
     val threads: Int?,
     val size: PackedSize,
+    /** The tiles of every run. */
+    val plan: TilePlan,
     val warmUpMs: List<Double>,
     val samplesMs: List<Double>,
     /** Of the last whole picture. */
@@ -40,7 +43,7 @@ fun resultsJson(run: AppRun): String =
             "model" to modelTree(run.model),
             "device" to run.device,
             "accelerator" to run.accelerator,
-            "backend" to run.backend,
+            "backend" to whatRan(run),
             "threads" to run.threads,
             "packed_size_px" to listOf(run.size.widthPx, run.size.heightPx),
             "thermal_before" to run.thermalBefore,
@@ -51,6 +54,12 @@ fun resultsJson(run: AppRun): String =
             "split_ms" to splitTree(run.split),
         ),
     )
+
+/** A frame in tiles is more work than the same frame whole: readers must see it. */
+private fun whatRan(run: AppRun): String =
+    with(run.plan) {
+        if (count == 1) run.backend else "${run.backend}, $count tiles of ${tile.widthPx}x${tile.heightPx} packed px"
+    }
 
 private fun modelTree(model: ModelFile) =
     mapOf("file" to model.file, "sha256" to model.sha256, "precision" to model.contract.precision)

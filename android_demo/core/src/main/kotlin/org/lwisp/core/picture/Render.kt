@@ -6,26 +6,55 @@ import org.lwisp.core.contract.TensorSpec
 import org.lwisp.core.engine.Tensor
 import org.lwisp.core.engine.realOfCode
 import org.lwisp.core.raw.Area
-import org.lwisp.core.raw.Packed
+import org.lwisp.core.tile.Tile
 
 /**
- * A model's output as an upright 8-bit picture, cut to the mosaic's own pixels.
+ * Puts a model's tiles together to an upright 8-bit picture, cut to the mosaic's own pixels.
  *
- * output: (2h, 2w, 3). Raises [EngineException] if it has another size or holds NaN or infinity.
+ * visible: those pixels in the picture of the whole packed frame.
  */
-fun render(
-    output: Tensor,
-    contract: ModelContract,
-    packed: Packed,
-    orientation: Int,
-): Picture {
-    val width = contract.outputScale * packed.widthPx
-    val height = contract.outputScale * packed.heightPx
-    val levels = levels(output, contract.outputTensor)
-    if (levels.size != width * height * 3) {
-        throw EngineException("The model gave ${levels.size} values; ${width}x${height}x3 are needed. Export it again.")
+class Rendering(
+    private val contract: ModelContract,
+    private val visible: Area,
+    private val orientation: Int,
+) {
+    /**
+     * Stores what is kept of a tile. output: (scale * h, scale * w, 3) of the tile's input. Raises [EngineException]
+     * if it has another size or holds NaN or infinity.
+     */
+    fun put(
+        tile: Tile,
+        output: Tensor,
+        picture: PictureSink,
+    ) {
+        val given = tile.input.scaled(contract.outputScale)
+        if (output.size != 3 * given.px) {
+            throw EngineException("The model gave ${output.size} values, ${3 * given.px} are needed. Export it again.")
+        }
+        val kept = tile.keep.scaled(contract.outputScale).intersected(visible)
+        if (kept.px == 0) return
+        val place = Area(kept.leftPx - visible.leftPx, kept.topPx - visible.topPx, kept.widthPx, kept.heightPx)
+        val argb = upright(levels(output, contract.outputTensor), given, kept)
+        picture.put(Turn(orientation, visible.widthPx, visible.heightPx).placed(place), argb)
     }
-    return upright(levels, width, packed.visible, orientation)
+
+    private fun upright(
+        levels: Levels,
+        given: Area,
+        kept: Area,
+    ): IntArray {
+        val turn = Turn(orientation, kept.widthPx, kept.heightPx)
+        val argb = IntArray(kept.px)
+        for (y in 0 until turn.heightPx) {
+            for (x in 0 until turn.widthPx) {
+                val place = turn.start + x * turn.stepX + y * turn.stepY
+                val row = kept.topPx - given.topPx + place / kept.widthPx
+                val column = kept.leftPx - given.leftPx + place % kept.widthPx
+                argb[y * turn.widthPx + x] = pixel(levels, 3 * (row * given.widthPx + column))
+            }
+        }
+        return argb
+    }
 }
 
 /** Rounds [0, 1] to 8 bits, halves to even, as the Python runtime does. Raises [EngineException] on NaN or infinity. */
@@ -36,46 +65,27 @@ fun level8(value: Float): Int {
     return minOf(maxOf(Math.rint((value * 255f).toDouble()).toInt(), 0), 255)
 }
 
+/** A tensor's values as 8-bit levels, by their index; primitive, for it is asked for every value. */
+private fun interface Levels {
+    fun at(index: Int): Int
+}
+
 private fun levels(
     output: Tensor,
     spec: TensorSpec,
-): ByteArray =
+): Levels =
     when (output) {
         is Tensor.Float32 -> {
-            ByteArray(output.values.size) { level8(output.values[it]).toByte() }
+            Levels { level8(output.values[it]) }
         }
 
         is Tensor.Int8 -> {
-            val ofCode = realOfCode(spec).map { level8(it).toByte() }.toByteArray()
-            ByteArray(output.values.size) { ofCode[output.values[it] + 128] }
+            val ofCode = realOfCode(spec).map(::level8).toIntArray()
+            Levels { ofCode[output.values[it] + 128] }
         }
     }
-
-private fun upright(
-    levels: ByteArray,
-    storedWidthPx: Int,
-    visible: Area,
-    orientation: Int,
-): Picture {
-    val turn = Turn(orientation, visible.widthPx, visible.heightPx)
-    val argb = IntArray(turn.widthPx * turn.heightPx)
-    for (y in 0 until turn.heightPx) {
-        for (x in 0 until turn.widthPx) {
-            val place = turn.start + x * turn.stepX + y * turn.stepY
-            val row = visible.topPx + place / visible.widthPx
-            val column = visible.leftPx + place % visible.widthPx
-            argb[y * turn.widthPx + x] = pixel(levels, 3 * (row * storedWidthPx + column))
-        }
-    }
-    return Picture(turn.widthPx, turn.heightPx, argb)
-}
 
 private fun pixel(
-    levels: ByteArray,
+    levels: Levels,
     at: Int,
-): Int {
-    val red = levels[at].toInt() and 0xff
-    val green = levels[at + 1].toInt() and 0xff
-    val blue = levels[at + 2].toInt() and 0xff
-    return (0xff shl 24) or (red shl 16) or (green shl 8) or blue
-}
+): Int = (0xff shl 24) or (levels.at(at) shl 16) or (levels.at(at + 1) shl 8) or levels.at(at + 2)

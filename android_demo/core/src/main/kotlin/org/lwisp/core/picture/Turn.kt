@@ -1,13 +1,15 @@
 package org.lwisp.core.picture
 
+import org.lwisp.core.raw.Area
+
 /**
  * How an EXIF orientation reads a stored picture upright: pixel (x, y) of the upright one is at
  * `start + x * stepX + y * stepY` of the stored one.
  */
 internal class Turn(
     orientation: Int,
-    storedWidthPx: Int,
-    storedHeightPx: Int,
+    private val storedWidthPx: Int,
+    private val storedHeightPx: Int,
 ) {
     private val swapped = orientation >= 5
     private val rowsFlipped = orientation in setOf(3, 4, 6, 7)
@@ -23,4 +25,15 @@ internal class Turn(
         (if (rowsFlipped) (storedHeightPx - 1) * storedWidthPx else 0) + (if (columnsFlipped) storedWidthPx - 1 else 0)
     val stepX = if (swapped) rowStep else columnStep
     val stepY = if (swapped) columnStep else rowStep
+
+    /** Where a rectangle of the stored picture lies in the upright one. */
+    fun placed(stored: Area): Area {
+        val left = if (columnsFlipped) storedWidthPx - stored.leftPx - stored.widthPx else stored.leftPx
+        val top = if (rowsFlipped) storedHeightPx - stored.topPx - stored.heightPx else stored.topPx
+        return if (swapped) {
+            Area(top, left, stored.heightPx, stored.widthPx)
+        } else {
+            Area(left, top, stored.widthPx, stored.heightPx)
+        }
+    }
 }

@@ -58,14 +58,17 @@ class Mosaic(
         return Mosaic(widthPx, heightPx, start, rowStrideBytes)
     }
 
-    /** A copy without padding that owns its samples: a camera's image may then be closed. */
-    fun copied(): Mosaic {
-        val copy = ByteBuffer.allocate(2 * widthPx * heightPx).order(ByteOrder.LITTLE_ENDIAN)
+    /**
+     * A copy without padding in `target`, which has room for 2 * width * height bytes: a camera's image may then be
+     * closed. A mapped file is a good target for a large mosaic, which then takes nothing of an app's heap.
+     */
+    fun copiedTo(target: ByteBuffer): Mosaic {
+        val copy = target.duplicate().order(ByteOrder.LITTLE_ENDIAN)
         val row = ShortArray(widthPx)
-        val target = copy.asShortBuffer()
+        val samples = copy.asShortBuffer()
         for (index in 0 until heightPx) {
             readRow(index, row)
-            target.put(row)
+            samples.put(row)
         }
         return Mosaic(widthPx, heightPx, copy, 2 * widthPx)
     }

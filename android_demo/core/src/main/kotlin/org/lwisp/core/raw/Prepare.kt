@@ -4,46 +4,55 @@ import org.lwisp.core.contract.InputContract
 import kotlin.math.pow
 import kotlin.math.sqrt
 
-/** Packed planes and where the mosaic lies in them. */
-class Packed(
-    /** Row by row, four values per packed pixel: R, Gr, Gb, B in [0, 1]. */
-    val planes: FloatArray,
-    val widthPx: Int,
-    val heightPx: Int,
-    /** The mosaic's own pixels in the developed picture. */
-    val visible: Area,
-)
-
-/** A rectangle in pixels. */
-data class Area(
-    val leftPx: Int,
-    val topPx: Int,
-    val widthPx: Int,
-    val heightPx: Int,
-)
-
 /**
- * Turns a mosaic into the planes that a model eats, step by step as its contract says.
+ * A mosaic on its way to the planes that a model eats, step by step as its contract says. Nothing is computed until
+ * a part is asked for: a large frame never lies in memory as floats.
  *
  * The same arithmetic in the same order as the Python runtime's `prepare`, in 32-bit floats, so that the
  * planes are equal bit for bit. exposureEv: digital exposure in stops, applied before white is clipped.
  */
-fun prepare(
+class Preparation(
     frame: RawFrame,
     contract: InputContract,
     exposureEv: Double = 0.0,
-): Packed {
-    val columns = alignedIndices(frame.cfa.leadColumns, frame.mosaic.widthPx, 2 * contract.sizeMultiple)
-    val rows = alignedIndices(frame.cfa.leadRows, frame.mosaic.heightPx, 2 * contract.sizeMultiple)
-    val planes = FloatArray(rows.size * columns.size)
-    val light = LightStage(frame, contract, exposureEv)
-    val color = contract.referenceToSrgb?.let { ColorStage(toReference(frame.cameraToSrgb, it)) }
-    val curve = CurveStage(contract.curveOffset)
-    packRows(frame.mosaic, rows, columns, planes, light)
-    color?.apply(planes)
-    curve.apply(planes)
-    val visible = Area(frame.cfa.leadColumns, frame.cfa.leadRows, frame.mosaic.widthPx, frame.mosaic.heightPx)
-    return Packed(planes, columns.size / 2, rows.size / 2, visible)
+) {
+    private val mosaic = frame.mosaic
+    private val columns = alignedIndices(frame.cfa.leadColumns, mosaic.widthPx, 2 * contract.sizeMultiple)
+    private val rows = alignedIndices(frame.cfa.leadRows, mosaic.heightPx, 2 * contract.sizeMultiple)
+    private val light = LightStage(frame, contract, exposureEv)
+    private val color = contract.referenceToSrgb?.let { ColorStage(toReference(frame.cameraToSrgb, it)) }
+    private val curve = CurveStage(contract.curveOffset)
+
+    /** Of the whole frame, sides multiples of the contract's. */
+    val size = PackedSize(columns.size / 2, rows.size / 2)
+
+    /** The mosaic's own pixels in the full-size picture. */
+    val visible = Area(frame.cfa.leadColumns, frame.cfa.leadRows, mosaic.widthPx, mosaic.heightPx)
+
+    /** Planes of a part, in packed pixels: row by row, four values per pixel, R, Gr, Gb, B in [0, 1]. */
+    fun planes(part: Area): FloatArray {
+        val planes = FloatArray(4 * part.px)
+        pack(part, planes)
+        color?.apply(planes)
+        curve.apply(planes)
+        return planes
+    }
+
+    private fun pack(
+        part: Area,
+        planes: FloatArray,
+    ) {
+        val row = ShortArray(mosaic.widthPx)
+        for (y in 0 until 2 * part.heightPx) {
+            mosaic.readRow(rows[2 * part.topPx + y], row)
+            val plane = y % 2 * 2
+            val start = y / 2 * 4 * part.widthPx + plane
+            for (x in 0 until 2 * part.widthPx) {
+                val sample = row[columns[2 * part.leftPx + x]].toInt() and 0xffff
+                planes[start + x / 2 * 4 + x % 2] = light.of(sample, plane + x % 2)
+            }
+        }
+    }
 }
 
 /**
@@ -61,24 +70,6 @@ internal fun alignedIndices(
     return IntArray(aligned) { index ->
         val place = Math.floorMod(index - lead, period)
         if (place < size) place else period - place
-    }
-}
-
-private fun packRows(
-    mosaic: Mosaic,
-    rows: IntArray,
-    columns: IntArray,
-    planes: FloatArray,
-    light: LightStage,
-) {
-    val row = ShortArray(mosaic.widthPx)
-    for (y in rows.indices) {
-        mosaic.readRow(rows[y], row)
-        val plane = y % 2 * 2
-        val start = y / 2 * 2 * columns.size + plane
-        for (x in columns.indices) {
-            planes[start + x / 2 * 4 + x % 2] = light.of(row[columns[x]].toInt() and 0xffff, plane + x % 2)
-        }
     }
 }
 

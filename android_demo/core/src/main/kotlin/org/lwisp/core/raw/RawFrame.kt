@@ -27,6 +27,15 @@ class RawFrame(
         if (orientation !in 1..8) throw RawException("Orientation $orientation is unknown; EXIF has 1 to 8.")
     }
 
+    /** Sides of the developed picture, turned upright: width and height. */
+    val uprightSize: Pair<Int, Int>
+        get() =
+            if (orientation >= 5) {
+                Pair(mosaic.heightPx, mosaic.widthPx)
+            } else {
+                Pair(mosaic.widthPx, mosaic.heightPx)
+            }
+
     /** The frame's centre, at most this wide and high; sides even. */
     fun centred(
         maxWidthPx: Int,

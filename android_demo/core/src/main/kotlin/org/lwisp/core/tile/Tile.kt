@@ -1,7 +1,15 @@
 package org.lwisp.core.tile
 
-import org.lwisp.core.engine.PackedSize
 import org.lwisp.core.raw.Area
+import org.lwisp.core.raw.PackedSize
+
+/** Along one side of a frame, in packed pixels: a tile, and the part of its result that is kept. */
+data class Span(
+    val start: Int,
+    val stop: Int,
+    val keepStart: Int,
+    val keepStop: Int,
+)
 
 /** One tile of a packed frame, in packed pixels. */
 data class Tile(
@@ -11,63 +19,45 @@ data class Tile(
     val keep: Area,
 )
 
+/** Tiles of one size over a frame, row by row. */
+class TilePlan(
+    val tile: PackedSize,
+    val rows: List<Span>,
+    val columns: List<Span>,
+) {
+    val count: Int get() = rows.size * columns.size
+
+    /** Packed pixels that the model runs, halos included. */
+    val px: Long get() = count * tile.px
+
+    fun tiles(): List<Tile> = rows.flatMap { row -> columns.map { column -> tileOf(row, column) } }
+}
+
 /**
- * Cuts a frame into tiles of one size, so that one compiled model runs them all.
+ * Lays tiles of one length along a side, so that one compiled model runs them all.
  *
- * Next to the frame's edge a tile has no halo: the network pads there as it does on the whole frame.
- * Tiles agree with the whole frame only if the image-wide quantities are given to each (the contract's `tiles`).
- *
- * frame: sides multiples of `multiple`. inputPx: a tile's side with its halo. haloPx: of the contract.
- * Raises IllegalArgumentException if nothing is left of a tile inside its halo.
+ * Every kept part has its halo inside its tile, or ends with the frame where its tile does: there the network pads
+ * as it does on the whole frame. Kept parts lie end to end. tilePx: at most sidePx; under it, over 2 * haloPx.
  */
-fun tiles(
-    frame: PackedSize,
-    inputPx: Int,
+fun splitSide(
+    sidePx: Int,
+    tilePx: Int,
     haloPx: Int,
-    multiple: Int,
-): List<Tile> {
-    require(
-        frame.widthPx % multiple == 0 && frame.heightPx % multiple == 0,
-    ) { "$frame isn't of multiples of $multiple." }
-    val halo = (haloPx + multiple - 1) / multiple * multiple
-    val columns = spans(frame.widthPx, inputPx / multiple * multiple, halo)
-    val rows = spans(frame.heightPx, inputPx / multiple * multiple, halo)
-    return rows.flatMap { row -> columns.map { column -> tile(column, row) } }
-}
-
-private class Span(
-    val inputStart: Int,
-    val inputSize: Int,
-    val keepStart: Int,
-    val keepEnd: Int,
-)
-
-private fun spans(
-    size: Int,
-    inputSize: Int,
-    halo: Int,
 ): List<Span> {
-    if (size <= inputSize) return listOf(Span(0, size, 0, size))
-    require(inputSize > 2 * halo) {
-        "A tile of $inputSize px has nothing inside a halo of $halo px; give more than ${2 * halo}."
+    require(tilePx == sidePx || tilePx in 2 * haloPx + 1 until sidePx) {
+        "A tile of $tilePx px along $sidePx px has nothing inside a halo of $haloPx px."
     }
-    val spans = ArrayList<Span>()
-    var keepStart = 0
-    while (keepStart < size) {
-        val inputStart = (keepStart - halo).coerceIn(0, size - inputSize)
-        val inputEnd = inputStart + inputSize
-        val keepEnd = if (inputEnd == size) size else inputEnd - halo
-        spans.add(Span(inputStart, inputSize, keepStart, keepEnd))
-        keepStart = keepEnd
-    }
-    return spans
+    if (tilePx == sidePx) return listOf(Span(0, sidePx, 0, sidePx))
+    val last = sidePx - tilePx
+    val starts = (0 until last step tilePx - 2 * haloPx).toList() + last
+    val edges = listOf(0) + starts.drop(1).map { it + haloPx } + sidePx
+    return starts.mapIndexed { index, start -> Span(start, start + tilePx, edges[index], edges[index + 1]) }
 }
 
-private fun tile(
-    column: Span,
+private fun tileOf(
     row: Span,
-): Tile =
-    Tile(
-        Area(column.inputStart, row.inputStart, column.inputSize, row.inputSize),
-        Area(column.keepStart, row.keepStart, column.keepEnd - column.keepStart, row.keepEnd - row.keepStart),
-    )
+    column: Span,
+) = Tile(
+    Area(column.start, row.start, column.stop - column.start, row.stop - row.start),
+    Area(column.keepStart, row.keepStart, column.keepStop - column.keepStart, row.keepStop - row.keepStart),
+)

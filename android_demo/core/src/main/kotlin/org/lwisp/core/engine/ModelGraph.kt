@@ -2,6 +2,7 @@ package org.lwisp.core.engine
 
 import org.lwisp.core.ContractException
 import org.lwisp.core.contract.ModelContract
+import org.lwisp.core.raw.PackedSize
 
 /*
  * Field numbers of TensorFlow Lite's schema (schema.fbs).
@@ -22,41 +23,55 @@ private const val TENSOR_SHAPE = 0
 private const val TENSOR_NAME = 3
 
 /**
- * A copy of a .tflite made for another size of frame.
+ * A copy of a .tflite with one signature alone, made for one size of frame.
  *
- * GPU kernels are compiled for one size, and LiteRT's Kotlin `CompiledModel` runs a model at the size it was
- * exported for. The network takes any multiple of its contract's, so the sizes of the graph's tensors, which are
- * plain numbers in the file, are overwritten before it is loaded; weights stay as they are.
+ * LiteRT compiles every graph of a file, GPU kernels for one size each, and the Kotlin `CompiledModel` runs a graph at
+ * the size in the file. (Where an input can be resized, LiteRT 2.3 gives wrong int8 means after it has grown.) The
+ * network takes any multiple of its contract's, so the sizes of the graph's tensors, which are plain numbers in the
+ * file, are overwritten before it is loaded; weights stay as they are.
  *
  * bytes: a .tflite whose hash was checked. Raises [ContractException] if a tensor's size doesn't follow the input's.
  */
-fun resized(
+fun specialised(
     bytes: ByteArray,
     contract: ModelContract,
+    signature: String,
     size: PackedSize,
 ): ByteArray {
     val multiple = contract.input.sizeMultiple
-    require(size.widthPx > 0 && size.heightPx > 0 && size.widthPx % multiple == 0 && size.heightPx % multiple == 0) {
+    require(size.px > 0 && size.widthPx % multiple == 0 && size.heightPx % multiple == 0) {
         "A packed frame of ${size.widthPx}x${size.heightPx} px isn't of multiples of $multiple."
     }
     val copy = bytes.copyOf()
     try {
-        ShapeWriter(FlatTable.root(copy), contract).write(size)
+        GraphEditor(FlatTable.root(copy), signature, contract.inputTensor.name).write(size)
     } catch (error: IndexOutOfBoundsException) {
         throw ContractException("The model file is damaged. Copy it again.", error)
     }
     return copy
 }
 
-private class ShapeWriter(
+private class GraphEditor(
     private val model: FlatTable,
-    private val contract: ModelContract,
+    private val signature: String,
+    private val input: String,
 ) {
     fun write(size: PackedSize) {
-        val signature =
-            model.children(MODEL_SIGNATURES).firstOrNull { it.text(SIGNATURE_KEY) == contract.signature }
-                ?: throw ContractException("The model has no signature \"${contract.signature}\". Export again.")
-        val graph = model.children(MODEL_SUBGRAPHS)[signature.integer(SIGNATURE_SUBGRAPH)]
+        val signatures = model.children(MODEL_SIGNATURES)
+        val index = signatures.indexOfFirst { it.text(SIGNATURE_KEY) == signature }
+        if (index < 0) throw ContractException("The model has no signature \"$signature\". Export again.")
+        val graphIndex = signatures[index].integer(SIGNATURE_SUBGRAPH)
+        resize(signatures[index], model.children(MODEL_SUBGRAPHS)[graphIndex], size)
+        model.keepOnly(MODEL_SIGNATURES, index)
+        model.keepOnly(MODEL_SUBGRAPHS, graphIndex)
+        signatures[index].setInteger(SIGNATURE_SUBGRAPH, 0)
+    }
+
+    private fun resize(
+        signature: FlatTable,
+        graph: FlatTable,
+        size: PackedSize,
+    ) {
         val tensors = graph.children(SUBGRAPH_TENSORS)
         val exported = exportedSize(signature, tensors)
         val fed = fed(graph)
@@ -83,8 +98,8 @@ private class ShapeWriter(
         tensors: List<FlatTable>,
     ): PackedSize {
         val input =
-            signature.children(SIGNATURE_INPUTS).firstOrNull { it.text(NAMED_NAME) == contract.inputTensor.name }
-                ?: throw ContractException("The model has no input \"${contract.inputTensor.name}\". Export again.")
+            signature.children(SIGNATURE_INPUTS).firstOrNull { it.text(NAMED_NAME) == input }
+                ?: throw ContractException("The model has no input \"$input\". Export again.")
         val shape = places(tensors[input.integer(NAMED_TENSOR)]).map(model.file::getInt)
         if (shape.size != 4) throw ContractException("The model's input has ${shape.size} axes, not 4. Export again.")
         return PackedSize(widthPx = shape[2], heightPx = shape[1])

@@ -1,0 +1,26 @@
+"""The HTML twin of the app's screen draws what the layout files hold."""
+
+import html
+from xml.etree import ElementTree
+
+from android_demo.checks.project import Project
+from android_demo.checks.twin import page
+
+ANDROID = "{http://schemas.android.com/apk/res/android}"
+SCREENS = 3
+
+
+def test_every_screen_shows_every_control() -> None:
+    drawn = page(Project())
+    strings = ElementTree.parse(Project().resources / "values/strings.xml").getroot()
+    texts = {node.attrib["name"]: (node.text or "").replace("\\'", "'") for node in strings.iter("string")}
+    controls = ElementTree.parse(Project().resources / "layout/controls.xml").getroot()
+    named = [view.get(f"{ANDROID}text", "").rpartition("/")[2] for view in controls.iter()]
+    labels = [html.escape(texts[name]) for name in named if name]
+    assert len(labels) > 10
+    assert {label: drawn.count(f">{label}</div>") for label in labels} == dict.fromkeys(labels, SCREENS)
+    assert drawn.count('class="spinner"') == SCREENS * sum(view.tag == "Spinner" for view in controls.iter())
+
+
+def test_what_is_hidden_at_first_is_not_drawn() -> None:
+    assert "The phone" not in page(Project())
