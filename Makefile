@@ -17,8 +17,11 @@ help: ## List these targets
 	@echo "  ARGS='…'          passed on: to pytest by \`make test\`, to \`lwisp demo\` by \`make demo\`"
 	@echo "  PYTHON=python3.12 the interpreter for a new .venv (3.11 or newer)"
 
-demo: env ## Export, verify, develop and time; write one report
+demo: env ## Export, verify, develop; measure on this machine; write two pages
 	$(BIN)/lwisp demo $(if $(RAW),"$$RAW") $(ARGS)
+	@rm -rf build/demo/bench.json build/demo/bench.pictures
+	$(BIN)/lwisp bench run lwisp --precision int8 --precision fp16 --runs 50 --no-gate -o build/demo/bench.json || [ $$? -eq 3 ]
+	$(BIN)/lwisp bench report build/demo/bench.json -o build/demo/bench.html
 
 test: env ## Run the tests
 	$(BIN)/python -m pytest $(ARGS)
