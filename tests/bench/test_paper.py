@@ -103,21 +103,25 @@ def test_the_command_and_its_table(small_peer: Path, capsys: pytest.CaptureFixtu
         ("LW-ISP", "LiteRT", "float32", "trained"),
         ("LW-ISP", "ONNX Runtime", "float32", "trained"),
         ("LW-ISP", "LiteRT", "int8", "trained"),
+        ("lwisp-lite", "LiteRT", "float32", "trained"),
+        ("lwisp-lite", "ONNX Runtime", "float32", "trained"),
+        ("lwisp-lite", "LiteRT", "int8", "trained"),
         ("other.tflite", "LiteRT", "as it is", "unknown"),
     ]
-    peer, on_onnx, student, _, int8, last = report.rows
+    peer, on_onnx, student, _, int8, *_, lite_int8, last = report.rows
     assert (peer.faster, peer.less_memory, on_onnx.faster) == (1, 1, 1)
     assert student.fewer_macs == 64
     assert student.faster > 4
     assert code == (0 if student.faster >= report.paper_faster == 15 else 1)
     assert int8.fewer_parameters == pytest.approx(23.67, abs=0.01)
+    assert lite_int8.parameters == 503_242
     assert (last.parameters, last.fewer_parameters) == (None, None)
     for row in report.rows:
         assert len(row.samples_ms) >= 4
         assert row.p50_ms == np.median(row.samples_ms)
         assert row.peak_bytes is None or row.own_bytes is None or row.peak_bytes > row.own_bytes > 0
         assert (row.coverage is None) == (row.engine == "ONNX Runtime")
-    assert printed.err.count("round 2 of 2") == 6
+    assert printed.err.count("round 2 of 2") == 9
     text = "\n".join(table(report))
     assert "random weights" in text
     assert "23x fewer parameters, 81x less computation, at least 15x faster" in text

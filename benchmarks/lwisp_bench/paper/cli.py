@@ -13,7 +13,6 @@ from lwisp_mobile.errors import UsageError
 def configure(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of `paper`."""
     parser.add_argument("models", nargs="*", type=Path, help="more .tflite files, measured as they are")
-    parser.add_argument("--lite", help="lwisp-lite: a checkpoint (.safetensors), or a bundle's folder")
     parser.add_argument("--size", type=int, default=224, help="packed side (default: 224, a picture of 448x448)")
     parser.add_argument("--threads", type=int, default=2, help="default: 2")
     parser.add_argument("--rounds", type=int, default=3, help="each model runs at least twice in each (default: 3)")
@@ -25,7 +24,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def _paper(arguments: argparse.Namespace) -> int:
     if arguments.rounds < 1 or arguments.threads < 1:
         raise UsageError(f"{arguments.rounds} rounds on {arguments.threads} threads; give 1 or more of each.")
-    choice = Choice(arguments.size, arguments.work, arguments.lite, tuple(arguments.models))
+    choice = Choice(arguments.size, arguments.work, tuple(arguments.models))
     report = measure_paper(contestants(choice, _say), arguments.threads, arguments.size, arguments.rounds, _say)
     if arguments.json:
         print_json(report)

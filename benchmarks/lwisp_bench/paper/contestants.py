@@ -18,6 +18,8 @@ from lwisp_mobile.json_text import to_json
 from lwisp_mobile.tree import build
 
 PYNET = "PyNET level 0"
+STUDENTS = {"lwisp": "LW-ISP", "lwisp-lite": "lwisp-lite"}
+"""What ships, by the bundle's name, and what it is called here."""
 Engine = Literal["LiteRT", "ONNX Runtime"]
 Weights = Literal["random", "trained", "unknown"]
 Step = Callable[[str], None]
@@ -61,8 +63,6 @@ class Choice:
     """Packed side."""
     work: Path
     """Folder for what the chain makes; PyNET is taken from it if it is there."""
-    lite: str | None
-    """lwisp-lite: a checkpoint, or a bundle."""
     others: tuple[Path, ...]
     """Anybody's .tflite files."""
 
@@ -73,19 +73,12 @@ def contestants(choice: Choice, step: Step) -> tuple[Contestant, ...]:
     Raises PeerError if the chain fails, UsageError on a size that isn't a multiple of 16, ModelError, BundleError.
     """
     choice.work.mkdir(parents=True, exist_ok=True)
-    int8 = _int8("lwisp", choice.side_px)  # first: it refuses a bad size before minutes are spent
-    found = [*_float(PYNET, _pynet(choice, step), "random"), *_float("LW-ISP", _student("lwisp", choice, step)), int8]
-    if choice.lite is not None:
-        found += _lite(choice.lite, choice, step)
+    # First: it refuses a bad size before minutes are spent.
+    int8 = [_int8(bundle, name, choice.side_px) for bundle, name in STUDENTS.items()]
+    found = list(_float(PYNET, _pynet(choice, step), "random"))
+    for (bundle, name), quantised in zip(STUDENTS.items(), int8):
+        found += [*_float(name, _student(bundle, choice, step)), quantised]
     return (*found, *(_other(path) for path in choice.others))
-
-
-def _lite(source: str, choice: Choice, step: Step) -> Iterator[Contestant]:
-    if source.endswith(".safetensors"):
-        yield from _float("lwisp-lite", _student(source, choice, step))
-        return
-    for precision in ("fp16", "int8"):
-        yield _of_bundle(source, precision, choice.side_px)
 
 
 def _float(name: str, made: _Made, weights: Weights = "trained") -> Iterator[Contestant]:
@@ -96,17 +89,13 @@ def _float(name: str, made: _Made, weights: Weights = "trained") -> Iterator[Con
     yield Contestant(name, "ONNX Runtime", "float32", *facts, None, onnx, onnx.stat().st_size)
 
 
-def _int8(name: str, side_px: int) -> Contestant:
-    return _of_bundle(name, "int8", side_px)
-
-
-def _of_bundle(name: str, precision: str, side_px: int) -> Contestant:
-    subject = bundle_subject(name, precision, side_px, ())
-    contract = find_bundle(name).model(precision).contract
+def _int8(bundle: str, name: str, side_px: int) -> Contestant:
+    subject = bundle_subject(bundle, "int8", side_px, ())
+    contract = find_bundle(bundle).model("int8").contract
     return Contestant(
-        name="LW-ISP" if contract.name == "lwisp" else contract.name,
+        name=name,
         engine="LiteRT",
-        precision="int8" if precision == "int8" else "float32",
+        precision="int8",
         weights="trained",
         parameters=contract.parameters,
         macs=round(contract.macs_per_packed_px * side_px**2),
