@@ -53,17 +53,8 @@ def signature_coverage(model: bytes, threads: int = 1) -> dict[str, Coverage]:
 
 def _coverage_of(model: bytes, subgraphs: Sequence[int], threads: int) -> list[Coverage]:
     """Ask a process of its own. subgraphs: their places in the file."""
-    # -P: nothing in the working folder may take a module's place.
-    command = [sys.executable, "-P", "-c", f"from {__name__} import worker; worker()", str(threads)]
     try:
-        done = subprocess.run(
-            [*command, *map(str, subgraphs)],
-            input=model,
-            capture_output=True,
-            timeout=TIMEOUT_S,
-            env=child_environment(),
-            check=False,
-        )
+        done = run_worker(__name__, model, str(threads), *map(str, subgraphs))
     except subprocess.TimeoutExpired as error:
         raise ModelError(f"The runtime didn't load the model in {TIMEOUT_S:.0f} s. Export the model again.") from error
     if done.returncode != 0:
@@ -72,6 +63,15 @@ def _coverage_of(model: bytes, subgraphs: Sequence[int], threads: int) -> list[C
             f"The runtime refused the model (exit status {done.returncode}): {lines[-1]}. Export the model again."
         )
     return [Coverage(**{**found, "undelegated": tuple(found["undelegated"])}) for found in json.loads(done.stdout)]
+
+
+def run_worker(module: str, model: bytes, *arguments: str) -> subprocess.CompletedProcess[bytes]:
+    """Run a module's `worker` in a process of its own, the model on its stdin. Raises subprocess.TimeoutExpired."""
+    # -P: nothing in the working folder may take a module's place.
+    command = [sys.executable, "-P", "-c", f"from {module} import worker; worker()", *arguments]
+    return subprocess.run(
+        command, input=model, capture_output=True, timeout=TIMEOUT_S, env=child_environment(), check=False
+    )
 
 
 def child_environment() -> dict[str, str]:

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from lwisp_mobile.coverage import TIMEOUT_S, child_environment, count_delegated
+from lwisp_mobile.coverage import TIMEOUT_S, count_delegated, run_worker
 from lwisp_mobile.delegates import CPU, LITERT_ONLY
 from lwisp_mobile.engine import Target, external_delegates, find_engine, interpreter_module, load, runner
 from lwisp_mobile.errors import DelegateError, LwispError
@@ -66,16 +66,8 @@ def check_delegate(model: bytes, target: Target, threads: int) -> Ran | None:
 
 def read_back(model: bytes, target: Target, threads: int) -> Ran:
     """Load the model with the delegate in a process of its own, count, and run a fixed input once."""
-    command = [sys.executable, "-P", "-c", f"from {__name__} import worker; worker()", json.dumps(asdict(target))]
     try:
-        done = subprocess.run(
-            [*command, str(threads)],
-            input=model,
-            capture_output=True,
-            timeout=TIMEOUT_S,
-            env=child_environment(),
-            check=False,
-        )
+        done = run_worker(__name__, model, json.dumps(asdict(target)), str(threads))
     except subprocess.TimeoutExpired as error:
         raise DelegateError(f"{target.delegate} didn't run the model in {TIMEOUT_S:.0f} s. Use another.") from error
     told = _told(done.stderr.decode("utf-8", "replace"))

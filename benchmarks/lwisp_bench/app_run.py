@@ -19,6 +19,7 @@ from lwisp_bench.setups import Setup
 from lwisp_bench.summary import judge, summarise
 from lwisp_bench.worker.job import Limits, MemoryUse, Phases, RuntimeFacts, Samples, WorkerResult
 from lwisp_mobile.json_text import to_json
+from lwisp_mobile.timing import TimingSummary
 from lwisp_mobile.tree import build
 
 FORMAT = "lwisp-app-run"
@@ -35,16 +36,6 @@ class _Model:
     file: str
     sha256: str
     precision: str
-
-
-@dataclass(frozen=True)
-class _Summary:
-    runs: int
-    p50_ms: float
-    p90_ms: float
-    p99_ms: float
-    mad_ms: float
-    min_ms: float
 
 
 @dataclass(frozen=True)
@@ -72,7 +63,7 @@ class _AppRun:
     thermal_after: str | None
     warm_up_ms: tuple[float, ...]
     samples_ms: tuple[float, ...]
-    summary: _Summary
+    summary: TimingSummary
     split_ms: _Split
 
 
