@@ -25,6 +25,7 @@ from lwisp_export.quantization.run import QuantizeOptions, quantize
 from lwisp_export.quantize import quantize_int8
 from lwisp_export.recipe import DistillationRecipe, LossRecipe, OptimizerRecipe, QatRecipe
 from lwisp_export.student.checkpoint import CheckpointInfo, load_checkpoint, save_checkpoint
+from lwisp_export.student.contract import STUDENT_INPUT
 from lwisp_export.student.network import Student
 from lwisp_mobile.errors import UsageError
 from lwisp_mobile.graph import delegate_coverage, inspect_tflite
@@ -167,7 +168,8 @@ def test_a_run_leaves_a_checkpoint_that_exports_by_its_own_ranges(
     assert torch.allclose(round_weights(trained.c1[0][0].weight), trained.c1[0][0].weight, rtol=1e-3)
     assert not (tmp_path / "run" / "tiny.moments.safetensors").exists()
     ranges = tensor_ranges(trained, info.ranges, float_model())
-    made = quantize(float_model(), (), 64, QuantizeOptions(), lambda _text: None, trained=ranges)
+    options = QuantizeOptions()
+    made = quantize(float_model(), (), options, lambda _: None, contract=STUDENT_INPUT, tile_px=64, trained=ranges)
     assert made.recipe == find_quantization("trained")
 
 
