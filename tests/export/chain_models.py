@@ -16,9 +16,14 @@ from lwisp_export.to_onnx import export_onnx
 from lwisp_export.to_tflite import run_converter
 
 
-@functools.cache
 def student(activation: Activation = "relu", task: Task = "isp") -> Student:
     """A student of random weights in which every level matters, and whose picture has blacks and whites."""
+    return _student(activation, task)
+
+
+@functools.cache
+def _student(activation: Activation, task: Task) -> Student:
+    # A cache takes calls with and without defaults for different ones, and two students can differ in their last bits.
     torch.manual_seed(7)
     made = Student(StudentConfig(width=8, activation=activation, task=task)).eval()
     packed = torch.from_numpy(tile(1, planes=made.config.input_planes)).permute(2, 0, 1)[None]

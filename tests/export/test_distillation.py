@@ -147,7 +147,7 @@ def test_a_missing_or_wrong_teacher_is_named(data: Path, tmp_path: Path) -> None
         make_objective(DISTILLING, None)
     config = StudentConfig(width=8)
     save_checkpoint(tmp_path / "s.safetensors", Student(config).state_dict(), CheckpointInfo("s", config, 0, ""))
-    with pytest.raises(ModelError, match=r"s\.safetensors.*unknown key 'name'"):
+    with pytest.raises(ModelError, match=r"s\.safetensors.*unknown key 'input'"):
         load_teacher(tmp_path / "s.safetensors")
 
 
