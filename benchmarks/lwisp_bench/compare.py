@@ -85,15 +85,22 @@ def _outcome(before: Measurement, after: Measurement, ratio: float, low: float, 
     doubt = _doubt(before, after)
     if doubt is not None:
         return "inconclusive", doubt
-    if abs(median_ms(after.summary) - median_ms(before.summary)) < FLOOR_MS:
+    difference_ms = median_ms(after.summary) - median_ms(before.summary)
+    return judge(difference_ms, ratio, low, high, "measure longer, on a quieter machine")
+
+
+def judge(difference_ms: float, ratio: float, low: float, high: float, advice: str) -> tuple[Outcome, str]:
+    """The outcome of a ratio of medians with its interval, and the rule that gave it. advice: where none decides."""
+    limit = f"{100 * REGRESSION:.0f} %"
+    if abs(difference_ms) < FLOOR_MS:
         return "equal", f"the medians differ by less than {FLOOR_MS} ms"
     if ratio > 1 + REGRESSION and low > 1:
-        return "slower", f"over {100 * REGRESSION:.0f} % slower, and the interval is above 1"
+        return "slower", f"over {limit} slower, and the interval is above 1"
     if ratio < 1 / (1 + REGRESSION) and high < 1:
-        return "faster", f"over {100 * REGRESSION:.0f} % faster, and the interval is below 1"
+        return "faster", f"over {limit} faster, and the interval is below 1"
     if high <= 1 + REGRESSION:
-        return "equal", f"the interval ends below +{100 * REGRESSION:.0f} %"
-    return "inconclusive", "the interval holds both no change and a regression; measure longer, on a quieter machine"
+        return "equal", f"the interval ends below +{limit}"
+    return "inconclusive", f"the interval holds both no change and a regression; {advice}"
 
 
 def _doubt(before: Measurement, after: Measurement) -> str | None:

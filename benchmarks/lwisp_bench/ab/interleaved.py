@@ -7,7 +7,7 @@ from typing import Literal
 
 import numpy as np
 
-from lwisp_bench.compare import FLOOR_MS, REGRESSION, SEED, Outcome
+from lwisp_bench.compare import SEED, Outcome, judge
 from lwisp_bench.devices.conditions import Conditions
 from lwisp_bench.devices.description import DeviceDescription
 from lwisp_bench.devices.device import Device
@@ -102,21 +102,8 @@ def judge_rounds(rounds: Sequence[DuelRound]) -> Judgement:
     resampled = np.median(ratios[picks], axis=1)
     low, high = (float(value) for value in np.quantile(resampled, [(1 - CONFIDENCE) / 2, (1 + CONFIDENCE) / 2]))
     base_ms, new_ms, ratio = float(np.median(base)), float(np.median(new)), float(np.median(ratios))
-    outcome, reason = _outcome(new_ms - base_ms, ratio, low, high)
+    outcome, reason = judge(new_ms - base_ms, ratio, low, high, "more rounds, or a quieter machine")
     return Judgement(base_ms, new_ms, ratio, low, high, outcome, reason)
-
-
-def _outcome(difference_ms: float, ratio: float, low: float, high: float) -> tuple[Outcome, str]:
-    limit = f"{100 * REGRESSION:.0f} %"
-    if abs(difference_ms) < FLOOR_MS:
-        return "equal", f"the medians differ by less than {FLOOR_MS} ms"
-    if ratio > 1 + REGRESSION and low > 1:
-        return "slower", f"over {limit} slower, and the interval is above 1"
-    if ratio < 1 / (1 + REGRESSION) and high < 1:
-        return "faster", f"over {limit} faster, and the interval is below 1"
-    if high <= 1 + REGRESSION:
-        return "equal", f"the interval ends below +{limit}"
-    return "inconclusive", "the interval holds both no change and a regression; more rounds, or a quieter machine"
 
 
 def _duel(
