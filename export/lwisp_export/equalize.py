@@ -16,23 +16,22 @@ from lwisp_export.tflite_writer import constant, pack_tflite, set_constant, shar
 from lwisp_export.wiring import Node, Route, routes_of
 from lwisp_mobile.tflite_file import parse_tflite, text
 
-EVENNESS = 0.5
-"""Share of the difference (on a log scale) between a tensor's channels that moves into the next weights."""
 LARGEST_FACTOR = 64.0
 """A channel that is almost always 0 isn't blown up beyond this."""
 
 
-def equalize(float_model: bytes, tiles: Sequence[np.ndarray]) -> bytes:
+def equalize(float_model: bytes, tiles: Sequence[np.ndarray], evenness: float) -> bytes:
     """Return the model with evened channels: the same numbers but for float rounding.
 
-    float_model: a student's float .tflite. tiles: calibration inputs, each (h, w, planes) float32 in [0, 1].
+    float_model: a student's float .tflite. tiles: calibration inputs, each (h, w, planes) float32 in [0, 1]. evenness:
+    share of the difference (on a log scale) between a tensor's channels that moves into the next weights, in [0, 1].
     """
     tree = parse_tflite(float_model)
     names = [text(tensor.name) for tensor in tree.subgraphs[0].tensors]
     by_name = measure_peaks(float_model, tiles)
     peaks = {i: by_name[name] for i, name in enumerate(names) if name in by_name}
     for route in routes_of(tree):
-        factors = _factors(route, peaks)
+        factors = _factors(route, peaks, evenness)
         _scale_makers(tree, route, factors)
         _scale_readers(tree, route, factors)
         for tensor in route.tensors:
@@ -41,7 +40,7 @@ def equalize(float_model: bytes, tiles: Sequence[np.ndarray]) -> bytes:
     return pack_tflite(tree)
 
 
-def _factors(route: Route, peaks: dict[int, np.ndarray]) -> np.ndarray:
+def _factors(route: Route, peaks: dict[int, np.ndarray], evenness: float) -> np.ndarray:
     """One factor per channel: to the level of what stands beside them, and towards each other."""
     reached = np.max([peaks[tensor] for tensor in route.ends], axis=0)
     top = float(reached.max())
@@ -50,7 +49,7 @@ def _factors(route: Route, peaks: dict[int, np.ndarray]) -> np.ndarray:
         return np.ones_like(reached)
     # A channel that never lights up says nothing about its level.
     ratios = np.where(reached > 0, np.minimum(top / np.maximum(reached, 1e-30), LARGEST_FACTOR), 1.0)
-    return (beside / top * ratios**EVENNESS).astype(np.float32)
+    return (beside / top * ratios**evenness).astype(np.float32)
 
 
 def _scale_makers(tree: Any, route: Route, factors: np.ndarray) -> None:

@@ -30,9 +30,9 @@ class Range:
         """The smallest range that holds both."""
         return Range(min(self.low, other.low), max(self.high, other.high))
 
-    def clip(self, edge: float) -> "Range":
-        """The part within [-edge, edge]."""
-        return Range(max(self.low, -edge), min(self.high, edge))
+    def clip(self, edges: "Range") -> "Range":
+        """The part within the edges."""
+        return Range(max(self.low, edges.low), min(self.high, edges.high))
 
     def widen(self, scale: float) -> "Range":
         """This range, or one with the given scale if its own is smaller."""

@@ -110,6 +110,9 @@ class QatRecipe:
     """The quantisation recipe whose weights and ranges it starts from; int8, its output split."""
     own: float = 1.0
     """Weight of the picture's difference from that of the checkpoint it started from."""
+    least_range: float = 0.0
+    """Share of a calibrated range that it keeps: pictures as bright as calibration's are rare in training, which alone
+    would clip them."""
 
 
 @dataclass(frozen=True)

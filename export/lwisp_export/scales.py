@@ -10,8 +10,9 @@ from lwisp_export.ranges import STEPS, Range
 from lwisp_export.tflite_writer import constant, ids
 from lwisp_mobile.tflite_file import operator_name, text
 
-SIGMOID_EDGE = 6.24
-"""Beyond this, sigmoid is within half an int8 output step (1/512) of 0 or 1: codes spent there are lost."""
+SIGMOID_EDGES = Range(-6.24, 5.2)
+"""Beyond these, sigmoid is within half an int8 step (1/512) of its lowest code, 0, or its highest, 255/256: codes
+spent there are lost."""
 UNIT_RANGE = Range(0.0, 1.0)
 SIGMOID_RANGE = Range(0.0, STEPS / 256)
 """What the kernels fix for a sigmoid's output: scale 1/256, zero point -128."""
@@ -39,12 +40,18 @@ def settle_ranges(tree: Any, measured: dict[str, Range], *, clip_logits: bool = 
     results = {i for operator in graph.operators for i in ids(operator.outputs)}
     sigmoids = [operator for operator in graph.operators if operator_name(tree, operator) == "LOGISTIC"]
     fixed = dict.fromkeys(ids(graph.inputs), UNIT_RANGE)
-    fixed |= dict.fromkeys([*(int(operator.outputs[0]) for operator in sigmoids), *ids(graph.outputs)], SIGMOID_RANGE)
+    fixed |= dict.fromkeys([*(int(operator.outputs[0]) for operator in sigmoids), *_picture(tree)], SIGMOID_RANGE)
     ranges = {i: measured[names[i]] for i in results if i not in fixed}
     if clip_logits:
-        ranges.update({i: ranges[i].clip(SIGMOID_EDGE) for i in _logits(tree)})
+        ranges.update({i: ranges[i].clip(SIGMOID_EDGES) for i in _logits(tree)})
     settled = _widen(tree, {**ranges, **fixed}, fixed)
     return {names[i]: found for i, found in settled.items()}
+
+
+def _picture(tree: Any) -> set[int]:
+    """The picture, and what only needs moving to be it."""
+    picture = {*ids(tree.subgraphs[0].outputs)}
+    return picture.union(*(group for group in same_scale_groups(tree) if not picture.isdisjoint(group)))
 
 
 def _logits(tree: Any) -> set[int]:

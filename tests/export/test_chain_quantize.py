@@ -32,7 +32,7 @@ from tests.export.chain_models import (
 
 GATE_DB = 50.0
 """This random student's int8 against its float gives 51.5 dB; weights to their nearest codes 49.4."""
-TO_RGB_VALUES, JOIN_VALUES = 12 * (4 * 4 * 8 + 1), 3 * (6 + 1)
+TO_RGB_VALUES, JOIN_VALUES = 12 * (4 * 4 * 8 + 1), 12 * (24 + 1)
 """What splitting the output adds to a student of width 8: the last filters once more, and a 1x1 convolution."""
 
 
@@ -140,7 +140,7 @@ def test_a_decoder_far_louder_than_its_skip_keeps_its_quality() -> None:
 
 
 def test_equalising_changes_scales_but_not_the_picture() -> None:
-    even = equalize(float_model(), calibration_tiles())
+    even = equalize(float_model(), calibration_tiles(), 0.75)
     assert even != float_model()
     packed = tile(20, 48, 80)
     np.testing.assert_allclose(run(even, packed), run(float_model(), packed), atol=2e-5)

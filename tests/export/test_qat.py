@@ -64,7 +64,8 @@ def test_every_tensor_of_the_tflite_has_its_step_in_torch() -> None:
     wiring = wire(student(), tree)
     made = {t.name.decode() for t in (tree.subgraphs[0].tensors[o.outputs[0]] for o in tree.subgraphs[0].operators)}
     blocks = {name for names in wiring.convolutions.values() for name in names}
-    assert made <= {*wiring.tensors.values(), *blocks}
+    # The logits are known before their depth-to-space.
+    assert made - {*wiring.tensors.values(), *blocks} == {"node_pixel_shuffle_7_output_nhwc"}
     assert [len(wiring.convolutions[name]) for name in ("c0.0", "u1.expand.0", "to_rgb")] == [1, 2, 1]
 
 
@@ -193,3 +194,23 @@ def test_what_can_not_be_trained_is_named(data: Path, tmp_path: Path) -> None:
 def test_a_float_checkpoint_has_no_trained_ranges() -> None:
     with pytest.raises(UsageError, match="takes trained ranges, but the checkpoint has none"):
         quantize_int8(float_model(), calibration_tiles()[:1], find_quantization("trained"))
+
+
+def test_training_may_not_shrink_a_range_until_bright_pictures_clip() -> None:
+    started = copy.deepcopy(network())
+    with torch.no_grad():
+        started.growth.fill_(-1.0)
+    started.least_range = 0.8
+    before, after = network().ranges(), started.ranges()
+    shares = {node: after[node].high / before[node].high for node in before}
+    assert min(shares.values()) == pytest.approx(0.8)
+    assert shares["packed"] == shares["to_rgb"] == 1
+
+
+def test_doubled_codes_halve_the_step_that_training_sees() -> None:
+    plain, fine = copy.deepcopy(network()), network()
+    plain.doubled = frozenset()
+    assert len(fine.doubled) == 2
+    truths = [develop(fine.student, t) for t in UNSEEN]
+    once, twice = ([develop(net, t) for t in UNSEEN] for net in (plain, fine))  # type: ignore[arg-type]
+    assert pooled_db(twice, truths) > pooled_db(once, truths) + 0.3

@@ -13,9 +13,11 @@ from lwisp_export.errors import ArtifactError, QuantizationError
 from lwisp_export.frames import Tile
 from lwisp_export.quantization import budget as search
 from lwisp_export.quantization.budget import DriftBudget, Material, pareto_front, quantize_within_budget
+from lwisp_export.quantization.double import double_codes
 from lwisp_export.quantization.prepare import Prepared, prepare
 from lwisp_export.quantization.recipe import (
     ActivationRules,
+    ModelRules,
     QuantizationRecipe,
     TensorRule,
     WeightRules,
@@ -37,6 +39,7 @@ from lwisp_mobile.errors import ModelError, UsageError
 from lwisp_mobile.graph import delegate_coverage, inspect_tflite
 from lwisp_mobile.json_text import to_json
 from lwisp_mobile.strict import examine
+from lwisp_mobile.tflite_file import parse_tflite, text
 from tests.export.chain_models import calibration_tiles, float_model, int8_model, psnr_db, run, tile
 
 UNSEEN = [tile(seed) for seed in (20, 21)]
@@ -95,6 +98,41 @@ def test_a_split_output_gives_the_same_picture_and_is_split_once() -> None:
     np.testing.assert_allclose(run(split, packed), run(float_model(), packed), atol=2e-6)
     with pytest.raises(QuantizationError, match="split_output = false"):
         split_output(split)
+
+
+LAST_FEATURE = "node_conv2d_42_input_nhwc"
+EXPANDED = "node_pixel_shuffle_6_input_nhwc"
+"""Goes through a depth-to-space before it's read."""
+FACTOR = "relu_31"
+"""Is multiplied by another feature."""
+
+
+@pytest.mark.parametrize("names", [(LAST_FEATURE,), (EXPANDED,), (FACTOR,), (LAST_FEATURE, EXPANDED, FACTOR)])
+def test_doubled_codes_leave_the_float_picture_and_halve_the_noise_of_their_tensor(names: tuple[str, ...]) -> None:
+    plain = replace(find_quantization("lwisp"), model=ModelRules(doubled=()))
+    fine = replace(plain, model=ModelRules(doubled=names))
+    tiles = calibration_tiles()
+    once, twice = (prepare(float_model(), tiles, recipe) for recipe in (plain, fine))
+    unseen = [tile(seed) for seed in (20, 21, 22)]
+    exact, doubled = ([run(p.exact, t) for t in unseen] for p in (once, twice))
+    assert psnr_db(np.stack(doubled), np.stack(exact)) > 75
+
+    def noise_db(prepared: Prepared, truths: list[np.ndarray]) -> float:
+        noisy = simulate(prepared, activations=names)
+        return psnr_db(np.stack([run(noisy, t) for t in unseen]), np.stack(truths))
+
+    assert noise_db(twice, doubled) > noise_db(once, exact) + 4.5
+
+
+def test_only_features_between_two_convolutions_of_their_own_can_be_doubled() -> None:
+    graph = parse_tflite(float_model()).subgraphs[0]
+    shared = next(text(t.name) for t in graph.tensors if "pixel_shuffle_3_input" in text(t.name))
+    for name in (shared, "rgb"):
+        with pytest.raises(QuantizationError, match=rf"codes of {name} can't be doubled"):
+            double_codes(float_model(), {name: 0.01})
+    unknown = replace(find_quantization("plain"), model=ModelRules(doubled=("nowhere",)))
+    with pytest.raises(UsageError, match="names nowhere"):
+        prepare(float_model(), calibration_tiles()[:1], unknown)
 
 
 def test_estimators_on_a_rare_outlier() -> None:
@@ -175,7 +213,7 @@ def test_sensitivities_add_up_to_the_whole() -> None:
 
 
 def test_a_float_operator_is_an_island_that_the_check_knows_by_name() -> None:
-    recipe = replace(find_quantization("lwisp"), float_operators=("halves", "rgb"))
+    recipe = replace(find_quantization("lwisp"), float_operators=("halves", "joined", "rgb"))
     model = quantize_int8(float_model(), calibration_tiles(), recipe)
     facts, coverage = inspect_tflite(model), delegate_coverage(model)
     assert "LOGISTIC: halves" in facts.float_islands

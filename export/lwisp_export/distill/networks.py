@@ -51,7 +51,8 @@ def _make_qat(recipe: TrainRecipe, qat: QatRecipe, start: Path | None, report: S
     frames = [NamedRaw(frame.name, frame.raw) for frame in calibration_frames()]
     tiles = [tile.packed for tile in cut_tiles(frames, info.input, TILE_PX)]
     report(f"calibrating {start}")
-    network = start_qat(student, convert_student(student, report), tiles, find_quantization(qat.quantization))
+    quantization = find_quantization(qat.quantization)
+    network = start_qat(student, convert_student(student, report), tiles, quantization, qat.least_range)
     return QatObjective(network, student, recipe.loss, qat.own)
 
 

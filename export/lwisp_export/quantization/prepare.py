@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from lwisp_export.calibrate.estimators import estimate_ranges
 from lwisp_export.equalize import equalize
+from lwisp_export.quantization.double import TWICE, double_codes
 from lwisp_export.quantization.recipe import DEFAULT_RECIPE, QuantizationRecipe
 from lwisp_export.quantization.split import split_output
 from lwisp_export.quantization.weights import round_weights
@@ -42,14 +43,30 @@ def prepare(
     ranges from quantisation-aware training, for recipes that take them. Raises QuantizationError on other tiles or
     another form of student, UsageError where the recipe names no tensor of it or there are no trained ranges.
     """
-    model = equalize(float_model, tiles) if recipe.model.equalize else float_model
+    model = equalize(float_model, tiles, recipe.model.evenness) if recipe.model.equalize else float_model
     if recipe.model.split_output:
         model = split_output(model)
-    _check_names(model, [*recipe.float_operators, *(rule.name for rule in recipe.activations.tensors)])
+    named = [*recipe.float_operators, *recipe.model.doubled, *(rule.name for rule in recipe.activations.tensors)]
+    _check_names(model, named)
+    model = _double(model, tiles, recipe, trained)
     rounded = round_weights(model, tiles, recipe.weights, recipe.float_operators)
-    measured = _measure(rounded.model, tiles, recipe, trained)
-    settled = settle_ranges(parse_tflite(rounded.model), measured, clip_logits=recipe.activations.clip_logits)
-    return Prepared(model, rounded.model, settled, rounded.steps)
+    return Prepared(model, rounded.model, _settle(rounded.model, tiles, recipe, trained), rounded.steps)
+
+
+def _double(model: bytes, tiles: Sequence[np.ndarray], recipe: QuantizationRecipe, trained: Ranges | None) -> bytes:
+    """Give the recipe's features twice the codes."""
+    if not recipe.model.doubled:
+        return model
+    ranges = _settle(model, tiles, recipe, trained)
+    return double_codes(model, {name: ranges[name].scale for name in recipe.model.doubled})
+
+
+def _settle(
+    model: bytes, tiles: Sequence[np.ndarray], recipe: QuantizationRecipe, trained: Ranges | None
+) -> dict[str, Range]:
+    """Ranges that kernels can work with."""
+    measured = _measure(model, tiles, recipe, trained)
+    return settle_ranges(parse_tflite(model), measured, clip_logits=recipe.activations.clip_logits)
 
 
 def _check_names(model: bytes, names: Sequence[str]) -> None:
@@ -71,7 +88,7 @@ def _measure(
     if rules.estimator != "trained":
         ranges = estimate_ranges(model, tiles, rules.estimator, rules.percentile)
     elif trained is not None:
-        ranges = dict(trained)
+        ranges = {**trained, **{f"{name}{TWICE}": found for name, found in trained.items()}}
     else:
         raise UsageError(
             f"The quantisation {recipe.name} takes trained ranges, but the checkpoint has none. Train it by a recipe "

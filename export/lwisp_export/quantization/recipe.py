@@ -28,8 +28,12 @@ class ModelRules:
 
     equalize: bool = True
     """Scale channels so that one int8 step fits all of a tensor's."""
+    evenness: float = 0.75
+    """How far: 0 leaves the channels of a tensor as they are, 1 gives all of them the same largest value."""
     split_output: bool = True
     """Have two sigmoids share the picture, so that each logit gets half the range: twice the codes."""
+    doubled: tuple[str, ...] = ()
+    """Features that get twice the codes, by the names of the tensors that rectified convolutions write."""
 
 
 @dataclass(frozen=True)

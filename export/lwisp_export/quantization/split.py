@@ -3,6 +3,8 @@
 sigmoid(x) = 1/2 + sigmoid(relu(x)) - sigmoid(relu(-x)), exactly. The last convolution gets twice its filters, and a 1x1
 convolution whose weights, 1 and -1, int8 holds exactly takes the difference: 3 % more multiply-adds. It moved the first
 student's int8 from 48.7 to 49.7 dB against float, and its colours from a mean dE2000 of 0.55 to 0.42.
+
+Sigmoids and differences are taken while 2x2 pixels still are one: a kernel fills as many lanes for 3 results as for 12.
 """
 
 from typing import Any
@@ -10,7 +12,15 @@ from typing import Any
 import numpy as np
 
 from lwisp_export.errors import QuantizationError
-from lwisp_export.tflite_writer import add_buffer, constant, ids, pack_tflite, set_constant, share_buffers
+from lwisp_export.tflite_writer import (
+    add_buffer,
+    constant,
+    drop_unused,
+    ids,
+    pack_tflite,
+    set_constant,
+    share_buffers,
+)
 from lwisp_mobile.tflite_file import operator_name, parse_tflite, schema, shape_of, text
 
 _TAIL = ["CONV_2D", "DEPTH_TO_SPACE", "LOGISTIC"]
@@ -32,10 +42,10 @@ def split_output(float_model: bytes) -> bytes:
             "Set split_output = false in the quantisation recipe."
         )
     convolution, shuffle, sigmoid = tail
-    _mirror_filters(tree, convolution, shuffle.builtinOptions.blockSize**2)
-    for operator in (convolution, shuffle):
-        _double_channels(graph.tensors[operator.outputs[0]])
-    _join_halves(tree, sigmoid, convolution)
+    blocks = shuffle.builtinOptions.blockSize**2
+    _mirror_filters(tree, convolution, blocks)
+    graph.operators[-2:] = [sigmoid, _join(tree, convolution, sigmoid, shuffle, blocks), shuffle]
+    drop_unused(tree)
     share_buffers(tree)
     return pack_tflite(tree)
 
@@ -51,32 +61,25 @@ def _mirror_filters(tree: Any, convolution: Any, blocks: int) -> None:
     convolution.builtinOptions.fusedActivationFunction = schema().ActivationFunctionType.RELU
 
 
-def _double_channels(tensor: Any) -> None:
-    *sides, channels = shape_of(tensor)
-    tensor.shape = np.array([*sides, 2 * channels], np.int32)
-
-
-def _join_halves(tree: Any, sigmoid: Any, like: Any) -> None:
-    """Let the sigmoid write both halves, and a 1x1 convolution subtract them into the picture."""
-    graph = tree.subgraphs[0]
-    picture = int(sigmoid.outputs[0])
-    *sides, channels = shape_of(graph.tensors[picture])
+def _join(tree: Any, convolution: Any, sigmoid: Any, shuffle: Any, blocks: int) -> Any:
+    """Have the sigmoid read the convolution and the shuffle write the picture; returns the difference between them."""
+    tensors, picture = tree.subgraphs[0].tensors, int(sigmoid.outputs[0])
+    logits = int(convolution.outputs[0])
+    *sides, channels = shape_of(tensors[logits])
+    tensors[logits].shape = np.array([*sides, 2 * channels], np.int32)
     halves = _add_tensor(tree, "halves", (*sides, 2 * channels), None)
-    weights = np.concatenate([np.eye(channels), -np.eye(channels)], axis=1).reshape(channels, 1, 1, 2 * channels)
-    sigmoid.outputs = np.array([halves], np.int32)
+    joined = _add_tensor(tree, "joined", (*sides, channels), None)
+    one = np.eye(channels // blocks)
+    weights = np.kron(np.eye(blocks), np.concatenate([one, -one], axis=1)).reshape(channels, 1, 1, 2 * channels)
+    sigmoid.inputs, sigmoid.outputs = np.array([logits], np.int32), np.array([halves], np.int32)
+    shuffle.inputs, shuffle.outputs = np.array([joined], np.int32), np.array([picture], np.int32)
     join = schema().OperatorT()
-    join.opcodeIndex = like.opcodeIndex
-    join.inputs = np.array(
-        [
-            halves,
-            _add_tensor(tree, "join", weights.shape, weights),
-            _add_tensor(tree, "half", (channels,), np.full(channels, 0.5)),
-        ],
-        np.int32,
-    )
-    join.outputs = np.array([picture], np.int32)
-    join.builtinOptionsType, join.builtinOptions = like.builtinOptionsType, _plain_options()
-    graph.operators.append(join)
+    join.opcodeIndex = convolution.opcodeIndex
+    half = _add_tensor(tree, "half", (channels,), np.full(channels, 0.5))
+    join.inputs = np.array([halves, _add_tensor(tree, "join", weights.shape, weights), half], np.int32)
+    join.outputs = np.array([joined], np.int32)
+    join.builtinOptionsType, join.builtinOptions = convolution.builtinOptionsType, _plain_options()
+    return join
 
 
 def _plain_options() -> Any:

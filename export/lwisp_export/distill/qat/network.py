@@ -1,6 +1,6 @@
 """The student as its INT8 .tflite computes: weights and activations on their grids, gradients as if they weren't."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any, cast
 
 import torch
@@ -24,9 +24,22 @@ _MOVES_ONLY = ("MaxPool2d", "PixelShuffle", "amax", "cat", "sub")
 class FakeQuantStudent(nn.Module):
     """A student with int8 rounding. Ranges of rectified features are trained, too; those of logits and input stay."""
 
-    def __init__(self, student: Student, graph: fx.Graph, groups: Sequence[tuple[frozenset[str], Range]]) -> None:
-        """student: trained in place. graph: its trace. groups: nodes that share a scale, and their range."""
+    def __init__(
+        self,
+        student: Student,
+        graph: fx.Graph,
+        groups: Sequence[tuple[frozenset[str], Range]],
+        doubled: Collection[str] = (),
+        least_range: float = 0.0,
+    ) -> None:
+        """student: trained in place. graph: its trace. groups: nodes that share a scale, and their range.
+
+        doubled: nodes with twice the codes, as `quantization.double` deploys them. least_range: share of its first
+        size that a range keeps.
+        """
         super().__init__()
+        self.doubled = frozenset(doubled)
+        self.least_range = least_range
         self.student = student
         self._graph = graph
         self._group_of = {name: place for place, (names, _) in enumerate(groups) for name in names}
@@ -45,7 +58,7 @@ class FakeQuantStudent(nn.Module):
     def limits(self) -> tuple[Tensor, Tensor]:
         """The ranges' ends, (groups,) each."""
         low, high, moves = (cast(Tensor, limits) for limits in (self.low, self.high, self.moves))
-        return low, high * torch.exp(RANGE_PACE * self.growth * moves)
+        return low, high * torch.exp(RANGE_PACE * self.growth * moves).clamp_min(self.least_range)
 
     def ranges(self) -> dict[str, Range]:
         """The range of every node."""
@@ -88,7 +101,12 @@ class _Rounding(fx.Interpreter):
             return self._convolve(n)
         if kind == "sigmoid" and cast(fx.Node, n.args[0]).name == OUTPUT_CONVOLUTION:
             return self._split_sigmoid(self.fetch_args_kwargs_from_env(n)[0][0])
+        if kind == "mul" and any(cast(fx.Node, factor).name in self._network.doubled for factor in n.args):
+            one, other = self.fetch_args_kwargs_from_env(n)[0]
+            return _mean([self._round(a * b, n.name) for a, b in zip(_twice(one), _twice(other))])
         result = super().run_node(n)
+        if n.name in self._network.doubled:
+            return self._double(result, n)
         return result if kind in _MOVES_ONLY or n.op == "output" else self._round(result, n.name)
 
     def _convolve(self, node: fx.Node) -> Tensor:
@@ -98,6 +116,16 @@ class _Rounding(fx.Interpreter):
         is_rectified = all(kind_of(self._network.student, user) in ("ReLU", "relu") for user in node.users)
         is_output = node.name == OUTPUT_CONVOLUTION
         return result if is_rectified or is_output else self._round(result, node.name)
+
+    def _double(self, x: Tensor, node: fx.Node) -> Tensor | tuple[Tensor, Tensor]:
+        """Rounded twice, half a step apart: both where they're multiplied next, which rounds again; else their mean."""
+        aside = self._step(node.name).detach() / 4
+        pair = self._round(x + aside, node.name), self._round(x - aside, node.name)
+        return pair if any(kind_of(self._network.student, user) == "mul" for user in node.users) else _mean(pair)
+
+    def _step(self, name: str) -> Tensor:
+        group, _ = cast(tuple[int, bool], self._network.group_of(name))
+        return self._scale[group]
 
     def _split_sigmoid(self, logits: Tensor) -> Tensor:
         """As `quantization.split` deploys it."""
@@ -116,6 +144,14 @@ class _Rounding(fx.Interpreter):
         # Esser et al., 'Learned step size quantization' (2020): steps learn, at a pace that doesn't depend on size.
         pace = 1 / (x.numel() * HIGHEST) ** 0.5
         return torch._fake_quantize_learnable_per_tensor_affine(x, scale, zero.detach(), LOWEST, HIGHEST, pace)
+
+
+def _twice(x: Tensor | tuple[Tensor, Tensor]) -> tuple[Tensor, Tensor]:
+    return x if isinstance(x, tuple) else (x, x)
+
+
+def _mean(pair: Sequence[Tensor]) -> Tensor:
+    return (pair[0] + pair[1]) / 2
 
 
 def round_weights(weights: Tensor) -> Tensor:

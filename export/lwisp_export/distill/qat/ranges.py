@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from lwisp_export.distill.qat.network import FakeQuantStudent
-from lwisp_export.distill.qat.wiring import OUTPUT_CONVOLUTION, wire
+from lwisp_export.distill.qat.wiring import wire
 from lwisp_export.ranges import Range
 from lwisp_export.student.checkpoint import TrainedRange
 from lwisp_export.student.network import Student
@@ -22,7 +22,4 @@ def tensor_ranges(student: Student, ranges: Sequence[TrainedRange], float_model:
     """
     wiring = wire(student, parse_tflite(float_model))
     found = {entry.node: Range(entry.low, entry.high) for entry in ranges}
-    by_tensor = {tensor: found[node] for node, tensor in wiring.tensors.items() if node in found}
-    # Before its depth-to-space the picture has the values that it has after it.
-    (blocks,) = wiring.convolutions[OUTPUT_CONVOLUTION]
-    return by_tensor | {blocks: found[OUTPUT_CONVOLUTION]}
+    return {tensor: found[node] for node, tensor in wiring.tensors.items() if node in found}

@@ -3,6 +3,7 @@
 import copy
 import tempfile
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -27,21 +28,27 @@ LARGEST_DIFFERENCE = 1e-3
 
 
 def start_qat(
-    student: Student, float_model: bytes, tiles: Sequence[np.ndarray], recipe: QuantizationRecipe
+    student: Student,
+    float_model: bytes,
+    tiles: Sequence[np.ndarray],
+    recipe: QuantizationRecipe,
+    least_range: float = 0.0,
 ) -> FakeQuantStudent:
     """A student that rounds as its INT8 .tflite will, with that one's weights and ranges to start from.
 
     student: left as it is. float_model: its float .tflite. tiles: to calibrate with, each (h, w, planes) float32 in
-    [0, 1]. recipe: an int8 one with a split output. Raises ConversionError where the .tflite's form isn't the
-    student's.
+    [0, 1]. recipe: an int8 one with a split output. least_range: as for `FakeQuantStudent`. Raises ConversionError
+    where the .tflite's form isn't the student's.
     """
     wiring = wire(student, parse_tflite(float_model))
-    prepared = prepare(float_model, tiles, recipe)
+    # Doubled codes are the same weights twice; torch has them once and rounds twice.
+    prepared = prepare(float_model, tiles, replace(recipe, model=replace(recipe.model, doubled=())))
+    doubled = {node for node, tensor in wiring.tensors.items() if tensor in recipe.model.doubled}
     started = copy.deepcopy(student)
     take_weights(started, wiring, parse_tflite(prepared.exact))
     _check(student, started, tiles[0])
     take_weights(started, wiring, parse_tflite(prepared.model))
-    return FakeQuantStudent(started, wiring.graph, range_groups(wiring, prepared))
+    return FakeQuantStudent(started, wiring.graph, range_groups(wiring, prepared), doubled, least_range)
 
 
 def range_groups(wiring: Wiring, prepared: Prepared) -> list[tuple[frozenset[str], Range]]:
