@@ -103,11 +103,13 @@ def test_a_split_output_gives_the_same_picture_and_is_split_once() -> None:
 LAST_FEATURE = "node_conv2d_42_input_nhwc"
 EXPANDED = "node_pixel_shuffle_6_input_nhwc"
 """Goes through a depth-to-space before it's read."""
-FACTOR = "relu_31"
-"""Is multiplied by another feature."""
+FACTORS = ("node_conv2d_1_input_nhwc", "relu_31")
+"""Are multiplied; the first is read by a convolution, too."""
 
 
-@pytest.mark.parametrize("names", [(LAST_FEATURE,), (EXPANDED,), (FACTOR,), (LAST_FEATURE, EXPANDED, FACTOR)])
+@pytest.mark.parametrize(
+    "names", [(LAST_FEATURE,), (EXPANDED,), FACTORS[:1], FACTORS[1:], (LAST_FEATURE, EXPANDED, *FACTORS)]
+)
 def test_doubled_codes_leave_the_float_picture_and_halve_the_noise_of_their_tensor(names: tuple[str, ...]) -> None:
     plain = replace(find_quantization("lwisp"), model=ModelRules(doubled=()))
     fine = replace(plain, model=ModelRules(doubled=names))

@@ -10,6 +10,7 @@ from lwisp_export.quantization.latency import TimingConditions, time_in_turns
 from lwisp_export.quantization.prepare import Ranges, prepare
 from lwisp_export.quantization.recipe import (
     DEFAULT_RECIPE,
+    TRAINED_FAST_RECIPE,
     TRAINED_RECIPE,
     TRAINED_TAIL_RECIPE,
     QuantizationRecipe,
@@ -182,7 +183,7 @@ def _sensitivities(material: Material, step: Callable[[str], None]) -> tuple[Sen
 def _ladder(material: Material, sensitivities: Sequence[Sensitivity]) -> Iterator[QuantizationRecipe]:
     """Recipes from the cheapest: full-integer ones, then with ever more of the most sensitive parts in float."""
     default = material.default
-    names = FULL_INTEGER_RECIPES if material.trained is None else (TRAINED_RECIPE,)
+    names = FULL_INTEGER_RECIPES if material.trained is None else (TRAINED_FAST_RECIPE, TRAINED_RECIPE)
     yield from (find_quantization(name) for name in names)
     yield from _with_islands(default, sensitivities)
     if material.trained is not None:

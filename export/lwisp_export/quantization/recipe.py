@@ -18,6 +18,8 @@ Rounding = Literal["nearest", "compensated"]
 DEFAULT_RECIPE = "lwisp"
 TRAINED_RECIPE = "trained"
 """Of checkpoints that quantisation-aware training made."""
+TRAINED_FAST_RECIPE = "trained-fast"
+"""The same without doubled codes."""
 TRAINED_TAIL_RECIPE = "trained-float-tail"
 """The same with the picture's last layers in float: the nearest to float that ships."""
 

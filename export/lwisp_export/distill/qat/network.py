@@ -112,13 +112,14 @@ class _Rounding(fx.Interpreter):
     def _convolve(self, node: fx.Node) -> Tensor:
         module = self._network.student.get_submodule(str(node.target))
         rounded = {"weight": round_weights(cast(Tensor, module.weight))}
-        result = torch.func.functional_call(module, rounded, self.fetch_args_kwargs_from_env(node)[0])
+        (source,) = self.fetch_args_kwargs_from_env(node)[0]
+        result = torch.func.functional_call(module, rounded, (_mean(_twice(source)),))
         is_rectified = all(kind_of(self._network.student, user) in ("ReLU", "relu") for user in node.users)
         is_output = node.name == OUTPUT_CONVOLUTION
         return result if is_rectified or is_output else self._round(result, node.name)
 
     def _double(self, x: Tensor, node: fx.Node) -> Tensor | tuple[Tensor, Tensor]:
-        """Rounded twice, half a step apart: both where they're multiplied next, which rounds again; else their mean."""
+        """Rounded twice, half a step apart: both if a product reads them, which rounds again; else their mean."""
         aside = self._step(node.name).detach() / 4
         pair = self._round(x + aside, node.name), self._round(x - aside, node.name)
         return pair if any(kind_of(self._network.student, user) == "mul" for user in node.users) else _mean(pair)
@@ -151,7 +152,7 @@ def _twice(x: Tensor | tuple[Tensor, Tensor]) -> tuple[Tensor, Tensor]:
 
 
 def _mean(pair: Sequence[Tensor]) -> Tensor:
-    return (pair[0] + pair[1]) / 2
+    return pair[0] if pair[0] is pair[1] else (pair[0] + pair[1]) / 2
 
 
 def round_weights(weights: Tensor) -> Tensor:
