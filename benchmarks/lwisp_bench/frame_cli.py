@@ -79,7 +79,7 @@ def _edge_share(report: FrameReport) -> float:
 def _stage_line(report: FrameReport, index: int) -> str:
     stage: StageSplit = report.turns[0].frame.stages[index]
     return (
-        f"{stage.time.signature + ':':<8}{stage.tiles} tiles of {stage.tile_width_px}x{stage.tile_height_px} "
+        f"{stage.time.signature + ':':<13}{stage.tiles} tiles of {stage.tile_width_px}x{stage.tile_height_px} "
         f"packed px: {_parts([turn.frame.stages[index].time for turn in report.turns])}"
     )
 
