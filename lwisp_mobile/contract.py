@@ -137,6 +137,8 @@ class ModelContract:
     """What "context" gives and "develop" takes beside the input: gates and global vector, each (1, 1, 1, channels)."""
     stages: tuple[StageContract, ...] = ()
     """"develop" in parts, in order: the first takes the input, the last gives the output."""
+    lean_stages: tuple[StageContract, ...] = ()
+    """The same with less held between them, and more computed twice."""
     signature: str = "serving_default"
     contract_version: int = CONTRACT_VERSION
 

@@ -80,7 +80,7 @@ class FrameRun:
     """Upright sRGB, (H, W, 3)."""
     plan: FramePlan
     stages: tuple[StageTime, ...]
-    """The context's, then in the plan's order."""
+    """The context's, which may run beside the first stage, then in the plan's order."""
     wall_ms: float
     """The whole of it: planning, context, stages."""
 

@@ -1,7 +1,7 @@
 """What a process that develops a frame holds, by the figures in `memory`."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -71,11 +71,21 @@ def bytes_together(contract: ModelContract, frame: FrameSize, stages: Sequence[T
 
 
 def least_bytes(contract: ModelContract, frame: FrameSize) -> float:
-    """The peak with each stage's smallest tiles."""
-    return held_in_tiles(contract, frame, 1) + max(
-        smallest_tile_px(stage, frame.height_px, frame.width_px) * run_bytes_per_px(contract, stage)
-        for stage in contract.stages
+    """The peak with each stage's smallest tiles, in the way that takes less."""
+    return min(
+        held_in_tiles(way, frame, 1)
+        + max(
+            smallest_tile_px(stage, frame.height_px, frame.width_px) * run_bytes_per_px(way, stage)
+            for stage in way.stages
+        )
+        for way in ways_of(contract)
     )
+
+
+def ways_of(contract: ModelContract) -> list[ModelContract]:
+    """A contract with each of its lists of stages as the stages."""
+    lean = contract.lean_stages
+    return [contract, replace(contract, stages=lean)] if lean else [contract]
 
 
 def _held_bytes(

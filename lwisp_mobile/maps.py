@@ -1,6 +1,7 @@
 """What lies between the stages of one frame: feature maps of the whole frame, and the finished picture."""
 
 from collections.abc import Callable
+from threading import Lock
 from typing import Any
 
 import numpy as np
@@ -40,6 +41,31 @@ class FeatureMap:
 
     def _here(self, packed_px: int) -> int:
         return packed_px * len(self.values) // self.height_px
+
+
+class PackedMap(FeatureMap):
+    """The packed planes, prepared from the top down shortly before tiles need them.
+
+    By one lane at a time: two would wait for Python's lock more often than they'd gain.
+    """
+
+    def __init__(self, values: Codes, prepare: Callable[[Codes, int], None]) -> None:
+        """values: (h, w, planes), empty. prepare: fills rows of it, given them and the first one's place."""
+        super().__init__(values, len(values))
+        self._prepare, self._ready_px, self._lock = prepare, 0, Lock()
+
+    def cut(self, tile: Tile) -> Codes:
+        """As a FeatureMap. The lane that comes first also prepares the rows below, for which others needn't wait."""
+        needed_px = tile.rows.stop
+        below_px = min(2 * needed_px - tile.rows.start, self.height_px)
+        if self._ready_px < below_px and self._lock.acquire(blocking=self._ready_px < needed_px):
+            try:
+                if self._ready_px < below_px:
+                    self._prepare(self.values[self._ready_px : below_px], self._ready_px)
+                    self._ready_px = below_px
+            finally:
+                self._lock.release()
+        return super().cut(tile)
 
 
 class PictureMap:

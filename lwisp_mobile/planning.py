@@ -6,7 +6,15 @@ from typing import Literal
 
 from lwisp_mobile.contract import ModelContract, StageContract
 from lwisp_mobile.errors import ContractError, UsageError
-from lwisp_mobile.footprint import FrameSize, bytes_together, held_in_tiles, held_whole, least_bytes, run_bytes_per_px
+from lwisp_mobile.footprint import (
+    FrameSize,
+    bytes_together,
+    held_in_tiles,
+    held_whole,
+    least_bytes,
+    run_bytes_per_px,
+    ways_of,
+)
 from lwisp_mobile.memory import available_bytes
 from lwisp_mobile.tiling import SETUP_MACS_PER_BYTE, TilePlan, lay_tiles, plan_tiles
 
@@ -26,7 +34,7 @@ class FramePlan:
 
     mode: Mode
     stages: tuple[TilePlan, ...]
-    """One tile of "develop" in mode `whole`; the contract's stages in mode `tiles`."""
+    """One tile of "develop" in mode `whole`; one of the contract's lists of stages in mode `tiles`."""
     peak_bytes: int
     """Estimate of the process's peak."""
     keeps_open: bool
@@ -50,18 +58,21 @@ def plan_frame(contract: ModelContract, frame: FrameSize, max_bytes: int | None,
         raise ContractError(f"The contract of {contract.name!r} names no stages for tiles; export the model again.")
     free = available_bytes()
     limit = max_bytes if max_bytes is not None else inf if free is None else free
-    in_tiles = [
-        plan(contract, frame, limit, lanes) for lanes in _lane_counts(threads) for plan in (_kept_open, _one_by_one)
+    found = [(contract, _whole(contract, frame))] + [
+        (way, plan(way, frame, limit, lanes))
+        for way in ways_of(contract)
+        for lanes in _lane_counts(threads)
+        for plan in (_kept_open, _one_by_one)
     ]
-    plans = [plan for plan in (_whole(contract, frame), *in_tiles) if plan is not None and plan.peak_bytes <= limit]
+    plans = [(way, plan) for way, plan in found if plan is not None and plan.peak_bytes <= limit]
     if not plans:
         raise UsageError(
             f"A frame of {2 * frame.width_px}x{2 * frame.height_px} px takes at least "
             f"{least_bytes(contract, frame) / 1e6:.0f} MB in {contract.precision}; {limit / 1e6:.0f} MB are "
             f"{'free' if max_bytes is None else 'allowed'}. Allow or free more, use int8, or cut the frame."
         )
-    best = min(plans, key=lambda plan: _cost(plan, threads))
-    together = bytes_together(contract, frame, best.stages, best.lanes)
+    way, best = min(plans, key=lambda plan: _cost(plan[1], threads))
+    together = bytes_together(way, frame, best.stages, best.lanes)
     return replace(best, peak_bytes=together, keeps_open=True) if together <= limit else best
 
 
@@ -75,7 +86,7 @@ def _cost(plan: FramePlan, threads: int) -> float:
     return macs * (1 if plan.lanes == threads else SHARED_COST) + loads * LOAD_MACS
 
 
-def _whole(contract: ModelContract, frame: FrameSize) -> FramePlan:
+def _whole(contract: ModelContract, frame: FrameSize) -> FramePlan | None:
     multiple, sides = contract.input.size_multiple, (frame.height_px, frame.width_px)
     develop = StageContract(
         "develop", contract.halo_px, multiple, contract.macs_per_packed_px, 3 * contract.output_scale**2

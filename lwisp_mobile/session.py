@@ -89,18 +89,17 @@ class Session:
         return self._picture(self._signature("develop"), {**self._input(packed), **context.codes})
 
     @contextmanager
-    def open(self, signature: str, *, keep: bool = False, threads: int | None = None) -> Iterator[Signature]:
+    def open(self, signature: str, *, keep: bool = False) -> Iterator[Signature]:
         """Lend one signature in an interpreter of its own, for this thread.
 
-        keep: its buffers stay for the thread's next call; else their memory is free again afterwards. threads: fewer
-        than the session's. Raises ModelError if the model has no such signature, UsageError if the session is closed.
+        keep: its buffers stay for the thread's next call; else their memory is free again afterwards.
+        Raises ModelError if the model has no such signature, UsageError if the session is closed.
         """
-        threads = threads or self.threads
         if keep:
-            yield self._signature(signature, threads)
+            yield self._signature(signature)
             return
-        vars(self._threads_own()).pop(f"{signature}, {threads} threads", None)
-        with Signature(load(self._model, threads, self.target), signature) as opened:
+        vars(self._threads_own()).pop(signature, None)
+        with Signature(load(self._model, self.threads, self.target), signature) as opened:
             yield opened
 
     @contextmanager
@@ -112,10 +111,11 @@ class Session:
         own = vars(self._threads_own())
         threads, key = max(1, self.threads // lanes), f"{lanes} lanes"
         if keep:
-            interpreters = own.setdefault(key, tuple(load(self._model, threads, self.target) for _ in range(lanes)))
             place = f"{key}, {signature}"
+            if key not in own:
+                own[key] = tuple(load(self._model, threads, self.target) for _ in range(lanes))
             if place not in own:
-                own[place] = tuple(Signature(interpreter, signature) for interpreter in interpreters)
+                own[place] = tuple(Signature(interpreter, signature) for interpreter in own[key])
             yield own[place]
             return
         for place in [place for place in own if place.startswith(key)]:
@@ -125,13 +125,12 @@ class Session:
                 stack.enter_context(Signature(load(self._model, threads, self.target), signature)) for _ in range(lanes)
             )
 
-    def _signature(self, name: str, threads: int | None = None) -> Signature:
+    def _signature(self, name: str) -> Signature:
         """This thread's interpreter for a signature, opened at the first call."""
-        threads = threads or self.threads
-        opened, place = vars(self._threads_own()), f"{name}, {threads} threads"
-        if place not in opened:
-            opened[place] = Signature(load(self._model, threads, self.target), name)
-        found: Signature = opened[place]
+        opened = vars(self._threads_own())
+        if name not in opened:
+            opened[name] = Signature(load(self._model, self.threads, self.target), name)
+        found: Signature = opened[name]
         return found
 
     @property

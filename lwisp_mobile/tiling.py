@@ -98,11 +98,8 @@ def plan_tiles(
     height_px, width_px: the frame, packed, multiples of the stage's. bytes_per_px: what a run takes per px of its tile.
     limit_bytes: for all lanes. lanes: tiles that run side by side. macs_per_byte: the price of a lane's memory.
     """
-    heights, widths = _tile_sides(height_px, stage), _tile_sides(width_px, stage)
-    rows, columns = (
-        [len(split_side(side, tile, stage.halo_px)) for tile in tiles]
-        for side, tiles in ((height_px, heights), (width_px, widths))
-    )
+    heights, rows = _tile_counts(height_px, stage)
+    widths, columns = _tile_counts(width_px, stage)
     px, rounds = np.outer(heights, widths), np.ceil(np.outer(rows, columns) / lanes)
     # A lane without a tile in the last round costs as much as the others.
     costs = px * (rounds * lanes * stage.macs_per_packed_px + bytes_per_px * macs_per_byte) + rounds * CALL_MACS
@@ -133,6 +130,13 @@ def lay_tiles(
 def smallest_tile_px(stage: StageContract, height_px: int, width_px: int) -> int:
     """Packed px of the smallest tile that can go over a frame."""
     return min(_tile_sides(height_px, stage)) * min(_tile_sides(width_px, stage))
+
+
+@cache
+def _tile_counts(side_px: int, stage: StageContract) -> tuple[list[int], list[int]]:
+    """The sides of `_tile_sides`, and how many tiles of each go along a frame's side."""
+    sides = _tile_sides(side_px, stage)
+    return sides, [len(split_side(side_px, side, stage.halo_px)) for side in sides]
 
 
 def _tile_sides(side_px: int, stage: StageContract) -> list[int]:

@@ -67,8 +67,8 @@ class FrameSample:
     """From the mosaic in memory to the 8-bit picture in memory."""
     again_ms: float
     """The same once more with the same session."""
-    begin: StageTime
-    """The context and the pre-processing of the whole frame."""
+    context: StageTime
+    """The context, which a lane takes beside the first stage where the budget lets signatures stay open."""
     stages: tuple[StageSplit, ...]
     mode: str
     lanes: int

@@ -56,7 +56,7 @@ def lines(report: FrameReport) -> list[str]:
         f"mode {first.mode}, {first.lanes} lanes",
         f"limit:  {limit:.0f} ms: {report.frame_macs / 1e9:.1f} GMAC at {rate:.1f} GMAC/s, "
         f"which this model reaches at {RATE_PX}x{RATE_PX} packed px",
-        f"begin:  {_parts([turn.frame.begin for turn in report.turns])}",
+        f"context: {_parts([turn.frame.context for turn in report.turns])}, beside the first stage",
         *(_stage_line(report, index) for index in range(len(first.stages))),
         f"wall:   first frame {median:.0f} ms, ratio {report.median_ratio:.2f}; second frame {again:.0f} ms, ratio "
         f"{report.median_ratio_again:.2f} (medians of turns); halos and repeats cost "
@@ -71,7 +71,7 @@ def lines(report: FrameReport) -> list[str]:
 
 def _edge_share(report: FrameReport) -> float:
     frames = [turn.frame for turn in report.turns]
-    times = [[frame.begin, *(stage.time for stage in frame.stages)] for frame in frames]
+    times = [[frame.context, *(stage.time for stage in frame.stages)] for frame in frames]
     edges = [sum(time.feed_ms + time.keep_ms for time in parts) for parts in times]
     return float(np.median([edge / frame.wall_ms for edge, frame in zip(edges, frames)]))
 
@@ -79,7 +79,7 @@ def _edge_share(report: FrameReport) -> float:
 def _stage_line(report: FrameReport, index: int) -> str:
     stage: StageSplit = report.turns[0].frame.stages[index]
     return (
-        f"{stage.time.signature + ':':<8}{stage.tiles} tiles of {stage.tile_width_px}x{stage.tile_height_px} "
+        f"{stage.time.signature + ':':<13}{stage.tiles} tiles of {stage.tile_width_px}x{stage.tile_height_px} "
         f"packed px: {_parts([turn.frame.stages[index].time for turn in report.turns])}"
     )
 

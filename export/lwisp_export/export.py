@@ -13,7 +13,7 @@ from lwisp_export.metadata import write_metadata
 from lwisp_export.quantization.run import DEFAULT_OPTIONS, Quantized, QuantizeOptions, quantize, write_quantization
 from lwisp_export.quantize import quantize_fp16
 from lwisp_export.reach import Reach, reach_of
-from lwisp_export.signatures import STAGES, add_signatures
+from lwisp_export.signatures import LEAN_STAGES, STAGES, add_signatures
 from lwisp_export.student.cost import count_macs, count_parameters
 from lwisp_export.student.receptive_field import halo_px
 from lwisp_export.student.reference import Reference
@@ -147,20 +147,18 @@ def _with_contract(model: bytes, precision: Precision, base: ModelContract) -> t
         input_tensor=_spec(facts.inputs[0]),
         output_tensor=_spec(facts.outputs[0]),
         context_tensors=tuple(_spec(tensor) for tensor in context.outputs),
-        stages=_stages(model, facts.signatures),
+        stages=_stages(model, facts.signatures, STAGES),
+        lean_stages=_stages(model, facts.signatures, LEAN_STAGES),
     )
     return write_metadata(model, METADATA_NAME, to_json(contract).encode()), contract
 
 
-def _stages(model: bytes, signatures: Sequence[SignatureFacts]) -> tuple[StageContract, ...]:
-    """The tile geometry and cost of each signature that frames in tiles run through."""
+def _stages(model: bytes, signatures: Sequence[SignatureFacts], names: Sequence[str]) -> tuple[StageContract, ...]:
+    """The tile geometry and cost of signatures that frames in tiles run through, in the order of their names."""
     tree = parse_tflite(model)
-    makers = {signature.outputs[0].name: signature.name for signature in signatures if signature.name in STAGES}
-    return tuple(
-        _stage(signature, reach_of(tree, place, TILE_PX), makers)
-        for place, signature in enumerate(signatures)
-        if signature.name in STAGES
-    )
+    places = {signature.name: place for place, signature in enumerate(signatures)}
+    makers = {signatures[places[name]].outputs[0].name: name for name in names}
+    return tuple(_stage(signatures[places[name]], reach_of(tree, places[name], TILE_PX), makers) for name in names)
 
 
 def _stage(signature: SignatureFacts, reach: Reach, makers: Mapping[str, str]) -> StageContract:

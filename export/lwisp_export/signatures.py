@@ -3,13 +3,22 @@
 * context: packed -> gate1, gate2, gate3, global_vector; what the tiles of one frame share.
 * develop: packed, gate1, gate2, gate3, global_vector -> rgb; a frame or a tile, given those.
 
-And the same in five parts, for large frames, because halos are wide only where there are few values per pixel:
+And the same in eight parts, for large frames: halos are wide only where there are few values per pixel, and what two
+parts need is computed once.
 
-* encode: packed, gate1 -> skip2
+* enter: packed -> skip1
+* encode: skip1, gate1 -> skip2
 * down: skip2, gate2 -> skip3
-* deep: skip3, gate3, global_vector -> upsampled3
+* deep: skip3, gate3 -> skip4
+* rise: skip4, global_vector -> upsampled3
 * up: skip3, upsampled3 -> upsampled2
-* render: packed, skip2, upsampled2 -> rgb
+* join: packed, skip1, skip2, upsampled2 -> joined
+* render: joined -> rgb
+
+Where memory is short, two parts do without the two largest features, skip1 and joined:
+
+* encode_lean, in place of enter and encode: packed, gate1 -> skip2
+* render_lean, in place of join and render: packed, skip2, upsampled2 -> rgb
 """
 
 import copy
@@ -42,14 +51,21 @@ class Cut:
 CUTS = (
     Cut("context", ("packed",), (*GATES, VECTOR)),
     Cut("develop", ("packed", *GATES, VECTOR), ("rgb",)),
-    Cut("encode", ("packed", "gate1"), ("skip2",)),
+    Cut("enter", ("packed",), ("skip1",)),
+    Cut("encode", ("skip1", "gate1"), ("skip2",)),
     Cut("down", ("skip2", "gate2"), ("skip3",)),
-    Cut("deep", ("skip3", "gate3", VECTOR), ("upsampled3",)),
+    Cut("deep", ("skip3", "gate3"), ("skip4",)),
+    Cut("rise", ("skip4", VECTOR), ("upsampled3",)),
     Cut("up", ("skip3", "upsampled3"), ("upsampled2",)),
-    Cut("render", ("packed", "skip2", "upsampled2"), ("rgb",)),
+    Cut("join", ("packed", "skip1", "skip2", "upsampled2"), ("joined",)),
+    Cut("render", ("joined",), ("rgb",)),
+    Cut("encode_lean", ("packed", "gate1"), ("skip2",)),
+    Cut("render_lean", ("packed", "skip2", "upsampled2"), ("rgb",)),
 )
-STAGES = ("encode", "down", "deep", "up", "render")
+STAGES = ("enter", "encode", "down", "deep", "rise", "up", "join", "render")
 """What a frame in tiles runs through in order, in place of `develop`."""
+LEAN_STAGES = ("encode_lean", "down", "deep", "rise", "up", "render_lean")
+"""The same where memory is short."""
 
 
 def add_signatures(model: bytes) -> bytes:
@@ -71,7 +87,10 @@ def find_cut_tensors(tree: Any) -> dict[str, int]:
     """The tensors' indices by the names in CUTS. tree: ModelT of one subgraph. Raises ConversionError."""
     graph = tree.subgraphs[0]
     named = {"packed": ids(graph.inputs)[0], "rgb": ids(graph.outputs)[0]}
-    return named | _image_wide(tree, named["packed"], named["rgb"]) | _level(tree, 2) | _level(tree, 3)
+    named |= _image_wide(tree, named["packed"], named["rgb"]) | {"joined": _joined(tree, named["packed"])}
+    for level in (1, 2, 3, 4):
+        named |= _level(tree, level)
+    return named
 
 
 def _image_wide(tree: Any, packed: int, rgb: int) -> dict[str, int]:
@@ -113,6 +132,16 @@ def _level(tree: Any, level: int) -> dict[str, int]:
         raise ConversionError(f"No feature skip{level} that a pooling and one CONCATENATION of two read. {_REPORT}")
     (upsampled,) = {*joins[0]} - {skip}
     return {f"skip{level}": skip, f"upsampled{level}": upsampled}
+
+
+def _joined(tree: Any, packed: int) -> int:
+    """The product of the first convolution's feature and the decoder's last."""
+    operators = tree.subgraphs[0].operators
+    first = {int(operator.outputs[0]) for operator in operators if packed in operator.inputs}
+    found = [o for o in operators if operator_name(tree, o) == "MUL" and first.intersection(ids(o.inputs))]
+    if len(found) != 1:
+        raise ConversionError(f"{len(found)} MUL instead of 1 read what is made of packed alone. {_REPORT}")
+    return int(found[0].outputs[0])
 
 
 def _between(graph: Any, inputs: Collection[int], outputs: Sequence[int]) -> list[Any]:

@@ -15,7 +15,8 @@ def normalise(
     light = planes.astype(np.float32)
     light -= black_level
     light *= gain
-    return np.minimum(light, np.float32(1), out=light)
+    # Several times as fast as np.minimum.
+    return np.clip(light, np.float32(-np.inf), np.float32(1), out=light)
 
 
 def curve(light: NDArray[np.float32], offset: float) -> NDArray[np.float32]:

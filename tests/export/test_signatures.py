@@ -8,7 +8,7 @@ from ai_edge_litert.interpreter import Interpreter
 from lwisp_export.artifact import check_artifact
 from lwisp_export.errors import ArtifactError, ConversionError
 from lwisp_export.reach import Reach, reach_of
-from lwisp_export.signatures import CUTS, STAGES, add_signatures, find_cut_tensors
+from lwisp_export.signatures import CUTS, LEAN_STAGES, STAGES, add_signatures, find_cut_tensors
 from lwisp_export.student.network import Context
 from lwisp_export.student.receptive_field import halo_px
 from lwisp_export.tflite_writer import pack_tflite
@@ -51,11 +51,13 @@ def test_context_and_develop_are_the_whole_model_bit_for_bit(precision: str, cut
     assert np.array_equal(picture, call(cut, "serving_default", packed=packed)["rgb"])
 
 
-def test_the_stages_are_develop_bit_for_bit(precision: str, cut: bytes) -> None:
+@pytest.mark.parametrize("stages", [STAGES, LEAN_STAGES])
+def test_the_stages_are_develop_bit_for_bit(precision: str, cut: bytes, stages: tuple[str, ...]) -> None:
     packed, context = codes(precision, 3), call(cut, "context", packed=codes(precision, 6))
     known = {"packed": packed, **context}
-    for stage in (found for found in CUTS if found.signature in STAGES):
-        known |= call(cut, stage.signature, **{name: known[name] for name in stage.inputs})
+    inputs = {found.signature: found.inputs for found in CUTS}
+    for stage in stages:
+        known |= call(cut, stage, **{name: known[name] for name in inputs[stage]})
     assert np.array_equal(known["rgb"], call(cut, "develop", packed=packed, **context)["rgb"])
 
 
@@ -109,14 +111,19 @@ def test_equal_models_give_equal_bytes() -> None:
 def test_the_reach_is_the_networks() -> None:
     tree = parse_tflite(add_signatures(float_model()))
     places = {text(signature.signatureKey): signature.subgraphIndex for signature in tree.signatureDefs}
-    reaches = {name: reach_of(tree, places[name], STORED_PX) for name in ("develop", *STAGES)}
+    reaches = {name: reach_of(tree, places[name], STORED_PX) for name in ("develop", *STAGES, *LEAN_STAGES)}
     assert reaches["develop"].halo_px == halo_px(student().config) == 112
-    assert {name: reaches[name] for name in STAGES} == {
-        "encode": Reach(12, 2),
+    assert {name: reach for name, reach in reaches.items() if name != "develop"} == {
+        "enter": Reach(3, 1),
+        "encode": Reach(8, 2),
         "down": Reach(16, 4),
-        "deep": Reach(64, 8),
+        "deep": Reach(32, 8),
+        "rise": Reach(32, 8),
         "up": Reach(12, 4),
-        "render": Reach(8, 2),
+        "join": Reach(6, 2),
+        "render": Reach(2, 1),
+        "encode_lean": Reach(12, 2),
+        "render_lean": Reach(8, 2),
     }
 
 
@@ -124,7 +131,7 @@ def test_the_reach_is_the_networks() -> None:
     ("operator", "message"),
     [
         ("LOGISTIC", "Image-wide tensors are made by"),
-        ("MAX_POOL_2D", "No feature skip2"),
+        ("MAX_POOL_2D", "No feature skip1"),
         ("CONCATENATION", "No feature"),
     ],
 )
@@ -139,7 +146,7 @@ def test_a_graph_of_another_form_is_named(operator: str, message: str) -> None:
 
 
 def test_signatures_are_added_once() -> None:
-    with pytest.raises(ConversionError, match="8 subgraphs instead of 1"):
+    with pytest.raises(ConversionError, match="13 subgraphs instead of 1"):
         add_signatures(add_signatures(float_model()))
 
 

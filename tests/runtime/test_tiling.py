@@ -1,8 +1,9 @@
 """Tiles: pure geometry, and the property it is for: tiles give what the whole frame gives, bit for bit."""
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from itertools import pairwise
+from itertools import accumulate, pairwise
 
 import numpy as np
 import pytest
@@ -13,10 +14,11 @@ from lwisp_mobile import Developer, RawImage, Session, shipped_bundle
 from lwisp_mobile.context import context_sample
 from lwisp_mobile.contract import StageContract
 from lwisp_mobile.footprint import FrameSize
+from lwisp_mobile.maps import PackedMap
 from lwisp_mobile.planning import FramePlan
 from lwisp_mobile.raw.cfa import CFA_ORDERS
 from lwisp_mobile.raw.prepare import prepare
-from lwisp_mobile.tiling import TilePlan, lay_tiles, plan_tiles, smallest_tile_px, split_side
+from lwisp_mobile.tiling import Tile, TilePlan, lay_tiles, plan_tiles, smallest_tile_px, split_side
 
 STAGE = StageContract("core", halo_px=88, multiple_px=8, macs_per_packed_px=48_000, values_per_packed_px=8)
 
@@ -95,11 +97,12 @@ def whole(session: Session, raw: RawImage) -> np.ndarray:
     return rgb[packed.top_px :, packed.left_px :][: raw.height_px, : raw.width_px]
 
 
-def small_tiles(monkeypatch: pytest.MonkeyPatch, height: int, width: int) -> None:
+def small_tiles(monkeypatch: pytest.MonkeyPatch, height: int, width: int, *, lean: bool = False) -> None:
     """Plan with tiles near these sizes, whatever would be cheapest."""
 
     def plan(contract: object, frame: FrameSize, max_bytes: int | None, threads: int) -> FramePlan:
-        stages = shipped_bundle().model("int8").contract.stages
+        shipped = shipped_bundle().model("int8").contract
+        stages = shipped.lean_stages if lean else shipped.stages
         laid = tuple(_laid(stage, frame, height, width) for stage in stages)
         # Both kinds of plan are met.
         return FramePlan("tiles", laid, 0, keeps_open=frame.width_px % 32 == 0, lanes=threads)
@@ -116,14 +119,14 @@ def _laid(stage: StageContract, frame: FrameSize, height: int, width: int) -> Ti
 @given(
     st.tuples(st.integers(2, 700), st.integers(2, 700)),
     st.sampled_from(CFA_ORDERS),
-    st.tuples(st.sampled_from([0, 24, 96]), st.sampled_from([0, 48])),
+    st.tuples(st.sampled_from([0, 24, 96]), st.sampled_from([0, 48]), st.booleans()),
 )
 @settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_int8_tiles_are_the_whole_frame_bit_for_bit(
-    int8: Developer, monkeypatch: pytest.MonkeyPatch, sides: tuple[int, int], cfa: str, tile: tuple[int, int]
+    int8: Developer, monkeypatch: pytest.MonkeyPatch, sides: tuple[int, int], cfa: str, tile: tuple[int, int, bool]
 ) -> None:
     raw = noisy(*sides, cfa)
-    small_tiles(monkeypatch, *tile)
+    small_tiles(monkeypatch, *tile[:2], lean=tile[2])
     assert np.array_equal(int8.develop(raw), whole(int8.session, raw))
 
 
@@ -148,6 +151,22 @@ def test_half_the_halo_would_show(int8: Developer, monkeypatch: pytest.MonkeyPat
         plan = FramePlan("tiles", laid, 0, keeps_open=False)
         monkeypatch.setattr("lwisp_mobile.develop.plan_frame", lambda *_arguments, plan=plan: plan)
         assert not np.array_equal(int8.develop(raw), reference), stage.signature
+
+
+def test_packed_planes_are_prepared_once_before_their_tiles() -> None:
+    prepared = []
+
+    def prepare_rows(rows: np.ndarray, top_px: int) -> None:
+        prepared.append((top_px, len(rows)))
+        rows[...] = np.arange(top_px, top_px + len(rows))[:, None, None]
+
+    packed = PackedMap(np.full((400, 32, 4), -1, np.int32), prepare_rows)
+    tiles = [Tile(rows, columns) for rows in split_side(400, 64, 8) for columns in split_side(32, 32, 0)]
+    with ThreadPoolExecutor(3) as lanes:
+        for tile, codes in zip(tiles, lanes.map(packed.cut, tiles)):
+            assert np.array_equal(codes[0, :, 0, 0], np.arange(tile.rows.start, tile.rows.stop))
+    assert [top for top, _ in prepared] == [0, *accumulate(rows for _, rows in prepared)][:-1]
+    assert sum(rows for _, rows in prepared) == 400
 
 
 def test_no_seam_on_a_smooth_gradient(int8: Developer, monkeypatch: pytest.MonkeyPatch) -> None:
