@@ -7,7 +7,7 @@ import numpy as np
 
 from lwisp_mobile.contract import ModelContract, StageContract
 from lwisp_mobile.errors import ContractError
-from lwisp_mobile.memory import PROCESS_BYTES, RUN_BYTES, RUN_BYTES_PER_PX, SHARED_BYTES
+from lwisp_mobile.memory import LEFT_BYTES, PROCESS_BYTES, RUN_BYTES, RUN_BYTES_PER_PX, SHARED_BYTES
 from lwisp_mobile.tiling import TilePlan, smallest_tile_px
 
 MOSAIC_BYTES_PER_PX = 8
@@ -34,7 +34,10 @@ def run_bytes_per_px(contract: ModelContract, stage: StageContract) -> float:
     """What a run takes per packed px of its tile. Raises ContractError on a stage that was never measured."""
     known = RUN_BYTES_PER_PX[contract.precision]
     if stage.signature not in known:
-        raise ContractError(f"The contract names a stage {stage.signature!r}; this release knows {', '.join(known)}.")
+        raise ContractError(
+            f"The contract names a stage {stage.signature!r}; this release knows {', '.join(known)}. "
+            "Export the model again."
+        )
     return known[stage.signature]
 
 
@@ -72,7 +75,7 @@ def bytes_together(contract: ModelContract, frame: FrameSize, stages: Sequence[T
 
 def least_bytes(contract: ModelContract, frame: FrameSize) -> float:
     """The peak with each stage's smallest tiles, in the way that takes less."""
-    return min(
+    return LEFT_BYTES + min(
         held_in_tiles(way, frame, 1)
         + max(
             smallest_tile_px(stage, frame.height_px, frame.width_px) * run_bytes_per_px(way, stage)

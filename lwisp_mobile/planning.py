@@ -15,7 +15,7 @@ from lwisp_mobile.footprint import (
     run_bytes_per_px,
     ways_of,
 )
-from lwisp_mobile.memory import available_bytes
+from lwisp_mobile.memory import LEFT_BYTES, available_bytes
 from lwisp_mobile.tiling import SETUP_MACS_PER_BYTE, TilePlan, lay_tiles, plan_tiles
 
 Mode = Literal["whole", "tiles"]
@@ -131,7 +131,7 @@ def _at_price(contract: ModelContract, frame: FrameSize, limit: float, lanes: in
 
 def _one_by_one(contract: ModelContract, frame: FrameSize, limit: float, lanes: int) -> FramePlan | None:
     """Each stage's cheapest tiles in the memory that is left; None if a stage finds none."""
-    held = held_in_tiles(contract, frame, lanes)
+    held = held_in_tiles(contract, frame, lanes) + LEFT_BYTES
     plans = [
         plan_tiles(stage, frame.height_px, frame.width_px, run_bytes_per_px(contract, stage), limit - held, lanes=lanes)
         for stage in contract.stages

@@ -113,7 +113,7 @@ class FrameReport:
     median_ratio_again: float
     """Of second frames, which find the session's buffers ready where the budget lets them stay."""
     work_factor: float
-    """Multiply-adds run over those of the frame: what halos and what is computed twice cost."""
+    """Multiply-adds run over those of the frame: what halos, repeats and the doubled codes of INT8 cost."""
     peak_bytes: int
     """The largest of all turns."""
     runtime: str

@@ -59,7 +59,7 @@ def lines(report: FrameReport) -> list[str]:
         f"context: {_parts([turn.frame.context for turn in report.turns])}, beside the first stage",
         *(_stage_line(report, index) for index in range(len(first.stages))),
         f"wall:   first frame {median:.0f} ms, ratio {report.median_ratio:.2f}; second frame {again:.0f} ms, ratio "
-        f"{report.median_ratio_again:.2f} (medians of turns); halos and repeats cost "
+        f"{report.median_ratio_again:.2f} (medians of turns); halos, repeats and doubled codes cost "
         f"{100 * (report.work_factor - 1):.0f} % more multiply-adds",
         f"edges:  pre-processing, cutting and stitching take {100 * _edge_share(report):.0f} % of the first frame's "
         "wall time",

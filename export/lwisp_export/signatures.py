@@ -7,7 +7,7 @@ And the same in eight parts, for large frames: halos are wide only where there a
 parts need is computed once.
 
 * enter: packed -> skip1
-* encode: skip1, gate1 -> skip2
+* descend: skip1, gate1 -> skip2
 * down: skip2, gate2 -> skip3
 * deep: skip3, gate3 -> skip4
 * rise: skip4, global_vector -> upsampled3
@@ -17,7 +17,7 @@ parts need is computed once.
 
 Where memory is short, two parts do without the two largest features, skip1 and joined:
 
-* encode_lean, in place of enter and encode: packed, gate1 -> skip2
+* descend_lean, in place of enter and descend: packed, gate1 -> skip2
 * render_lean, in place of join and render: packed, skip2, upsampled2 -> rgb
 """
 
@@ -52,19 +52,19 @@ CUTS = (
     Cut("context", ("packed",), (*GATES, VECTOR)),
     Cut("develop", ("packed", *GATES, VECTOR), ("rgb",)),
     Cut("enter", ("packed",), ("skip1",)),
-    Cut("encode", ("skip1", "gate1"), ("skip2",)),
+    Cut("descend", ("skip1", "gate1"), ("skip2",)),
     Cut("down", ("skip2", "gate2"), ("skip3",)),
     Cut("deep", ("skip3", "gate3"), ("skip4",)),
     Cut("rise", ("skip4", VECTOR), ("upsampled3",)),
     Cut("up", ("skip3", "upsampled3"), ("upsampled2",)),
     Cut("join", ("packed", "skip1", "skip2", "upsampled2"), ("joined",)),
     Cut("render", ("joined",), ("rgb",)),
-    Cut("encode_lean", ("packed", "gate1"), ("skip2",)),
+    Cut("descend_lean", ("packed", "gate1"), ("skip2",)),
     Cut("render_lean", ("packed", "skip2", "upsampled2"), ("rgb",)),
 )
-STAGES = ("enter", "encode", "down", "deep", "rise", "up", "join", "render")
+STAGES = ("enter", "descend", "down", "deep", "rise", "up", "join", "render")
 """What a frame in tiles runs through in order, in place of `develop`."""
-LEAN_STAGES = ("encode_lean", "down", "deep", "rise", "up", "render_lean")
+LEAN_STAGES = ("descend_lean", "down", "deep", "rise", "up", "render_lean")
 """The same where memory is short."""
 
 

@@ -115,14 +115,14 @@ def test_the_reach_is_the_networks() -> None:
     assert reaches["develop"].halo_px == halo_px(student().config) == 112
     assert {name: reach for name, reach in reaches.items() if name != "develop"} == {
         "enter": Reach(3, 1),
-        "encode": Reach(8, 2),
+        "descend": Reach(8, 2),
         "down": Reach(16, 4),
         "deep": Reach(32, 8),
         "rise": Reach(32, 8),
         "up": Reach(12, 4),
         "join": Reach(6, 2),
         "render": Reach(2, 1),
-        "encode_lean": Reach(12, 2),
+        "descend_lean": Reach(12, 2),
         "render_lean": Reach(8, 2),
     }
 

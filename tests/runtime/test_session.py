@@ -96,11 +96,11 @@ def test_threads_share_a_session(int8: Session) -> None:
 
 
 def test_a_lent_signature_is_freed_unless_it_is_kept(int8: Session) -> None:
-    with int8.open("encode") as first, int8.open("encode") as second:
+    with int8.open("descend") as first, int8.open("descend") as second:
         assert first is not second
-    with int8.open("encode", keep=True) as kept:
+    with int8.open("descend", keep=True) as kept:
         pass
-    with int8.open("encode", keep=True) as again:
+    with int8.open("descend", keep=True) as again:
         assert again is kept
     with pytest.raises(ModelError, match="refuses"), int8.open("unheard_of"):
         pass
@@ -109,9 +109,9 @@ def test_a_lent_signature_is_freed_unless_it_is_kept(int8: Session) -> None:
 def test_lanes_have_an_interpreter_each_for_all_signatures_that_are_kept(
     int8: Session, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with int8.open_lanes("encode", 2) as lanes, int8.open_lanes("encode", 2) as others:
+    with int8.open_lanes("descend", 2) as lanes, int8.open_lanes("descend", 2) as others:
         assert len({id(lane) for lane in (*lanes, *others)}) == 4
-    with int8.open_lanes("encode", 2, keep=True) as encode, int8.open_lanes("render", 2, keep=True) as render:
+    with int8.open_lanes("descend", 2, keep=True) as encode, int8.open_lanes("render", 2, keep=True) as render:
         assert encode[0].loaded is render[0].loaded is not render[1].loaded
     with monkeypatch.context() as patch:
         patch.delattr("lwisp_mobile.session.load")

@@ -101,7 +101,8 @@ def _twice(tree: Any, product: Any, factor: int, doubled: set[int]) -> int:
 def _owns_weights(tree: Any, convolution: Any) -> bool:
     graph = tree.subgraphs[0]
     buffer = graph.tensors[convolution.inputs[1]].buffer
-    return sum(graph.tensors[i].buffer == buffer for o in graph.operators for i in ids(o.inputs) if i >= 0) == 1
+    reads = [graph.tensors[i].buffer for o in graph.operators for i in ids(o.inputs) if i >= 0]
+    return reads.count(buffer) == 1
 
 
 def _replace(tree: Any, tensor: int, values: np.ndarray) -> None:
