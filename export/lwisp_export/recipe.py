@@ -106,7 +106,7 @@ class DistillationRecipe:
 class QatRecipe:
     """Quantisation-aware training: from a float checkpoint, with int8's rounding in the loop."""
 
-    quantization: str = "lwisp"
+    quantization: str = "qat"
     """The quantisation recipe whose weights and ranges it starts from; int8, its output split."""
     own: float = 1.0
     """Weight of the picture's difference from that of the checkpoint it started from."""

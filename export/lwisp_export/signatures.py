@@ -138,6 +138,8 @@ def _joined(tree: Any, packed: int) -> int:
     """The product of the first convolution's feature and the decoder's last."""
     operators = tree.subgraphs[0].operators
     first = {int(operator.outputs[0]) for operator in operators if packed in operator.inputs}
+    # Where a quantisation keeps the product float.
+    first |= {int(o.outputs[0]) for o in operators if operator_name(tree, o) == "DEQUANTIZE" and o.inputs[0] in first}
     found = [o for o in operators if operator_name(tree, o) == "MUL" and first.intersection(ids(o.inputs))]
     if len(found) != 1:
         raise ConversionError(f"{len(found)} MUL instead of 1 read what is made of packed alone. {_REPORT}")

@@ -90,14 +90,14 @@ def test_the_shipped_drift_is_of_the_shipped_checkpoint(name: str) -> None:
     assert all(stage["violations"] == [] for stage in drift["stages"])
 
 
-@pytest.mark.parametrize(("name", "delta_e_p99"), [("lwisp", 2), ("lwisp-lite", 3)])
-def test_the_shipped_int8_keeps_the_picture(name: str, delta_e_p99: float) -> None:
+@pytest.mark.parametrize("name", ["lwisp", "lwisp-lite"])
+def test_the_shipped_int8_keeps_the_picture(name: str) -> None:
     drift = json.loads((shipped_bundle(name).folder / "drift.json").read_text())
     int8 = drift["stages"][-1]
     assert int8["median_psnr_db"] >= 48
     assert int8["worst_psnr_db"] >= 45
     assert int8["delta_e_mean"] <= 0.6
-    assert int8["delta_e_p99"] <= delta_e_p99
+    assert int8["delta_e_p99"] <= 2
 
 
 def test_calibration_and_evaluation_are_apart() -> None:

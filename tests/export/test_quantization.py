@@ -288,7 +288,13 @@ def test_the_ladder_ends_with_the_most_sensitive_parts_in_float() -> None:
     assert [r.float_operators for r in recipes[-2:]] == [("a", "b"), ("a", "b", "c")]
     assert all(not r.float_operators and r.scheme == "int8" for r in recipes[:-2])
     trained = list(search._ladder(replace(material(), trained={}), found))
-    assert [r.name for r in trained] == ["trained", "trained-float1", "trained-float3", "trained-float-tail"]
+    assert [r.name for r in trained] == [
+        "trained-fast",
+        "trained",
+        "trained-float1",
+        "trained-float3",
+        "trained-float-tail",
+    ]
     assert all(r.activations.estimator == "trained" for r in trained)
 
 

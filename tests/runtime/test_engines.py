@@ -63,7 +63,7 @@ def test_its_pictures_are_litert_s_but_for_rounding(python: Path, tmp_path: Path
     light = 400 + 6 * x + 300 * np.sin(x / 31) * np.cos(y / 47)
     mosaic = np.clip(light + np.random.default_rng(0).normal(0, 25, light.shape), 0, 4095).astype(np.uint16)
     np.save(tmp_path / "mosaic.npy", mosaic)
-    command = [str(python), "-c", DEVELOP, "mosaic.npy", "found.npz", "140000000"]
+    command = [str(python), "-c", DEVELOP, "mosaic.npy", "found.npz", "170000000"]
     subprocess.run(command, check=True, cwd=tmp_path, env=environment(), capture_output=True)
     raw = RawImage(mosaic, "RGGB", (64.0,) * 4, 4095.0, (2.0, 1.0, 1.5), None)
     with np.load(tmp_path / "found.npz") as found:

@@ -92,7 +92,7 @@ def test_a_left_out_bias_is_no_damage(model: bytes) -> None:
         (lambda tree: setattr(tree.subgraphs[0].tensors[0].quantization, "scale", [np.nan]), "quantisation step"),
         (lambda tree: setattr(tree.subgraphs[0].tensors[0], "externalBuffer", 1), "external"),
         (lambda tree: setattr(tree, "subgraphs", []), "no graph"),
-        (lambda tree: setattr(tree.signatureDefs[0], "subgraphIndex", 9), "subgraph 9 of"),
+        (lambda tree: setattr(tree.signatureDefs[0], "subgraphIndex", 99), "subgraph 99 of"),
         (lambda tree: setattr(tree.signatureDefs[0].inputs[0], "tensorIndex", 99_999), "tensor 99999 of"),
         (lambda tree: setattr(tree.metadata[0], "buffer", 99_999), "buffer 99999 of"),
         (lambda tree: setattr(tree.buffers[2], "offset", 2**40), "a buffer at 1099511627776"),

@@ -26,7 +26,7 @@ from lwisp_mobile.timing import Timing
 
 REPORT_VERSION = 1
 FULL_INTEGER_RECIPES = ("plain", "compensated", "percentile", "mse", DEFAULT_RECIPE)
-"""Tried first, the cheapest first: a split output from the third on, doubled codes in the last."""
+"""Tried first, the cheapest first: the same operators but for a split output from the third on."""
 MOST_ISLANDS = 4
 """Sensitive parts that may stay float, at most; more of them is a float model with an int8 file."""
 SENSITIVITY_TILES = 8
