@@ -8,9 +8,17 @@ import pytest
 from lwisp_bench.frame import made_frame
 from lwisp_mobile import shipped_bundle
 from lwisp_mobile.cli import main
+from lwisp_mobile.graph import inspect_tflite
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="/proc is Linux's")
 SMALL = ["frame", "--megapixels", "2", "--threads", "1", "--turns", "1"]
+
+
+def doubling() -> float:
+    """Multiply-adds of INT8's graph, its doubled codes included, over those of the network."""
+    model = shipped_bundle().model("int8")
+    facts = inspect_tflite(shipped_bundle().read("int8"))
+    return facts.macs / facts.inputs[0].shape[1] ** 2 / model.contract.macs_per_packed_px
 
 
 def test_the_budget_is_kept_and_the_figures_belong_together(capsys: pytest.CaptureFixture[str]) -> None:
@@ -23,7 +31,7 @@ def test_the_budget_is_kept_and_the_figures_belong_together(capsys: pytest.Captu
     assert turn["limit_ms"] == pytest.approx(report["frame_macs"] / turn["gmacs_per_s"] / 1e6)
     assert report["median_ratio"] == pytest.approx(frame["wall_ms"] / turn["limit_ms"])
     assert report["work_factor"] == pytest.approx(frame["macs"] / report["frame_macs"])
-    assert 1 < report["work_factor"] < 2.2
+    assert 1 < report["work_factor"] / doubling() < 1.5
     stages = shipped_bundle().model("int8").contract.stages
     assert [split["time"]["signature"] for split in frame["stages"]] == [stage.signature for stage in stages]
     assert report["median_ratio_again"] == pytest.approx(frame["again_ms"] / turn["limit_ms"])
@@ -37,7 +45,7 @@ def test_12_megapixels_stay_in_their_budget(budget: str, threads: str, capsys: p
     assert main(["frame", "--turns", "1", "--threads", threads, "--max-memory", budget, "--json"]) == 0
     report = json.loads(capsys.readouterr().out)
     assert report["peak_bytes"] <= report["case"]["max_memory_bytes"]
-    assert report["work_factor"] < 2.2
+    assert report["work_factor"] / doubling() < 1.4
 
 
 def test_the_report_as_text(capsys: pytest.CaptureFixture[str]) -> None:

@@ -13,6 +13,7 @@ from lwisp_mobile import Developer, RawImage, memory, shipped_bundle
 from lwisp_mobile.contract import ModelContract
 from lwisp_mobile.errors import ContractError, UsageError
 from lwisp_mobile.footprint import FrameSize
+from lwisp_mobile.graph import inspect_tflite
 from lwisp_mobile.memory import BYTES_PER_PACKED_PX, RUN_BYTES, RUN_BYTES_PER_PX, available_bytes, parse_bytes
 from lwisp_mobile.planning import plan_frame
 
@@ -62,23 +63,29 @@ def test_what_is_no_size_is_named(text: str) -> None:
         parse_bytes(text)
 
 
+def graph_macs(precision: str) -> float:
+    """Per packed px, of the graph as it runs: INT8's doubled codes included."""
+    facts = inspect_tflite(shipped_bundle().read(precision))
+    return facts.macs / facts.inputs[0].shape[1] ** 2
+
+
 @pytest.mark.parametrize("precision", ["int8", "fp16"])
 @pytest.mark.parametrize("sides", [(16, 16), (1504, 2000), (3072, 4096), (16, 4000)])
 @pytest.mark.parametrize("budget", [1_700_000_000, 3_000_000_000, 10_000_000_000])
 def test_plans_stay_in_their_budget(precision: str, sides: tuple[int, int], budget: int) -> None:
     plan = plan_frame(contract(precision), FrameSize(*sides, output_bytes=1), budget)
     assert plan.peak_bytes <= budget
-    assert plan.macs < 2.2 * contract().macs_per_packed_px * sides[0] * sides[1]
+    assert plan.macs < 1.5 * graph_macs(precision) * sides[0] * sides[1]
 
 
 def test_room_for_everything_keeps_it_open() -> None:
     assert plan_frame(contract(), FrameSize(1504, 2000, 1), 2_000_000_000).keeps_open
 
 
-def test_12_megapixels_go_into_500_mb_with_less_than_twice_the_work() -> None:
+def test_12_megapixels_go_into_500_mb_with_a_quarter_more_work_at_most() -> None:
     plan = plan_frame(contract(), FrameSize(1504, 2000, 1), 500_000_000)
     assert (plan.mode, plan.lanes) == ("tiles", 1)
-    assert plan.macs / (1504 * 2000) < 2 * contract().macs_per_packed_px
+    assert plan.macs / (1504 * 2000) < 1.25 * graph_macs("int8")
 
 
 def test_a_short_budget_takes_the_lean_stages() -> None:
