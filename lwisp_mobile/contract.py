@@ -89,7 +89,7 @@ class StageContract:
 
     signature: str
     halo_px: int
-    """Packed pixels around a tile that its result depends on; a multiple of multiple_px."""
+    """Packed pixels around a tile that its result depends on; twice it is a multiple of multiple_px."""
     multiple_px: int
     """Tiles begin and end at multiples of this many packed pixels."""
     macs_per_packed_px: float
@@ -103,7 +103,7 @@ class StageContract:
         """Refuse a geometry that no tile fits."""
         if self.multiple_px not in (1, 2, 4, 8, SIZE_MULTIPLE) or not 0 <= self.halo_px <= MAX_MULTIPLE:
             raise ContractError(f"{self.signature}: halo {self.halo_px} px, multiple {self.multiple_px}. Export again.")
-        if self.halo_px % self.multiple_px or min(self.macs_per_packed_px, self.values_per_packed_px) <= 0:
+        if 2 * self.halo_px % self.multiple_px or min(self.macs_per_packed_px, self.values_per_packed_px) <= 0:
             raise ContractError(
                 f"{self.signature}: halo {self.halo_px} px, {self.macs_per_packed_px} multiply-adds and "
                 f"{self.values_per_packed_px} values per px. Export again."

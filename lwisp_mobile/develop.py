@@ -97,6 +97,7 @@ class Developer:
         """Check the model's hash and load it. threads, target: as for Session. Raises BundleError or ModelError."""
         model = bundle.model(precision)
         self.session = Session(bundle.read(precision), model.contract, threads=threads, target=target)
+        self.session.load_lanes(self.session.lanes_wanted)
 
     def __enter__(self) -> "Developer":
         """Return the developer."""

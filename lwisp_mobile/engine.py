@@ -79,6 +79,21 @@ def runner(loaded: Loaded, signature: str) -> Any:
     return found if loaded.compiled is None else CompiledRunner(loaded.compiled, signature, found)
 
 
+def pack(loaded: Loaded, shape: tuple[int, ...]) -> None:
+    """Have the engine lay out a model's weights now, which else its first run does.
+
+    shape: a small one for "serving_default", which must not be run in this interpreter (see `Signature`). Nothing is
+    done for LiteRT's CompiledModel. Raises ModelError if the engine refuses.
+    """
+    if loaded.compiled is not None:
+        return
+    try:
+        loaded.interpreter.resize_tensor_input(loaded.interpreter.get_input_details()[0]["index"], shape)
+        loaded.interpreter.allocate_tensors()
+    except (RuntimeError, ValueError) as error:
+        raise _refused(error) from error
+
+
 def find_engine(name: str | None) -> str:
     """The engine that a Target means. Raises MissingExtraError if there's none."""
     if name is not None:

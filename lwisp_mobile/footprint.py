@@ -7,7 +7,7 @@ import numpy as np
 
 from lwisp_mobile.contract import ModelContract, StageContract
 from lwisp_mobile.errors import ContractError
-from lwisp_mobile.memory import LEFT_BYTES, PROCESS_BYTES, RUN_BYTES, RUN_BYTES_PER_PX, SHARED_BYTES
+from lwisp_mobile.memory import PROCESS_BYTES, RUN_BYTES, RUN_BYTES_PER_PX, SHARED_BYTES
 from lwisp_mobile.tiling import TilePlan, smallest_tile_px
 
 MOSAIC_BYTES_PER_PX = 8
@@ -46,16 +46,13 @@ def held_whole(contract: ModelContract, frame: FrameSize) -> float:
     return _held_bytes(contract, frame, (), 1, picture=True)
 
 
-def held_in_tiles(contract: ModelContract, frame: FrameSize, lanes: int) -> float:
-    """What the process holds at most beside the runs of any stage.
-
-    One figure for all stages: the C library keeps what one stage's runs took for the next one's.
-    """
+def held_beside(contract: ModelContract, frame: FrameSize, lanes: int) -> list[float]:
+    """What the process holds beside the runs of each stage."""
     stages = contract.stages
-    return max(
+    return [
         _held_bytes(contract, frame, results_held(stages, place), lanes, picture=place == len(stages) - 1)
         for place in range(len(stages))
-    )
+    ]
 
 
 def results_held(stages: Sequence[StageContract], place: int) -> list[StageContract]:
@@ -69,17 +66,16 @@ def bytes_together(contract: ModelContract, frame: FrameSize, stages: Sequence[T
     side_px = contract.context.grid * contract.context.crop_px
     context = side_px**2 * RUN_BYTES_PER_PX[contract.precision]["context"]
     in_tiles = len(stages) == len(contract.stages)
-    held = held_in_tiles(contract, frame, lanes) if in_tiles else held_whole(contract, frame)
+    held = max(held_beside(contract, frame, lanes)) if in_tiles else held_whole(contract, frame)
     return round(held + context + SHARED_BYTES * sum(stage.run_bytes for stage in stages))
 
 
 def least_bytes(contract: ModelContract, frame: FrameSize) -> float:
     """The peak with each stage's smallest tiles, in the way that takes less."""
-    return LEFT_BYTES + min(
-        held_in_tiles(way, frame, 1)
-        + max(
-            smallest_tile_px(stage, frame.height_px, frame.width_px) * run_bytes_per_px(way, stage)
-            for stage in way.stages
+    return min(
+        max(
+            held + smallest_tile_px(stage, frame.height_px, frame.width_px) * run_bytes_per_px(way, stage)
+            for stage, held in zip(way.stages, held_beside(way, frame, 1))
         )
         for way in ways_of(contract)
     )

@@ -2,15 +2,18 @@
 
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from typing import TypeVar
+from contextlib import ExitStack
+from itertools import count
+from typing import Any, TypeVar
 
 import numpy as np
 
+from lwisp_mobile.arrivals import Arrivals, Missing
 from lwisp_mobile.context import Planes, gather_sample
-from lwisp_mobile.contract import TensorSpec
-from lwisp_mobile.footprint import results_held, ways_of
+from lwisp_mobile.contract import ModelContract, TensorSpec
+from lwisp_mobile.footprint import ways_of
 from lwisp_mobile.maps import FeatureMap, PackedMap, PictureMap
-from lwisp_mobile.pipeline import Clock, StageTime, run_tiles
+from lwisp_mobile.pipeline import Clock, Part, StageTime, run_parts
 from lwisp_mobile.planning import FramePlan
 from lwisp_mobile.session import Context, Session, quantise
 from lwisp_mobile.signature import Codes, Signature
@@ -24,12 +27,15 @@ def run_frame(session: Session, planes: Planes, plan: FramePlan, picture: Pictur
     """Develop a frame into `picture`, by the plan's lanes. Returns the time of the context and of each stage, in order.
 
     One signature's buffers are held at a time, unless the plan keeps all open; then the first stages that don't need
-    the context run beside it. Raises ModelError if LiteRT fails, NonFiniteError if a float model gives NaN or infinity.
+    the context run beside it, and no lane waits at the end of a stage. Raises ModelError if LiteRT fails,
+    NonFiniteError if a float model gives NaN or infinity.
     """
     with ThreadPoolExecutor(plan.lanes, "lane") as lanes:
         frame = _Frame(session, planes, plan, picture, lanes)
         frame.begin()
-        stages = [frame.run(stage) for stage in plan.stages]
+        groups = [plan.stages] if plan.keeps_open else [(stage,) for stage in plan.stages]
+        stages = [time for group in groups for time in frame.run(group)]
+        frame.end()
         return (frame.context_time, *stages)
 
 
@@ -43,18 +49,26 @@ class _Frame:
         self._session, self._planes, self._plan, self._lanes = session, planes, plan, lanes
         self._picture, self._picture_name = picture, contract.output_tensor.name
         self._spec = contract.input_tensor
-        packed = np.empty((planes.height_px, planes.width_px, len(contract.input.planes)), self._spec.dtype)
+        self._kept = session.load_lanes(plan.lanes).maps if plan.keeps_open else {}
+        shape = planes.height_px, planes.width_px, len(contract.input.planes)
+        packed = self._memory(self._spec.name, shape, np.dtype(self._spec.dtype))
         self._maps: dict[str, FeatureMap] = {self._spec.name: PackedMap(packed, _preparing(planes, self._spec))}
         self._made: dict[str, str] = {}
-        """The maps' names by the stages that made them."""
+        """The maps' names by the stages that make them."""
+        self._last_reads = _last_reads(contract, plan)
+        self._arrivals = Arrivals()
 
     def begin(self) -> None:
         """Let a lane take the context; where its buffers don't stay, wait for it."""
         with self._session.open_lanes("context", self._plan.lanes, keep=self._plan.keeps_open) as signatures:
-            # The last lane's interpreter: the first stage's loop for that lane waits until a thread is free.
+            # The last lane's interpreter: the loop for that lane waits until a thread is free.
             self._context = self._lanes.submit(_timed, self._take_context, signatures[-1])
             if not self._plan.keeps_open:
                 self._context.result()
+
+    def end(self) -> None:
+        """Leave the packed planes' memory to the next frame."""
+        self._kept[self._spec.name] = self._maps.pop(self._spec.name).release()
 
     @property
     def context_time(self) -> StageTime:
@@ -66,47 +80,74 @@ class _Frame:
         sample = quantise(gather_sample(self._planes, self._session.contract.context), self._spec)
         return Context(signature.run({self._spec.name: sample[None]}))
 
-    def _constant(self, signature: Signature) -> dict[str, Codes]:
-        """A signature's inputs that are the same for every tile."""
-        names = {spec.name for spec in self._session.contract.context_tensors} & signature.inputs.keys()
-        return {name: self._context.result()[1].codes[name] for name in names}
+    def run(self, stages: tuple[TilePlan, ...]) -> tuple[StageTime, ...]:
+        """Run stages over their tiles and keep what they give."""
+        keep = self._plan.keeps_open
+        with ExitStack() as stack:
+            parts = [
+                self._part(
+                    plan, stack.enter_context(self._session.open_lanes(plan.signature, self._plan.lanes, keep=keep))
+                )
+                for plan in stages
+            ]
+            return run_parts(self._lanes, parts, self._arrivals.abandon)
 
-    def run(self, plan: TilePlan) -> StageTime:
-        """Run one stage over its tiles and keep what it gives."""
-        self._free_unread(plan.signature)
-        with self._session.open_lanes(plan.signature, self._plan.lanes, keep=self._plan.keeps_open) as signatures:
-            signature = signatures[0]
-            constant = self._constant(signature)
-            sources = {name: self._maps[name] for name in signature.inputs if name not in constant}
-            (name,) = signature.outputs
-            sink = self._picture if name == self._picture_name else self._add_map(signature, name)
+    def _part(self, plan: TilePlan, signatures: tuple[Signature, ...]) -> Part:
+        """A stage from the maps that it reads to the one it makes."""
+        signature = signatures[0]
+        constant = {spec.name for spec in self._session.contract.context_tensors} & signature.inputs.keys()
+        sources = {name: self._maps[name] for name in signature.inputs if name not in constant}
+        (name,), tiles = signature.outputs, plan.tiles
+        sink = self._picture if name == self._picture_name else self._add_map(signature, name, tiles)
+        cuts = count(1)
 
-            def feed(tile: Tile) -> Mapping[str, Codes]:
-                return {**constant, **{name: source.cut(tile) for name, source in sources.items()}}
+        def feed(tile: Tile) -> Mapping[str, Codes]:
+            codes = {source: known.cut(tile) for source, known in sources.items()}
+            if next(cuts) == len(tiles):
+                self._release(plan.signature)
+            return {**codes, **{name: self._context.result()[1].codes[name] for name in constant}}
 
-            def keep(tile: Tile, result: Mapping[str, Codes]) -> None:
-                sink.keep(tile, result[name])
+        def keep(tile: Tile, result: Mapping[str, Codes]) -> None:
+            sink.keep(tile, result[name])
 
-            return run_tiles(self._lanes, signatures, plan.tiles, feed, keep)
+        return Part(signatures, tiles, feed, keep)
 
-    def _free_unread(self, signature: str) -> None:
-        """Free the results that no stage from this one on reads."""
-        names = [stage.signature for stage in self._plan.stages]
-        for stages in (way.stages for way in ways_of(self._session.contract)):
-            if [stage.signature for stage in stages] == names:
-                held = {stage.signature for stage in results_held(stages, names.index(signature))}
-                for maker in self._made.keys() - held:
-                    del self._maps[self._made.pop(maker)]
+    def _release(self, reader: str) -> None:
+        """Free the results that a stage was the last to read; the first stage's is left to the next frame.
 
-    def _add_map(self, signature: Signature, name: str) -> FeatureMap:
-        """An empty map of the whole frame for a signature's output, as large beside its input as in the file."""
+        Only that one is there from a frame's beginning to its end, so that keeping it adds nothing to the peak.
+        """
+        for maker in self._last_reads.get(reader, ()):
+            name = self._made.pop(maker)
+            values = self._maps.pop(name).release()
+            if maker == self._plan.stages[0].signature:
+                self._kept[name] = values
+
+    def _add_map(self, signature: Signature, name: str, tiles: tuple[Tile, ...]) -> FeatureMap:
+        """A map of the whole frame for a signature's output, as large beside its input as in the file."""
         source = next(source for source in signature.inputs if source in self._maps)
         known, (_, stored_px, _, _) = self._maps[source], signature.inputs[source].shape
         _, side_px, _, channels = signature.outputs[name].shape
         height, width = (side * side_px // stored_px for side in known.values.shape[:2])
-        values = np.empty((height, width, channels), signature.outputs[name].dtype)
-        self._maps[name], self._made[signature.name] = FeatureMap(values, known.height_px), name
+        values = self._memory(name, (height, width, channels), signature.outputs[name].dtype)
+        self._maps[name] = FeatureMap(values, known.height_px, Missing(tiles, self._arrivals))
+        self._made[signature.name] = name
         return self._maps[name]
+
+    def _memory(self, name: str, shape: tuple[int, ...], dtype: np.dtype[Any]) -> Codes:
+        """An array to be filled: the last frame's, where it fits. New memory costs a fault for every page."""
+        kept = self._kept.pop(name, None)
+        return kept if kept is not None and (kept.shape, kept.dtype) == (shape, dtype) else np.empty(shape, dtype)
+
+
+def _last_reads(contract: ModelContract, plan: FramePlan) -> dict[str, list[str]]:
+    """By each stage, the stages whose results it is the last to read."""
+    names = [stage.signature for stage in plan.stages]
+    last: dict[str, str] = {}
+    for stages in (way.stages for way in ways_of(contract)):
+        if [stage.signature for stage in stages] == names:
+            last = {maker: stage.signature for stage in stages for maker in stage.reads}
+    return {reader: [maker for maker in last if last[maker] == reader] for reader in last.values()}
 
 
 def _preparing(planes: Planes, spec: TensorSpec) -> Callable[[Codes, int], None]:

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from lwisp_mobile.arrivals import Missing
 from lwisp_mobile.contract import TensorSpec
 from lwisp_mobile.errors import UsageError
 from lwisp_mobile.picture import to_8_bit, to_16_bit
@@ -22,14 +23,20 @@ _CONVERSIONS: dict[str, Callable[[NDArray[np.float32]], NDArray[Any]]] = {
 
 
 class FeatureMap:
-    """A tensor of the whole frame, cut and put together tile by tile."""
+    """A tensor of the whole frame, cut and put together tile by tile, by all lanes at once."""
 
-    def __init__(self, values: Codes, height_px: int) -> None:
-        """values: (h, w, channels), h and w the frame's packed sides times one factor. height_px: its packed rows."""
+    def __init__(self, values: Codes, height_px: int, missing: Missing | None = None) -> None:
+        """values: (h, w, channels), h and w the frame's packed sides times one factor. height_px: its packed rows.
+
+        missing: the tiles that `keep` will be given; None: the values are there.
+        """
         self.values, self.height_px = values, height_px
+        self._side_px, self._missing = len(values), missing
 
     def cut(self, tile: Tile) -> Codes:
-        """A tile with its halo: (1, h, w, channels), contiguous."""
+        """A tile with its halo: (1, h, w, channels), contiguous. Waits until it's there; raises AbandonedError."""
+        if self._missing is not None:
+            self._missing.wait(tile)
         rows, columns = (slice(self._here(span.start), self._here(span.stop)) for span in (tile.rows, tile.columns))
         return np.ascontiguousarray(self.values[rows, columns])[None]
 
@@ -38,9 +45,16 @@ class FeatureMap:
         spans = tile.rows, tile.columns
         rows, columns = (slice(self._here(span.keep_start), self._here(span.keep_stop)) for span in spans)
         self.values[rows, columns] = kept_part(tile, result[0])
+        if self._missing is not None:
+            self._missing.store(tile)
+
+    def release(self) -> Codes:
+        """Give the memory away: nothing is cut or kept any more."""
+        values, self.values = self.values, np.empty((0, 0, 0), self.values.dtype)
+        return values
 
     def _here(self, packed_px: int) -> int:
-        return packed_px * len(self.values) // self.height_px
+        return packed_px * self._side_px // self.height_px
 
 
 class PackedMap(FeatureMap):

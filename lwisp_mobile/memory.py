@@ -1,6 +1,8 @@
 """Memory: what frames take, measured; what there is; and a budget as a user writes it."""
 
+import ctypes
 import re
+import sys
 from pathlib import Path
 
 from lwisp_mobile.errors import UsageError
@@ -10,18 +12,16 @@ BYTES_PER_PACKED_PX = {"int8": 1400, "fp16": 1850, "float32": 1850}
 """Peak growth of the process over one run of "serving_default", per px of its input, measured at 512x512 to 1536x1536
 packed px on LiteRT 2.3 (x86-64)."""
 _FLOAT = {"context": 600, "develop": 1860, "enter": 510, "descend": 310, "down": 160, "deep": 70}
-_FLOAT |= {"rise": 130, "up": 300, "join": 920, "render": 1220, "descend_lean": 630, "render_lean": 1940}
-_INT8 = {"context": 400, "develop": 1400, "enter": 300, "descend": 155, "down": 60, "deep": 25}
-_INT8 |= {"rise": 45, "up": 115, "join": 520, "render": 760, "descend_lean": 390, "render_lean": 1280}
+_FLOAT |= {"rise": 130, "up": 300, "ascend": 590, "render": 1400, "descend_lean": 630, "render_lean": 1940}
+_INT8 = {"context": 400, "develop": 1450, "enter": 305, "descend": 146, "down": 50, "deep": 19}
+_INT8 |= {"rise": 38, "up": 101, "ascend": 300, "render": 955, "descend_lean": 390, "render_lean": 1290}
 RUN_BYTES_PER_PX = {"int8": _INT8, "fp16": _FLOAT, "float32": _FLOAT}
 """The same by signature, without what a run of any size takes, and with the inputs and outputs of the tiles before and
 after. Most of it is XNNPACK's: a pointer for each tap of each convolution and pixel."""
 SHARED_BYTES = 0.88
 """What all signatures of one interpreter take together, over the sum of each: XNNPACK's workspace is one."""
-RUN_BYTES = {"int8": 20_000_000, "fp16": 40_000_000, "float32": 40_000_000}
+RUN_BYTES = {"int8": 12_000_000, "fp16": 34_000_000, "float32": 34_000_000}
 """What a run of any size takes: packed weights, a stack per thread."""
-LEFT_BYTES = 17_000_000
-"""What the C library doesn't give back of signatures that were closed, at most; measured on 12 MP within 235 MB."""
 PROCESS_BYTES = 90_000_000
 """`lwisp develop` before the frame: Python, NumPy, LiteRT, LibRaw, Pillow."""
 
@@ -36,6 +36,13 @@ def available_bytes() -> int | None:
         return None
     sizes = [line.split()[1] for line in lines if line.startswith("MemAvailable:")]
     return int(sizes[0]) * 1024 if sizes else None
+
+
+def give_back() -> None:
+    """Have the C library return freed memory to the system now; nothing where it can't (other than glibc)."""
+    trim = getattr(ctypes.CDLL(None), "malloc_trim", None) if sys.platform == "linux" else None
+    if trim is not None:
+        trim(0)
 
 
 def parse_bytes(text: str) -> int:

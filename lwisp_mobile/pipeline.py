@@ -1,16 +1,18 @@
-"""Tiles through one signature, by lanes: threads side by side, each with an interpreter and a tile of its own.
+"""Tiles through signatures, by lanes: threads side by side, each with an interpreter and a tile of its own.
 
-What a lane cuts out and stitches overlaps with what the others compute, and no lane waits for another's part of an
-operator.
+What a lane cuts out and stitches overlaps with what the others compute. No lane waits for another's part of an
+operator, nor at the end of a stage: it goes on to the next one's first tiles while others finish the last.
 """
 
 import time
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Executor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import ParamSpec, TypeVar
 
+from lwisp_mobile.arrivals import AbandonedError
 from lwisp_mobile.signature import Codes, Signature
 from lwisp_mobile.tiling import Tile
 
@@ -18,7 +20,7 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 Feed = Callable[[Tile], Mapping[str, Codes]]
-"""A tile's inputs by name."""
+"""A tile's inputs by name, waited for where another lane still makes them."""
 Keep = Callable[[Tile, Mapping[str, Codes]], None]
 """Stores a tile's outputs."""
 
@@ -29,45 +31,71 @@ class StageTime:
 
     signature: str
     feed_ms: float
-    """Inputs: pre-processing and cutting out."""
+    """Inputs: pre-processing, cutting out, waiting for other lanes."""
     run_ms: float
     """The runtime, first run's surplus included."""
     keep_ms: float
     """Outputs: conversion and stitching."""
     wall_ms: float
+    """From the end of the stage before, during whose last tiles it may have begun, to its own."""
 
 
-def run_tiles(
-    lanes: Executor, signatures: Sequence[Signature], tiles: Sequence[Tile], feed: Feed, keep: Keep
-) -> StageTime:
-    """Run every tile, each by the first lane that is free; one lane for each signature.
+@dataclass(frozen=True)
+class Part:
+    """A signature, in an interpreter for each lane, and the tiles it runs over."""
+
+    signatures: Sequence[Signature]
+    tiles: Sequence[Tile]
+    feed: Feed
+    keep: Keep
+
+
+def run_parts(lanes: Executor, parts: Sequence[Part], abandon: Callable[[], None]) -> tuple[StageTime, ...]:
+    """Run every tile of every part in order, each by the first lane that is free.
 
     feed and keep are called by all lanes at once, each time for another tile. The runtime and NumPy let go of Python's
-    lock while they compute. No lane begins a tile after another has failed.
+    lock while they compute. No lane begins a tile after another has failed; abandon: ends the waiting in feed then.
     """
-    waiting = deque(tiles)
+    waiting = deque((part, tile) for part in range(len(parts)) for tile in parts[part].tiles)
 
-    def lane(signature: Signature) -> tuple[float, float, float]:
-        feeding, running, keeping = Clock(), Clock(), Clock()
+    def lane(index: int) -> list[_Spent]:
+        spent = [_Spent() for _ in parts]
         try:
-            while (tile := _next(waiting)) is not None:
-                outputs = running.timed(signature.run)(feeding.timed(feed)(tile))
-                keeping.timed(keep)(tile, outputs)
-        finally:
+            while (job := _next(waiting)) is not None:
+                _run_tile(parts[job[0]], index, job[1], spent[job[0]])
+        except AbandonedError:
+            pass  # the lane that failed tells why
+        except BaseException:
             waiting.clear()
-        return feeding.ms, running.ms, keeping.ms
+            abandon()
+            raise
+        return spent
 
-    whole = Clock()
+    start_s = time.perf_counter()
     try:
-        with whole:
-            times = list(lanes.map(lane, signatures))
+        spent = list(lanes.map(lane, range(len(parts[0].signatures))))
     finally:
         waiting.clear()
-    feed_ms, run_ms, keep_ms = (sum(part) / len(times) for part in zip(*times))
-    return StageTime(signatures[0].name, feed_ms, run_ms, keep_ms, whole.ms)
+    ends_s = [start_s, *(max(part.end_s for part in of_lanes) for of_lanes in zip(*spent))]
+    return tuple(
+        _stage_time(part.signatures[0].name, of_lanes, 1e3 * (end_s - before_s))
+        for part, of_lanes, (before_s, end_s) in zip(parts, zip(*spent), pairwise(ends_s))
+    )
 
 
-def _next(waiting: deque[Tile]) -> Tile | None:
+def _run_tile(part: Part, lane: int, tile: Tile, spent: "_Spent") -> None:
+    outputs = spent.run.timed(part.signatures[lane].run)(spent.feed.timed(part.feed)(tile))
+    spent.keep.timed(part.keep)(tile, outputs)
+    spent.end_s = time.perf_counter()
+
+
+def _stage_time(signature: str, spent: Sequence["_Spent"], wall_ms: float) -> StageTime:
+    parts = ("feed", "run", "keep")
+    feed_ms, run_ms, keep_ms = (sum(getattr(of_lane, part).ms for of_lane in spent) / len(spent) for part in parts)
+    return StageTime(signature, feed_ms, run_ms, keep_ms, wall_ms)
+
+
+def _next(waiting: deque[T]) -> T | None:
     try:
         return waiting.popleft()
     except IndexError:
@@ -97,3 +125,14 @@ class Clock:
                 return function(*arguments, **options)
 
         return run
+
+
+@dataclass
+class _Spent:
+    """One lane's time in one part."""
+
+    feed: Clock = field(default_factory=Clock)
+    run: Clock = field(default_factory=Clock)
+    keep: Clock = field(default_factory=Clock)
+    end_s: float = 0
+    """When its last tile was stored; 0 if it had none."""

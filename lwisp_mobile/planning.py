@@ -1,5 +1,6 @@
 """How a frame is developed: whole or in tiles, and which tiles, by a memory budget."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from math import inf, sqrt
 from typing import Literal
@@ -9,18 +10,18 @@ from lwisp_mobile.errors import ContractError, UsageError
 from lwisp_mobile.footprint import (
     FrameSize,
     bytes_together,
-    held_in_tiles,
+    held_beside,
     held_whole,
     least_bytes,
     run_bytes_per_px,
     ways_of,
 )
-from lwisp_mobile.memory import LEFT_BYTES, available_bytes
+from lwisp_mobile.memory import SHARED_BYTES, available_bytes
 from lwisp_mobile.tiling import SETUP_MACS_PER_BYTE, TilePlan, lay_tiles, plan_tiles
 
 Mode = Literal["whole", "tiles"]
-LOAD_MACS = 3_000_000_000
-"""What it costs to load the model again: about 5 ms."""
+LOAD_MACS = 4_500_000_000
+"""What it costs to load the model again and lay out its weights, which one lane does at a time: about 13 ms."""
 DEAREST = 1000.0
 PRICE_STEP = 1.05
 """Memory is at most this many times as dear as it is; its price is found to this factor."""
@@ -58,22 +59,20 @@ def plan_frame(contract: ModelContract, frame: FrameSize, max_bytes: int | None,
         raise ContractError(f"The contract of {contract.name!r} names no stages for tiles; export the model again.")
     free = available_bytes()
     limit = max_bytes if max_bytes is not None else inf if free is None else free
-    found = [(contract, _whole(contract, frame))] + [
-        (way, plan(way, frame, limit, lanes))
+    found = [_whole(contract, frame, limit)] + [
+        plan(way, frame, limit, lanes)
         for way in ways_of(contract)
         for lanes in _lane_counts(threads)
         for plan in (_kept_open, _one_by_one)
     ]
-    plans = [(way, plan) for way, plan in found if plan is not None and plan.peak_bytes <= limit]
+    plans = [plan for plan in found if plan is not None and plan.peak_bytes <= limit]
     if not plans:
         raise UsageError(
             f"A frame of {2 * frame.width_px}x{2 * frame.height_px} px takes at least "
             f"{least_bytes(contract, frame) / 1e6:.0f} MB in {contract.precision}; {limit / 1e6:.0f} MB are "
             f"{'free' if max_bytes is None else 'allowed'}. Allow or free more, use int8, or cut the frame."
         )
-    way, best = min(plans, key=lambda plan: _cost(plan[1], threads))
-    together = bytes_together(way, frame, best.stages, best.lanes)
-    return replace(best, peak_bytes=together, keeps_open=True) if together <= limit else best
+    return min(plans, key=lambda plan: _cost(plan, threads))
 
 
 def _lane_counts(threads: int) -> list[int]:
@@ -82,16 +81,19 @@ def _lane_counts(threads: int) -> list[int]:
 
 def _cost(plan: FramePlan, threads: int) -> float:
     macs = sum(stage.cost for stage in plan.stages)
-    loads = 1 if plan.keeps_open else len(plan.stages)
+    loads = 0 if plan.keeps_open else len(plan.stages) * plan.lanes
     return macs * (1 if plan.lanes == threads else SHARED_COST) + loads * LOAD_MACS
 
 
-def _whole(contract: ModelContract, frame: FrameSize) -> FramePlan | None:
+def _whole(contract: ModelContract, frame: FrameSize, limit: float) -> FramePlan:
     multiple, sides = contract.input.size_multiple, (frame.height_px, frame.width_px)
     develop = StageContract(
         "develop", contract.halo_px, multiple, contract.macs_per_packed_px, 3 * contract.output_scale**2
     )
     plan = lay_tiles(develop, *sides, run_bytes_per_px(contract, develop), sides)
+    together = bytes_together(contract, frame, (plan,), lanes=1)
+    if together <= limit:
+        return FramePlan("whole", (plan,), together, keeps_open=True)
     return FramePlan("whole", (plan,), round(held_whole(contract, frame) + plan.run_bytes), keeps_open=False)
 
 
@@ -106,38 +108,66 @@ def _kept_open(contract: ModelContract, frame: FrameSize, limit: float, lanes: i
         price = sqrt(low * high)
         found = _at_price(contract, frame, limit, lanes, price)
         low, high = (price, high) if found is None else (low, price)
-    return best or _at_price(contract, frame, limit, lanes, high)
+    best = best or _at_price(contract, frame, limit, lanes, high)
+    return best and _spend_rest(contract, frame, limit, best)
 
 
 def _at_price(contract: ModelContract, frame: FrameSize, limit: float, lanes: int, price: float) -> FramePlan | None:
     """Every stage's cheapest tiles at a price of memory; None if they don't fit together."""
-    plans = [
-        plan_tiles(
-            stage,
-            frame.height_px,
-            frame.width_px,
-            run_bytes_per_px(contract, stage),
-            limit,
-            lanes=lanes,
-            macs_per_byte=SETUP_MACS_PER_BYTE * price,
-        )
-        for stage in contract.stages
-    ]
-    stages = tuple(plan for plan in plans if plan is not None)
+    stages = _plan_all(contract, frame, [limit] * len(contract.stages), lanes, price)
+    if stages is None:
+        return None
     peak = bytes_together(contract, frame, stages, lanes)
-    fits = len(stages) == len(plans) and peak <= limit
-    return FramePlan("tiles", stages, peak, keeps_open=True, lanes=lanes) if fits else None
+    return FramePlan("tiles", stages, peak, keeps_open=True, lanes=lanes) if peak <= limit else None
+
+
+def _spend_rest(contract: ModelContract, frame: FrameSize, limit: float, plan: FramePlan) -> FramePlan:
+    """Give what the budget has left to the stage that gains most by it, as long as one does."""
+    stages = plan.stages
+    rest = (limit - plan.peak_bytes) / SHARED_BYTES
+    larger = [
+        _plan(contract, frame, stage, tiles.run_bytes + rest, lanes=plan.lanes) or tiles
+        for stage, tiles in zip(contract.stages, stages)
+    ]
+    gains = [old.cost - new.cost for old, new in zip(stages, larger)]
+    place = gains.index(max(gains))
+    if gains[place] <= 0:
+        return plan
+    stages = (*stages[:place], larger[place], *stages[place + 1 :])
+    peak = bytes_together(contract, frame, stages, plan.lanes)
+    return _spend_rest(contract, frame, limit, replace(plan, stages=stages, peak_bytes=peak))
 
 
 def _one_by_one(contract: ModelContract, frame: FrameSize, limit: float, lanes: int) -> FramePlan | None:
     """Each stage's cheapest tiles in the memory that is left; None if a stage finds none."""
-    held = held_in_tiles(contract, frame, lanes) + LEFT_BYTES
+    held = held_beside(contract, frame, lanes)
+    stages = _plan_all(contract, frame, [limit - beside for beside in held], lanes, 1)
+    if stages is None:
+        return None
+    peak = round(max(beside + plan.run_bytes for beside, plan in zip(held, stages)))
+    return FramePlan("tiles", stages, peak, keeps_open=False, lanes=lanes)
+
+
+def _plan_all(
+    contract: ModelContract, frame: FrameSize, limits: Sequence[float], lanes: int, price: float
+) -> tuple[TilePlan, ...] | None:
+    """Every stage's cheapest tiles, each within its own limit; None if a stage has none."""
     plans = [
-        plan_tiles(stage, frame.height_px, frame.width_px, run_bytes_per_px(contract, stage), limit - held, lanes=lanes)
-        for stage in contract.stages
+        _plan(contract, frame, stage, limit, lanes=lanes, price=price) for stage, limit in zip(contract.stages, limits)
     ]
     stages = tuple(plan for plan in plans if plan is not None)
-    if len(stages) < len(plans):
-        return None
-    peak = round(held + max(plan.run_bytes for plan in stages))
-    return FramePlan("tiles", stages, peak, keeps_open=False, lanes=lanes)
+    return stages if len(stages) == len(plans) else None
+
+
+def _plan(
+    contract: ModelContract, frame: FrameSize, stage: StageContract, limit: float, *, lanes: int, price: float = 1
+) -> TilePlan | None:
+    return plan_tiles(
+        stage,
+        frame.height_px,
+        frame.width_px,
+        run_bytes_per_px(contract, stage),
+        limit,
+        lanes=lanes,
+        macs_per_byte=SETUP_MACS_PER_BYTE * price,
+    )

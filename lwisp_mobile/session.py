@@ -3,7 +3,7 @@
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Any
 
@@ -12,8 +12,9 @@ from numpy.typing import NDArray
 
 from lwisp_mobile.contract import ModelContract, TensorSpec
 from lwisp_mobile.delegates import CPU
-from lwisp_mobile.engine import Target, load
+from lwisp_mobile.engine import Loaded, Target, load, pack
 from lwisp_mobile.errors import ContractError, NonFiniteError, UsageError
+from lwisp_mobile.memory import give_back
 from lwisp_mobile.ran import Ran, check_delegate
 from lwisp_mobile.signature import Codes, Signature, Tensor
 
@@ -27,6 +28,30 @@ class Context:
 
     codes: Mapping[str, Codes]
     """Channel gates and global vector by the contract's names, each (1, 1, 1, channels) in the model's own type."""
+
+
+@dataclass(frozen=True)
+class Lanes:
+    """An interpreter for each lane, and what frames leave with them for the next one."""
+
+    interpreters: tuple[Loaded, ...]
+    signatures: dict[str, tuple[Signature, ...]] = field(default_factory=dict)
+    maps: dict[str, Codes] = field(default_factory=dict)
+    """Memory of the last frame's maps, by their names."""
+
+    def signature(self, name: str) -> tuple[Signature, ...]:
+        """A signature in every lane."""
+        if name not in self.signatures:
+            self.signatures[name] = tuple(Signature(interpreter, name) for interpreter in self.interpreters)
+        return self.signatures[name]
+
+
+class _Opened(threading.local):
+    """What one thread keeps."""
+
+    def __init__(self) -> None:
+        self.signatures: dict[str, Signature] = {}
+        self.lanes: Lanes | None = None
 
 
 class Session:
@@ -51,7 +76,7 @@ class Session:
         self.ran: Ran | None = check_delegate(model, target, threads)
         """What the delegate runs; None for the CPU's where nothing was required."""
         self._model = model
-        self._opened: threading.local | None = threading.local()
+        self._opened: _Opened | None = _Opened()
         signature = self._signature(contract.signature)
         _check_tensor(contract.input_tensor, signature.inputs)
         _check_tensor(contract.output_tensor, signature.outputs)
@@ -98,7 +123,7 @@ class Session:
         if keep:
             yield self._signature(signature)
             return
-        vars(self._threads_own()).pop(signature, None)
+        self._threads_own().signatures.pop(signature, None)
         with Signature(load(self._model, self.threads, self.target), signature) as opened:
             yield opened
 
@@ -108,37 +133,50 @@ class Session:
 
         keep: a lane has one interpreter for all its signatures; they are loaded once and share what they can.
         """
-        own = vars(self._threads_own())
-        threads, key = max(1, self.threads // lanes), f"{lanes} lanes"
         if keep:
-            place = f"{key}, {signature}"
-            if key not in own:
-                own[key] = tuple(load(self._model, threads, self.target) for _ in range(lanes))
-            if place not in own:
-                own[place] = tuple(Signature(interpreter, signature) for interpreter in own[key])
-            yield own[place]
+            yield self.load_lanes(lanes).signature(signature)
             return
-        for place in [place for place in own if place.startswith(key)]:
-            del own[place]
+        self._threads_own().lanes = None
+        give_back()
         with ExitStack() as stack:
-            yield tuple(
-                stack.enter_context(Signature(load(self._model, threads, self.target), signature)) for _ in range(lanes)
-            )
+            yield tuple(stack.enter_context(Signature(loaded, signature)) for loaded in self._load(lanes))
+
+    def load_lanes(self, lanes: int) -> Lanes:
+        """Load what `open_lanes` keeps for this thread, unless it's there. Other numbers of lanes are freed."""
+        own = self._threads_own()
+        if own.lanes is None or len(own.lanes.interpreters) != lanes:
+            own.lanes = None
+            own.lanes = Lanes(tuple(self._load(lanes)))
+            self._lay_out(own.lanes)
+        return own.lanes
+
+    def _lay_out(self, lanes: Lanes) -> None:
+        """Have the engine do now what doesn't depend on the frame: weights, and the buffers of the context's sample."""
+        multiple, planes = self.contract.input.size_multiple, len(self.contract.input.planes)
+        for loaded in lanes.interpreters:
+            pack(loaded, (1, multiple, multiple, planes))
+        if self.contract.context_tensors:
+            spec, side_px = self.contract.input_tensor, self.contract.context.grid * self.contract.context.crop_px
+            lanes.signature("context")[-1].run({spec.name: np.zeros((1, side_px, side_px, planes), spec.dtype)})
+
+    def _load(self, lanes: int) -> Iterator[Loaded]:
+        """An interpreter for each lane, the threads shared out among them."""
+        threads = max(1, self.threads // lanes)
+        return (load(self._model, threads, self.target) for _ in range(lanes))
 
     def _signature(self, name: str) -> Signature:
         """This thread's interpreter for a signature, opened at the first call."""
-        opened = vars(self._threads_own())
+        opened = self._threads_own().signatures
         if name not in opened:
             opened[name] = Signature(load(self._model, self.threads, self.target), name)
-        found: Signature = opened[name]
-        return found
+        return opened[name]
 
     @property
     def lanes_wanted(self) -> int:
         """Lanes that may run tiles side by side: the CPU's threads; one for an accelerator."""
         return self.threads if self.target.delegate == CPU else 1
 
-    def _threads_own(self) -> threading.local:
+    def _threads_own(self) -> _Opened:
         if self._opened is None:
             raise UsageError("The session is closed; open another.")
         return self._opened

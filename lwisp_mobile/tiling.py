@@ -1,11 +1,12 @@
 """Tiles: pure geometry. Where tiles lie so that they agree with the whole frame, and which are the cheapest."""
 
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from itertools import product
 from math import ceil
 
 import numpy as np
+from numpy.typing import NDArray
 
 from lwisp_mobile.contract import StageContract
 
@@ -77,10 +78,14 @@ def split_side(side_px: int, tile_px: int, halo_px: int) -> tuple[Span, ...]:
     as it does on the whole frame. Kept parts lie end to end. tile_px: at most side_px; under it, over 2 * halo_px.
     """
     step, last = tile_px - 2 * halo_px, side_px - tile_px
-    count = 1 + (ceil(last / step) if last else 0)
-    starts = [min(index * step, last) for index in range(count)]
+    starts = [min(index * step, last) for index in range(count_tiles(side_px, tile_px, halo_px))]
     edges = [0, *(start + halo_px for start in starts[1:]), side_px]
     return tuple(Span(start, start + tile_px, edges[i], edges[i + 1]) for i, start in enumerate(starts))
+
+
+def count_tiles(side_px: int, tile_px: int, halo_px: int) -> int:
+    """How many tiles `split_side` lays."""
+    return 1 + ceil((side_px - tile_px) / (tile_px - 2 * halo_px)) if side_px > tile_px else 1
 
 
 def plan_tiles(
@@ -98,16 +103,14 @@ def plan_tiles(
     height_px, width_px: the frame, packed, multiples of the stage's. bytes_per_px: what a run takes per px of its tile.
     limit_bytes: for all lanes. lanes: tiles that run side by side. macs_per_byte: the price of a lane's memory.
     """
-    heights, rows = _tile_counts(height_px, stage)
-    widths, columns = _tile_counts(width_px, stage)
-    px, rounds = np.outer(heights, widths), np.ceil(np.outer(rows, columns) / lanes)
-    # A lane without a tile in the last round costs as much as the others.
-    costs = px * (rounds * lanes * stage.macs_per_packed_px + bytes_per_px * macs_per_byte) + rounds * CALL_MACS
-    costs[px * bytes_per_px * lanes > limit_bytes] = np.inf
+    grid = _grid(stage, height_px, width_px, lanes)
+    costs = grid.costs + grid.px * (bytes_per_px * macs_per_byte)
+    costs[grid.px * (bytes_per_px * lanes) > limit_bytes] = np.inf
     row, column = np.unravel_index(costs.argmin(), costs.shape)
     if costs[row, column] == np.inf:
         return None
-    return lay_tiles(stage, height_px, width_px, bytes_per_px, (heights[row], widths[column]), lanes=lanes)
+    tile = grid.heights[row], grid.widths[column]
+    return lay_tiles(stage, height_px, width_px, bytes_per_px, tile, lanes=lanes)
 
 
 def lay_tiles(
@@ -132,11 +135,27 @@ def smallest_tile_px(stage: StageContract, height_px: int, width_px: int) -> int
     return min(_tile_sides(height_px, stage)) * min(_tile_sides(width_px, stage))
 
 
-@cache
-def _tile_counts(side_px: int, stage: StageContract) -> tuple[list[int], list[int]]:
-    """The sides of `_tile_sides`, and how many tiles of each go along a frame's side."""
-    sides = _tile_sides(side_px, stage)
-    return sides, [len(split_side(side_px, side, stage.halo_px)) for side in sides]
+@dataclass(frozen=True)
+class _Grid:
+    """Every size of tile that can go over a frame."""
+
+    heights: list[int]
+    widths: list[int]
+    px: NDArray[np.int64]
+    """Packed px of a tile, heights by widths."""
+    costs: NDArray[np.float64]
+    """Multiply-adds of all tiles, and the calls; a lane idle in the last round costs as much as the others."""
+
+
+@lru_cache(maxsize=64)
+def _grid(stage: StageContract, height_px: int, width_px: int, lanes: int) -> _Grid:
+    heights, widths = _tile_sides(height_px, stage), _tile_sides(width_px, stage)
+    rows, columns = (
+        [count_tiles(side_px, side, stage.halo_px) for side in sides]
+        for side_px, sides in ((height_px, heights), (width_px, widths))
+    )
+    px, rounds = np.outer(heights, widths), np.ceil(np.outer(rows, columns) / lanes)
+    return _Grid(heights, widths, px, px * rounds * lanes * stage.macs_per_packed_px + rounds * CALL_MACS)
 
 
 def _tile_sides(side_px: int, stage: StageContract) -> list[int]:

@@ -1,7 +1,8 @@
 """A large frame within a memory budget: its peak memory, and its time beside that of its multiply-adds alone.
 
-Each frame is developed in a process of its own, whose peak is what the budget is about. The multiply-add rate is
-measured right after each on the same model, at a size that suits the caches: a machine that slows down meets both.
+Each frame is developed in a process of its own, whose peak is what the budget is about. Once that process has its
+mosaic, this one has the host supply the memory (see `first_touch`). The multiply-add rate is measured right before and
+right after each on the same model, at a size that suits the caches: a machine that slows down meets both.
 """
 
 import json
@@ -9,14 +10,18 @@ import os
 import platform
 import subprocess
 import sys
+import time
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
 from importlib.metadata import version
 from math import ceil
 from pathlib import Path
+from subprocess import PIPE
 
 import numpy as np
 
-from lwisp_bench.rate import measure_rate
+from lwisp_bench.first_touch import FirstTouch, touch_memory
+from lwisp_bench.rate import Rate, measure_rate
 from lwisp_mobile.bundle import Bundle, load_bundle
 from lwisp_mobile.develop import Developer, DevelopOptions
 from lwisp_mobile.errors import ModelError, UsageError
@@ -27,8 +32,10 @@ from lwisp_mobile.tree import build
 
 RATE_PX = 256
 """Packed side at which the rate is measured."""
-RATE_RUNS = 2
-"""Runs per round of the rate's measurement."""
+RATE_RUNS = 3
+"""Runs per round of the rate's two measurements."""
+MAX_TOUCH_BYTES = 1_000_000_000
+"""Memory that the host is made to supply before a frame: the budget, but not more than this."""
 _STATUS = Path("/proc/self/status")
 _MATRIX = ((1.7, -0.5, -0.2), (-0.3, 1.65, -0.35), (0.02, -0.55, 1.53))
 """A camera's, so that the colour step has work to do."""
@@ -63,10 +70,16 @@ class StageSplit:
 class FrameSample:
     """One frame in a fresh process."""
 
+    load_ms: float
+    """Opening the developer: the model loaded, its weights laid out for each lane. Once per process."""
     wall_ms: float
     """From the mosaic in memory to the 8-bit picture in memory."""
     again_ms: float
     """The same once more with the same session."""
+    kernel_ms: float
+    """CPU time of all lanes in the kernel during the first frame: page faults, with what the host takes for them."""
+    kernel_again_ms: float
+    """The same during the second frame."""
     context: StageTime
     """The context, which a lane takes beside the first stage where the budget lets signatures stay open."""
     stages: tuple[StageSplit, ...]
@@ -82,8 +95,9 @@ class FrameSample:
 
 @dataclass(frozen=True)
 class FrameTurn:
-    """A frame, the same once more, and the rate measured after them."""
+    """A frame, the same once more, and the rate measured before and after them."""
 
+    memory: FirstTouch
     frame: FrameSample
     gmacs_per_s: float
     limit_ms: float
@@ -167,24 +181,38 @@ def made_frame(height_px: int, width_px: int) -> RawImage:
 
 
 def worker() -> None:
-    """The process of its own: a FrameCase as JSON on stdin, a FrameSample as JSON on stdout."""
-    case = build(FrameCase, json.load(sys.stdin), "the case")
+    """The process of its own: a FrameCase as JSON in argv. A line on stdout when it's ready; begins at one on stdin.
+
+    Then a FrameSample as JSON on stdout.
+    """
+    case = build(FrameCase, json.loads(sys.argv[1]), "the case")
     bundle = load_bundle(Path(case.bundle))
     raw = made_frame(case.height_px, case.width_px)
     options = DevelopOptions(max_memory_bytes=case.max_memory_bytes)
+    sys.stdout.write("ready\n")
+    sys.stdout.flush()
+    sys.stdin.readline()
+    start = time.perf_counter()
     with Developer(bundle, precision=case.precision, threads=case.threads) as developer:
+        load_ms = 1e3 * (time.perf_counter() - start)
+        kernel_ms = [_kernel_ms()]
         first = developer.run(raw, options, np.uint8)
         run = replace(first, rgb=np.empty((0, 0, 3), np.uint8))  # the first picture isn't the budget's any more
         del first
+        kernel_ms.append(_kernel_ms())
         again_ms = developer.run(raw, options, np.uint8).wall_ms
+        kernel_ms.append(_kernel_ms())
     splits = tuple(
         StageSplit(time, plan.height_px, plan.width_px, len(plan.tiles))
         for time, plan in zip(run.stages[1:], run.plan.stages)
     )
     peak = int(_STATUS.read_text(encoding="ascii").split("VmHWM:")[1].split()[0]) * 1024
     sample = FrameSample(
+        load_ms,
         run.wall_ms,
         again_ms,
+        kernel_ms[1] - kernel_ms[0],
+        kernel_ms[2] - kernel_ms[1],
         run.stages[0],
         splits,
         run.plan.mode,
@@ -196,19 +224,36 @@ def worker() -> None:
     sys.stdout.write(to_json(sample))
 
 
+def _kernel_ms() -> float:
+    """CPU time of this process in the kernel, to about 10 ms."""
+    return 1e3 * os.times().system
+
+
 def _turn(bundle: Bundle, case: FrameCase, macs: float) -> FrameTurn:
-    frame = _develop_apart(case)
-    rate = measure_rate(bundle, case.precision, RATE_PX, case.threads, RATE_RUNS).model
-    return FrameTurn(frame, rate.gmacs_per_s, macs / rate.gmacs_per_s / 1e6)
+    rates: list[Rate] = []
+
+    def measure() -> None:
+        rates.append(measure_rate(bundle, case.precision, RATE_PX, case.threads, RATE_RUNS).model)
+
+    memory, frame = _develop_apart(case, before=measure)
+    measure()
+    rate = replace(rates[0], samples_ms=rates[0].samples_ms + rates[1].samples_ms)
+    return FrameTurn(memory, frame, rate.gmacs_per_s, macs / rate.gmacs_per_s / 1e6)
 
 
-def _develop_apart(case: FrameCase) -> FrameSample:
+def _develop_apart(case: FrameCase, before: Callable[[], None]) -> tuple[FirstTouch, FrameSample]:
+    """before: called when the frame's process is ready and waits."""
     # The child must find the packages however the parent did (installed, PYTHONPATH, a test's sys.path).
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
-    command = [sys.executable, "-P", "-c", f"from {__name__} import worker; worker()"]
-    text = json.dumps(asdict(case))
-    done = subprocess.run(command, input=text, capture_output=True, text=True, env=environment, check=False)
-    if done.returncode != 0:
-        last = (done.stderr.strip().splitlines() or ["no message"])[-1]
-        raise ModelError(f"The process that develops the frame failed (exit status {done.returncode}): {last}")
-    return build(FrameSample, json.loads(done.stdout), "the frame's process", ModelError)
+    command = [sys.executable, "-P", "-c", f"from {__name__} import worker; worker()", json.dumps(asdict(case))]
+    with subprocess.Popen(command, stdin=PIPE, stdout=PIPE, stderr=PIPE, text=True, env=environment) as child:
+        assert child.stdout is not None
+        child.stdout.readline()
+        before()
+        # Last of all: a hypervisor takes free memory back within a second.
+        memory = touch_memory(min(case.max_memory_bytes, MAX_TOUCH_BYTES))
+        text, errors = child.communicate("go\n")
+    if child.returncode != 0:
+        last = (errors.strip().splitlines() or ["no message"])[-1]
+        raise ModelError(f"The process that develops the frame failed (exit status {child.returncode}): {last}")
+    return memory, build(FrameSample, json.loads(text), "the frame's process", ModelError)

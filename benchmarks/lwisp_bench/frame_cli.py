@@ -47,8 +47,8 @@ def _run(arguments: argparse.Namespace) -> int:
 def lines(report: FrameReport) -> list[str]:
     """A report as text."""
     case, first = report.case, report.turns[0].frame
-    median = float(np.median([turn.frame.wall_ms for turn in report.turns]))
-    again = float(np.median([turn.frame.again_ms for turn in report.turns]))
+    median, again, load = (_frame_median(report, value) for value in ("wall_ms", "again_ms", "load_ms"))
+    kernel, kernel_again = (_frame_median(report, value) for value in ("kernel_ms", "kernel_again_ms"))
     limit = float(np.median([turn.limit_ms for turn in report.turns]))
     rate = float(np.median([turn.gmacs_per_s for turn in report.turns]))
     return [
@@ -56,6 +56,8 @@ def lines(report: FrameReport) -> list[str]:
         f"mode {first.mode}, {first.lanes} lanes",
         f"limit:  {limit:.0f} ms: {report.frame_macs / 1e9:.1f} GMAC at {rate:.1f} GMAC/s, "
         f"which this model reaches at {RATE_PX}x{RATE_PX} packed px",
+        _memory_line(report),
+        f"load:   {load:.0f} ms once per process, before the first frame",
         f"context: {_parts([turn.frame.context for turn in report.turns])}, beside the first stage",
         *(_stage_line(report, index) for index in range(len(first.stages))),
         f"wall:   first frame {median:.0f} ms, ratio {report.median_ratio:.2f}; second frame {again:.0f} ms, ratio "
@@ -63,10 +65,26 @@ def lines(report: FrameReport) -> list[str]:
         f"{100 * (report.work_factor - 1):.0f} % more multiply-adds",
         f"edges:  pre-processing, cutting and stitching take {100 * _edge_share(report):.0f} % of the first frame's "
         "wall time",
+        f"kernel: {kernel:.0f} ms of CPU time in the first frame, {kernel_again:.0f} ms in the second: page faults, "
+        "with what the host takes to supply memory",
         f"peak:   {report.peak_bytes / 1e6:.0f} MB of {case.max_memory_bytes / 1e6:.0f} MB allowed, "
         f"{first.planned_peak_bytes / 1e6:.0f} MB planned",
         f"{report.runtime}, {report.machine}, {report.cpus} CPUs, {report.clock} clock",
     ]
+
+
+def _frame_median(report: FrameReport, value: str) -> float:
+    return float(np.median([getattr(turn.frame, value) for turn in report.turns]))
+
+
+def _memory_line(report: FrameReport) -> str:
+    found, held = (
+        float(np.median([getattr(turn.memory, value) for turn in report.turns])) for value in ("found_ns", "held_ns")
+    )
+    return (
+        f"memory: a byte's first touch takes {found:.2f} ns on the machine as found, {held:.2f} ns once the host has "
+        "supplied it, which is done before each frame"
+    )
 
 
 def _edge_share(report: FrameReport) -> float:

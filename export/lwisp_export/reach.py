@@ -19,7 +19,7 @@ class Reach:
     """Where tiles of a subgraph may begin and how much they must overlap, in packed pixels."""
 
     halo_px: int
-    """Rounded up to multiple_px."""
+    """The least that lets kept parts lie end to end: twice it is a multiple of multiple_px."""
     multiple_px: int
 
 
@@ -35,7 +35,7 @@ class _Span:
 
 
 def reach_of(tree: Any, subgraph: int, packed_px: int) -> Reach:
-    """Follow one cell of the output back to the inputs.
+    """Follow the output's cells back to the inputs.
 
     tree: ModelT. packed_px: side of the packed input at the size that is stored; the subgraph's own inputs may be
     smaller maps. Raises ConversionError on an operator whose reach isn't known.
@@ -44,15 +44,47 @@ def reach_of(tree: Any, subgraph: int, packed_px: int) -> Reach:
     sides = _map_sides(graph)
     multiple = max(packed_px // side for side in sides.values())
     (output,) = ids(graph.outputs)
-    spans = {output: _Span(0, multiple * sides[output] // packed_px)}
+    cell = max(1, packed_px // sides[output])
+    overhangs = {
+        phase: _overhangs(tree, graph, sides, _Cell(phase, phase + cell, packed_px))
+        for phase in range(0, multiple, cell)
+    }
+    return Reach(_halo(overhangs, multiple, cell), multiple)
+
+
+@dataclass(frozen=True)
+class _Cell:
+    """Packed pixels [start, stop) of the output, which are one or more of its own. packed_px: the side of the whole."""
+
+    start: int
+    stop: int
+    packed_px: int
+
+
+def _halo(overhangs: dict[int, tuple[int, int]], multiple: int, cell: int) -> int:
+    """Tiles begin at multiples, so the halo says where in a multiple a kept part begins and the one before it ends.
+
+    overhangs: before and behind a cell, by its place in the multiple.
+    """
+    halo, step = 0, multiple // 2 if multiple >= 2 * cell else multiple
+    while halo < max(overhangs[halo % multiple][0], overhangs[(halo - cell) % multiple][1]):
+        halo += step
+    return halo
+
+
+def _overhangs(tree: Any, graph: Any, sides: dict[int, int], cell: _Cell) -> tuple[int, int]:
+    """Packed pixels that a cell's values depend on, before its own and behind them."""
+    (output,) = ids(graph.outputs)
+    spans = {output: _Span(*(px * sides[output] // cell.packed_px for px in (cell.start, cell.stop)))}
     for operator in reversed(graph.operators):
         result = int(operator.outputs[0])
         if result in spans:
             span = _before(tree, graph, operator, spans[result])
             for source in sides.keys() & ids(operator.inputs):
                 spans[source] = span.joined(spans.get(source))
-    halo = max(_overhang(spans[i], multiple, packed_px // sides[i]) for i in sides.keys() & ids(graph.inputs))
-    return Reach(math.ceil(halo / multiple) * multiple, multiple)
+    read = [(spans[i], cell.packed_px // sides[i]) for i in sides.keys() & ids(graph.inputs)]
+    before = max(cell.start - span.start * scale for span, scale in read)
+    return before, max(span.stop * scale - cell.stop for span, scale in read)
 
 
 def _map_sides(graph: Any) -> dict[int, int]:
@@ -63,11 +95,6 @@ def _map_sides(graph: Any) -> dict[int, int]:
             varying.update(ids(operator.outputs))
     sides = {i: shape_of(graph.tensors[i])[1] for i in varying}
     return {i: side for i, side in sides.items() if side > 1}
-
-
-def _overhang(span: _Span, multiple: int, scale: int) -> int:
-    """Packed pixels by which a span passes the cell, on the side where it's more. scale: packed px per px."""
-    return max(-span.start * scale, span.stop * scale - multiple)
 
 
 def _before(tree: Any, graph: Any, operator: Any, span: _Span) -> _Span:

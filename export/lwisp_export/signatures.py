@@ -12,13 +12,13 @@ parts need is computed once.
 * deep: skip3, gate3 -> skip4
 * rise: skip4, global_vector -> upsampled3
 * up: skip3, upsampled3 -> upsampled2
-* join: packed, skip1, skip2, upsampled2 -> joined
-* render: joined -> rgb
+* ascend: skip2, upsampled2 -> upsampled1
+* render: packed, skip1, upsampled1 -> rgb
 
-Where memory is short, two parts do without the two largest features, skip1 and joined:
+Where memory is short, two parts do without the two largest features, skip1 and upsampled1:
 
 * descend_lean, in place of enter and descend: packed, gate1 -> skip2
-* render_lean, in place of join and render: packed, skip2, upsampled2 -> rgb
+* render_lean, in place of ascend and render: packed, skip2, upsampled2 -> rgb
 """
 
 import copy
@@ -57,12 +57,12 @@ CUTS = (
     Cut("deep", ("skip3", "gate3"), ("skip4",)),
     Cut("rise", ("skip4", VECTOR), ("upsampled3",)),
     Cut("up", ("skip3", "upsampled3"), ("upsampled2",)),
-    Cut("join", ("packed", "skip1", "skip2", "upsampled2"), ("joined",)),
-    Cut("render", ("joined",), ("rgb",)),
+    Cut("ascend", ("skip2", "upsampled2"), ("upsampled1",)),
+    Cut("render", ("packed", "skip1", "upsampled1"), ("rgb",)),
     Cut("descend_lean", ("packed", "gate1"), ("skip2",)),
     Cut("render_lean", ("packed", "skip2", "upsampled2"), ("rgb",)),
 )
-STAGES = ("enter", "descend", "down", "deep", "rise", "up", "join", "render")
+STAGES = ("enter", "descend", "down", "deep", "rise", "up", "ascend", "render")
 """What a frame in tiles runs through in order, in place of `develop`."""
 LEAN_STAGES = ("descend_lean", "down", "deep", "rise", "up", "render_lean")
 """The same where memory is short."""
@@ -87,7 +87,7 @@ def find_cut_tensors(tree: Any) -> dict[str, int]:
     """The tensors' indices by the names in CUTS. tree: ModelT of one subgraph. Raises ConversionError."""
     graph = tree.subgraphs[0]
     named = {"packed": ids(graph.inputs)[0], "rgb": ids(graph.outputs)[0]}
-    named |= _image_wide(tree, named["packed"], named["rgb"]) | {"joined": _joined(tree, named["packed"])}
+    named |= _image_wide(tree, named["packed"], named["rgb"])
     for level in (1, 2, 3, 4):
         named |= _level(tree, level)
     return named
@@ -132,18 +132,6 @@ def _level(tree: Any, level: int) -> dict[str, int]:
         raise ConversionError(f"No feature skip{level} that a pooling and one CONCATENATION of two read. {_REPORT}")
     (upsampled,) = {*joins[0]} - {skip}
     return {f"skip{level}": skip, f"upsampled{level}": upsampled}
-
-
-def _joined(tree: Any, packed: int) -> int:
-    """The product of the first convolution's feature and the decoder's last."""
-    operators = tree.subgraphs[0].operators
-    first = {int(operator.outputs[0]) for operator in operators if packed in operator.inputs}
-    # Where a quantisation keeps the product float.
-    first |= {int(o.outputs[0]) for o in operators if operator_name(tree, o) == "DEQUANTIZE" and o.inputs[0] in first}
-    found = [o for o in operators if operator_name(tree, o) == "MUL" and first.intersection(ids(o.inputs))]
-    if len(found) != 1:
-        raise ConversionError(f"{len(found)} MUL instead of 1 read what is made of packed alone. {_REPORT}")
-    return int(found[0].outputs[0])
 
 
 def _between(graph: Any, inputs: Collection[int], outputs: Sequence[int]) -> list[Any]:

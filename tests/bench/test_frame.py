@@ -37,6 +37,11 @@ def test_the_budget_is_kept_and_the_figures_belong_together(capsys: pytest.Captu
     assert report["median_ratio_again"] == pytest.approx(frame["again_ms"] / turn["limit_ms"])
     assert sum(split["time"]["wall_ms"] for split in frame["stages"]) < frame["wall_ms"]
     assert 0 < frame["context"]["wall_ms"] < frame["wall_ms"]
+    assert frame["load_ms"] > 0
+    assert 0 <= frame["kernel_ms"] < frame["wall_ms"]
+    assert 0 <= frame["kernel_again_ms"] < frame["again_ms"]
+    assert 0 < turn["memory"]["held_ns"] < 100
+    assert 0 < turn["memory"]["found_ns"] < 100
 
 
 @pytest.mark.parametrize(("budget", "threads"), [("280MB", "1"), ("500MB", "2")])
@@ -51,7 +56,9 @@ def test_12_megapixels_stay_in_their_budget(budget: str, threads: str, capsys: p
 def test_the_report_as_text(capsys: pytest.CaptureFixture[str]) -> None:
     assert main([*SMALL, "--megapixels", "0.2"]) == 0
     text = capsys.readouterr().out
-    assert all(word in text for word in ("limit:", "context:", "ratio", "peak:", "wall clock"))
+    assert all(
+        word in text for word in ("limit:", "memory:", "load:", "context:", "ratio", "kernel:", "peak:", "wall clock")
+    )
 
 
 @pytest.mark.parametrize(
@@ -67,6 +74,15 @@ def test_what_can_not_be_measured_is_named(
 ) -> None:
     assert main([*SMALL, *arguments]) == 2
     assert message in capsys.readouterr().err
+
+
+def test_a_frame_that_fails_is_told_with_its_reason(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The process dies before it says that it's ready."""
+    monkeypatch.setattr("lwisp_bench.frame.sys.executable", "/bin/false")
+    assert main(SMALL) == 2
+    assert "failed (exit status 1): no message" in capsys.readouterr().err
 
 
 def test_made_frames_are_equal_and_not_flat() -> None:

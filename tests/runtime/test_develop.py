@@ -138,8 +138,25 @@ def test_a_run_tells_how_it_went(developer: Developer) -> None:
     assert run.plan.mode == "tiles"
     stages = developer.session.contract.stages
     assert [time.signature for time in run.stages] == ["context", *(stage.signature for stage in stages)]
-    assert all(0 < stage.run_ms <= stage.wall_ms for stage in run.stages)
+    assert all(stage.run_ms > 0 and stage.wall_ms > 0 for stage in run.stages)
     assert sum(stage.wall_ms for stage in run.stages[1:]) < run.wall_ms
+    assert sum(stage.feed_ms + stage.run_ms + stage.keep_ms for stage in run.stages) < run.wall_ms
+
+
+def test_the_next_frame_takes_the_memory_of_maps_that_are_there_throughout() -> None:
+    options = DevelopOptions(max_memory_bytes=500_000_000)
+    with Developer(shipped_bundle()) as developer:
+        raws = [flat_raw(height, 800, "RGGB") for height in (1200, 1200, 900)]
+        developer.run(raws[0], options)
+        kept = dict(developer.session.load_lanes(2).maps)
+        assert [values.shape for values in kept.values()] == [(608, 400, 16), (608, 400, 4)]
+        again = developer.run(raws[1], options).rgb
+        assert all(developer.session.load_lanes(2).maps[name] is values for name, values in kept.items())
+        other = developer.run(raws[2], options).rgb
+        assert [len(values) for values in developer.session.load_lanes(2).maps.values()] == [464, 464]
+    with Developer(shipped_bundle()) as fresh:
+        assert np.array_equal(fresh.run(raws[1], options).rgb, again)
+        assert np.array_equal(fresh.run(raws[2], options).rgb, other)
 
 
 def write_headerless(folder: Path) -> Path:

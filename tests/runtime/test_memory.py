@@ -141,7 +141,7 @@ def test_a_contract_without_stages_is_refused() -> None:
         ("deep", 1536),
         ("rise", 1536),
         ("up", 768),
-        ("join", 384),
+        ("ascend", 384),
         ("render", 384),
         ("descend_lean", 512),
         ("render_lean", 384),

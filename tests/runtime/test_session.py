@@ -121,6 +121,16 @@ def test_lanes_have_an_interpreter_each_for_all_signatures_that_are_kept(
         assert apart[0].loaded is not render[0].loaded
 
 
+def test_lanes_are_loaded_once_and_freed_for_another_number(int8: Session) -> None:
+    two = int8.load_lanes(2)
+    assert int8.load_lanes(2) is two
+    assert len(two.interpreters) == 2
+    one = int8.load_lanes(1)
+    assert len(one.interpreters) == 1
+    with int8.open_lanes("render", 1):
+        assert int8.load_lanes(1) is not one
+
+
 def test_a_contract_without_context_says_so() -> None:
     bundle = shipped_bundle()
     contract = replace(bundle.model("int8").contract, context_tensors=())
