@@ -18,11 +18,11 @@ _INT8 |= {"rise": 38, "up": 101, "ascend": 300, "render": 955, "descend_lean": 3
 RUN_BYTES_PER_PX = {"int8": _INT8, "fp16": _FLOAT, "float32": _FLOAT}
 """The same by signature, without what a run of any size takes, and with the inputs and outputs of the tiles before and
 after. Most of it is XNNPACK's: a pointer for each tap of each convolution and pixel."""
-SHARED_BYTES = 0.88
+SHARED_BYTES = 0.78
 """What all signatures of one interpreter take together, over the sum of each: XNNPACK's workspace is one."""
 RUN_BYTES = {"int8": 12_000_000, "fp16": 34_000_000, "float32": 34_000_000}
 """What a run of any size takes: packed weights, a stack per thread."""
-PROCESS_BYTES = 90_000_000
+PROCESS_BYTES = 99_000_000
 """`lwisp develop` before the frame: Python, NumPy, LiteRT, LibRaw, Pillow."""
 
 _UNITS = {"B": 1, "KB": 10**3, "MB": 10**6, "GB": 10**9, "KIB": 2**10, "MIB": 2**20, "GIB": 2**30}

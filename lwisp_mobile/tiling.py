@@ -12,8 +12,8 @@ from lwisp_mobile.contract import StageContract
 
 SETUP_MACS_PER_BYTE = 250
 """What a tile's first run costs more, per byte its buffers take: about 0.4 ns a byte at 600 GMAC/s, both measured."""
-CALL_MACS = 100_000_000
-"""What each run costs beside its multiply-adds: about 0.2 ms."""
+CALL_MACS = 50_000_000
+"""What each run costs beside its multiply-adds: about 0.15 ms."""
 _CUTS = (*range(1, 13), 14, 16, 19, 22, 26, 31, 37, 44, 53, 64)
 """Numbers of tiles along a side that are considered."""
 
