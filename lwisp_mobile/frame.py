@@ -99,6 +99,8 @@ class _Frame:
         sources = {name: self._maps[name] for name in signature.inputs if name not in constant}
         (name,), tiles = signature.outputs, plan.tiles
         sink = self._picture if name == self._picture_name else self._add_map(signature, name, tiles)
+        shapes = {source: known.shape(tiles[0]) for source, known in sources.items()}
+        shapes |= {source: signature.inputs[source].shape for source in constant}
         cuts = count(1)
 
         def feed(tile: Tile) -> Mapping[str, Codes]:
@@ -110,7 +112,7 @@ class _Frame:
         def keep(tile: Tile, result: Mapping[str, Codes]) -> None:
             sink.keep(tile, result[name])
 
-        return Part(signatures, tiles, feed, keep)
+        return Part(signatures, tiles, feed, keep, shapes, plan.macs / len(tiles))
 
     def _release(self, reader: str) -> None:
         """Free the results that a stage was the last to read; the first stage's is left to the next frame.

@@ -40,6 +40,11 @@ class FeatureMap:
         rows, columns = (slice(self._here(span.start), self._here(span.stop)) for span in (tile.rows, tile.columns))
         return np.ascontiguousarray(self.values[rows, columns])[None]
 
+    def shape(self, tile: Tile) -> tuple[int, ...]:
+        """Of what `cut` gives."""
+        sides = (self._here(span.stop) - self._here(span.start) for span in (tile.rows, tile.columns))
+        return (1, *sides, self.values.shape[-1])
+
     def keep(self, tile: Tile, result: Codes) -> None:
         """Store the part of a tile's result, (1, h, w, channels), that is kept."""
         spans = tile.rows, tile.columns

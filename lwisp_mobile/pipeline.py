@@ -48,6 +48,10 @@ class Part:
     tiles: Sequence[Tile]
     feed: Feed
     keep: Keep
+    shapes: Mapping[str, tuple[int, ...]]
+    """Of a tile's inputs."""
+    tile_macs: float
+    """Multiply-adds of a tile."""
 
 
 def run_parts(lanes: Executor, parts: Sequence[Part], abandon: Callable[[], None]) -> tuple[StageTime, ...]:
@@ -57,11 +61,14 @@ def run_parts(lanes: Executor, parts: Sequence[Part], abandon: Callable[[], None
     lock while they compute. No lane begins a tile after another has failed; abandon: ends the waiting in feed then.
     """
     waiting = deque((part, tile) for part in range(len(parts)) for tile in parts[part].tiles)
+    longest = max(range(len(parts)), key=lambda part: parts[part].tile_macs)
 
     def lane(index: int) -> list[_Spent]:
         spent = [_Spent() for _ in parts]
         try:
             while (job := _next(waiting)) is not None:
+                if job[0] == longest and spent[longest].tiles == index:
+                    _allocate(parts[longest + 1 :], index, spent[longest + 1 :])
                 _run_tile(parts[job[0]], index, job[1], spent[job[0]])
         except AbandonedError:
             pass  # the lane that failed tells why
@@ -83,10 +90,19 @@ def run_parts(lanes: Executor, parts: Sequence[Part], abandon: Callable[[], None
     )
 
 
+def _allocate(parts: Sequence[Part], lane: int, spent: Sequence["_Spent"]) -> None:
+    """Make one lane's buffers of later parts while the others are in their longest tiles.
+
+    The engine holds Python's lock for that: at the parts' first tiles all lanes would wait for each other.
+    """
+    for part, mine in zip(parts, spent):
+        mine.run.timed(part.signatures[lane].allocate)(part.shapes)
+
+
 def _run_tile(part: Part, lane: int, tile: Tile, spent: "_Spent") -> None:
     outputs = spent.run.timed(part.signatures[lane].run)(spent.feed.timed(part.feed)(tile))
     spent.keep.timed(part.keep)(tile, outputs)
-    spent.end_s = time.perf_counter()
+    spent.tiles, spent.end_s = spent.tiles + 1, time.perf_counter()
 
 
 def _stage_time(signature: str, spent: Sequence["_Spent"], wall_ms: float) -> StageTime:
@@ -134,5 +150,6 @@ class _Spent:
     feed: Clock = field(default_factory=Clock)
     run: Clock = field(default_factory=Clock)
     keep: Clock = field(default_factory=Clock)
+    tiles: int = 0
     end_s: float = 0
     """When its last tile was stored; 0 if it had none."""

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from lwisp_mobile.engine import Loaded, load, runner
+from lwisp_mobile.engine import Loaded, allocate, load, runner
 from lwisp_mobile.errors import ModelError
 
 Codes = NDArray[Any]
@@ -63,6 +63,14 @@ class Signature:
                 f"The engine couldn't run {sizes} px ({error}). Free memory or develop a smaller frame."
             ) from error
         return found
+
+    def allocate(self, shapes: Mapping[str, tuple[int, ...]]) -> None:
+        """Make the buffers for inputs of these shapes ahead of the first run. Raises ModelError if the engine refuses.
+
+        Meanwhile the engine holds Python's lock, so that is best done while other threads are in runs of their own.
+        """
+        self._fit(dict(shapes))
+        allocate(self._runner, shapes)
 
     def _fit(self, shapes: dict[str, tuple[int, ...]]) -> None:
         """Load anew for another size.

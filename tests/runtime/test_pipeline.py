@@ -4,6 +4,7 @@ import threading
 import time
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from typing import Any, cast
 
 import numpy as np
@@ -27,6 +28,10 @@ class Doubling:
 
     def __init__(self, name: str, *, fails_at: int = -1) -> None:
         self.name, self.calls, self.fails_at, self.lock = name, 0, fails_at, threading.Lock()
+        self.allocated: list[Mapping[str, tuple[int, ...]]] = []
+
+    def allocate(self, shapes: Mapping[str, tuple[int, ...]]) -> None:
+        self.allocated.append(shapes)
 
     def run(self, inputs: Mapping[str, Codes]) -> dict[str, Codes]:
         with self.lock:
@@ -51,7 +56,7 @@ def part(name: str, source: FeatureMap, sink: FeatureMap, fails_at: int = -1) ->
     def keep(tile: Tile, result: Mapping[str, Codes]) -> None:
         sink.keep(tile, result["out"])
 
-    return Part((signature,) * LANES, TILES, feed, keep)
+    return Part((signature,) * LANES, TILES, feed, keep, {"in": source.shape(TILES[0])}, tile_macs=1)
 
 
 def chain(arrivals: Arrivals, fails_at: int = -1) -> tuple[list[Part], FeatureMap]:
@@ -70,6 +75,19 @@ def test_no_lane_takes_what_is_not_there_yet() -> None:
     assert np.array_equal(last.values[..., 0].ravel(), 8 * np.arange(SIDE_PX**2))
     assert [time.signature for time in times] == ["stage 0", "stage 1", "stage 2"]
     assert all(time.wall_ms > 0 and time.run_ms > 0 for time in times)
+
+
+def test_buffers_of_later_stages_are_made_during_the_longest() -> None:
+    arrivals = Arrivals()
+    parts, last = chain(arrivals)
+    parts[0] = replace(parts[0], tile_macs=2)
+    with ThreadPoolExecutor(LANES) as lanes:
+        run_parts(lanes, parts, arrivals.abandon)
+    allocated = [cast(Doubling, part.signatures[0]).allocated for part in parts]
+    assert allocated[0] == []
+    assert 1 <= len(allocated[1]) <= LANES
+    assert allocated[1] == allocated[2] == [{"in": (1, 32, 32, 1)}] * len(allocated[1])
+    assert np.array_equal(last.values[..., 0].ravel(), 8 * np.arange(SIDE_PX**2))
 
 
 @pytest.mark.parametrize("fails_at", [1, len(TILES) - 1, len(TILES)])

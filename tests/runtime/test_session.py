@@ -121,6 +121,19 @@ def test_lanes_have_an_interpreter_each_for_all_signatures_that_are_kept(
         assert apart[0].loaded is not render[0].loaded
 
 
+def test_buffers_made_ahead_are_those_of_the_run(int8: Session, monkeypatch: pytest.MonkeyPatch) -> None:
+    skip = np.random.default_rng(0).integers(-128, 128, (1, 64, 96, 16), dtype=np.int8)
+    gate = np.zeros((1, 1, 1, 16), np.int8)
+    with int8.open("descend") as ahead, int8.open("descend") as other:
+        ahead.allocate({"skip1": skip.shape, "gate1": gate.shape})
+        with monkeypatch.context() as patch:
+            patch.delattr("lwisp_mobile.signature.load")  # the run finds its size
+            found = ahead.run({"skip1": skip, "gate1": gate})["skip2"]
+        assert np.array_equal(found, other.run({"skip1": skip, "gate1": gate})["skip2"])
+        with pytest.raises(ModelError, match="refuses"):
+            ahead.allocate({"skip1": (1, 64, 96, 15), "gate1": gate.shape})
+
+
 def test_lanes_are_loaded_once_and_freed_for_another_number(int8: Session) -> None:
     two = int8.load_lanes(2)
     assert int8.load_lanes(2) is two
