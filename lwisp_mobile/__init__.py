@@ -6,15 +6,15 @@ with Developer(shipped_bundle("lwisp")) as developer:
 rgb = developer.develop(read_raw(Path("photo.dng")))  # (H, W, 3) float32 sRGB in [0, 1]
 """
 
-from lwisp_mobile.bundle import Bundle, load_bundle, shipped_bundle
+from lwisp_mobile.bundle.bundle import Bundle, load_bundle, shipped_bundle
 from lwisp_mobile.contract import ModelContract
-from lwisp_mobile.develop import Developer
+from lwisp_mobile.engine.session import Session
 from lwisp_mobile.errors import LwispError
+from lwisp_mobile.frame.developer import Developer
+from lwisp_mobile.preprocess.prepare import prepare
 from lwisp_mobile.raw.hints import RawHints
 from lwisp_mobile.raw.image import RawImage
-from lwisp_mobile.raw.prepare import prepare
 from lwisp_mobile.raw.reader import read_raw
-from lwisp_mobile.session import Session
 
 __all__ = [
     "Bundle",

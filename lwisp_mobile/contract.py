@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass
 from typing import Literal
 
 from lwisp_mobile.errors import ContractError
-from lwisp_mobile.tree import build
+from lwisp_mobile.serialize.from_dict import build
 
 CONTRACT_VERSION = 1
 METADATA_NAME = "LWISP_CONTRACT"
@@ -48,7 +48,7 @@ class InputContract:
 
 @dataclass(frozen=True)
 class ContextContract:
-    """Which part of a frame the image-wide quantities are taken from (`lwisp_mobile.context`)."""
+    """Which part of a frame the image-wide quantities are taken from (`lwisp_mobile.frame.global_context`)."""
 
     grid: int = 4
     """Crops along each side of the frame."""

@@ -60,7 +60,7 @@ def test_importing_the_runtime_loads_no_optional_package() -> None:
     assert not loaded_by("lwisp_mobile") & OPTIONAL_PACKAGES
 
 
-@pytest.mark.parametrize("module", ["lwisp_mobile.raw", "lwisp_mobile.metrics", "lwisp_export.unprocess"])
+@pytest.mark.parametrize("module", ["lwisp_mobile.raw", "lwisp_mobile.metrics", "lwisp_export.synthesis"])
 def test_numpy_only(module: str) -> None:
     # numpy.random's compiled parts bring modules that Cython makes up at run time.
     others = {name for name in loaded_by(module) - OUR_PACKAGES if "cython" not in name}
@@ -68,11 +68,11 @@ def test_numpy_only(module: str) -> None:
 
 
 def test_the_harness_loads_nothing_of_the_factory() -> None:
-    assert not loaded_by("lwisp_bench", "lwisp_bench.peers") & (FACTORY_PACKAGES - {"lwisp_bench"})
+    assert not loaded_by("lwisp_bench", "lwisp_bench.studies.peers") & (FACTORY_PACKAGES - {"lwisp_bench"})
 
 
 def test_the_harness_peers_load_torch_and_nothing_of_the_factory() -> None:
-    loaded = loaded_by("lwisp_bench.peers")
+    loaded = loaded_by("lwisp_bench.studies.peers")
     assert "torch" in loaded
     assert "lwisp_export" not in loaded
 

@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from lwisp_export.sample import write_sample
-from lwisp_mobile.cli import DISTRIBUTION, GROUP, KNOWN_COMMANDS, Command
+from lwisp_export.synthesis.sample import write_sample
+from lwisp_mobile.cli.main import DISTRIBUTION, GROUP, KNOWN_COMMANDS, Command
 
 ROOT = Path(__file__).resolve().parents[1]
 BUILT_FROM = ("pyproject.toml", "README.md", "LICENSE", "lwisp_mobile", "export", "benchmarks")
@@ -92,7 +92,7 @@ def test_the_wheel_holds_what_it_ships(installed: Installed) -> None:
         assert f"lwisp_mobile/models/{bundle}/contract.json" in names
         assert f"lwisp_mobile/models/{bundle}/{bundle}.int8.tflite" in names
     assert any(name.startswith("lwisp_export/recipes/") and name.endswith(".toml") for name in names)
-    assert "lwisp_export/converter/requirements.txt" in names
+    assert "lwisp_export/conversion/converter_requirements.txt" in names
 
 
 def test_the_wheel_holds_only_our_packages(installed: Installed) -> None:

@@ -10,9 +10,9 @@ import numpy as np
 from android_demo.checks.errors import CheckError, ToolError
 from android_demo.checks.project import Project
 from android_demo.checks.toolchain import Toolchain
-from lwisp_export.dng import write_dng
+from lwisp_export.synthesis.dng import write_dng
 from lwisp_mobile import Developer, RawImage, load_bundle, read_raw
-from lwisp_mobile.develop import DevelopOptions
+from lwisp_mobile.frame.developer import DevelopOptions
 
 COMPILE_JARS = ("junit-jupiter-api", "junit-jupiter-params", "junit-platform-commons", "apiguardian-api", "jna")
 RUN_JARS = (

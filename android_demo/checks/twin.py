@@ -17,7 +17,7 @@ from xml.etree.ElementTree import Element
 from PIL import Image
 
 from android_demo.checks.project import ROOT, Project
-from lwisp_mobile.files import atomic_write
+from lwisp_mobile.serialize.files import atomic_write
 
 _ANDROID = "{http://schemas.android.com/apk/res/android}"
 _PICTURE = ROOT / "docs" / "sample.png"

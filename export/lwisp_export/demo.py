@@ -8,20 +8,20 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from lwisp_export.checking import check_bundle
 from lwisp_export.export import Exported, ExportPaths, export
-from lwisp_export.frames import NamedRaw
-from lwisp_export.report.page import DemoResult, ModelRow, write_page
-from lwisp_export.verify import DriftReport
-from lwisp_mobile.bundle import ModelFile
+from lwisp_export.synthesis.tiles import NamedRaw
+from lwisp_export.verification.bundle_check import check_bundle
+from lwisp_export.verification.report.demo_page import DemoResult, ModelRow, write_page
+from lwisp_export.verification.verify import DriftReport
+from lwisp_mobile.bundle.bundle import ModelFile
 from lwisp_mobile.contract import Precision
-from lwisp_mobile.develop import Developer, DevelopOptions
-from lwisp_mobile.graph import delegate_coverage, inspect_tflite
+from lwisp_mobile.engine.timing import time_session
+from lwisp_mobile.frame.developer import Developer, DevelopOptions
+from lwisp_mobile.inspect.model_facts import delegate_coverage, inspect_tflite
 from lwisp_mobile.metrics import compare
 from lwisp_mobile.raw.hints import RawHints
 from lwisp_mobile.raw.image import RawImage
 from lwisp_mobile.raw.reader import read_raw
-from lwisp_mobile.timing import time_session
 
 TIMED_PACKED_PX = 256
 TIMED_RUNS = 20

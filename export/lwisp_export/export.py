@@ -6,25 +6,25 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from lwisp_export.artifact import check_artifact
-from lwisp_export.distill.qat.ranges import tensor_ranges
-from lwisp_export.frames import TILE_PX, NamedRaw
-from lwisp_export.metadata import write_metadata
+from lwisp_export.conversion.metadata import write_metadata
+from lwisp_export.conversion.onnx_to_tflite import convert_onnx
+from lwisp_export.conversion.receptive_field import Reach, reach_of
+from lwisp_export.conversion.signatures import LEAN_STAGES, STAGES, add_signatures
+from lwisp_export.conversion.torch_to_onnx import export_onnx
+from lwisp_export.quantization.quantizer import quantize_fp16
 from lwisp_export.quantization.run import DEFAULT_OPTIONS, Quantized, QuantizeOptions, quantize, write_quantization
-from lwisp_export.quantize import quantize_fp16
-from lwisp_export.reach import Reach, reach_of
-from lwisp_export.signatures import LEAN_STAGES, STAGES, add_signatures
 from lwisp_export.student.cost import count_macs, count_parameters
-from lwisp_export.student.receptive_field import halo_px
+from lwisp_export.student.halo import halo_px
 from lwisp_export.student.reference import Reference
-from lwisp_export.to_onnx import export_onnx
-from lwisp_export.to_tflite import convert_onnx
-from lwisp_mobile.bundle import Bundle, ModelFile, write_bundle
+from lwisp_export.synthesis.tiles import TILE_PX, NamedRaw
+from lwisp_export.training.qat.trained_ranges import tensor_ranges
+from lwisp_export.verification.artifact import check_artifact
+from lwisp_mobile.bundle.bundle import Bundle, ModelFile, write_bundle
 from lwisp_mobile.contract import METADATA_NAME, ModelContract, Precision, StageContract, TensorSpec, to_json
 from lwisp_mobile.errors import UsageError
-from lwisp_mobile.files import atomic_write, file_sha256
-from lwisp_mobile.graph import SignatureFacts, TensorFacts, inspect_tflite
-from lwisp_mobile.tflite_file import parse_tflite
+from lwisp_mobile.inspect.model_facts import SignatureFacts, TensorFacts, inspect_tflite
+from lwisp_mobile.serialize.files import atomic_write, file_sha256
+from lwisp_mobile.tflite.reader import parse_tflite
 
 COUNTED_PX = 224
 """Packed side at which multiply-adds are counted, as the paper does."""

@@ -10,9 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lwisp_mobile.errors import RawFormatError, UnsupportedSensorError, require_extra
-from lwisp_mobile.raw.facts import FileFacts, to_image
 from lwisp_mobile.raw.hints import MAX_PIXELS, RawHints
 from lwisp_mobile.raw.image import CaptureInfo, RawImage
+from lwisp_mobile.raw.metadata import FileFacts, to_image
 from lwisp_mobile.raw.pgm import read_pgm
 
 PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"

@@ -12,12 +12,11 @@ import numpy as np
 
 from lwisp_mobile.contract import Matrix3
 from lwisp_mobile.errors import MissingExtraError, RawError, RawFormatError, UnsupportedSensorError, require_extra
-from lwisp_mobile.raw.balance import FileBalance
-from lwisp_mobile.raw.facts import FileFacts, to_image
+from lwisp_mobile.raw.camera_names import TiffNames, read_tiff_names
 from lwisp_mobile.raw.headerless import PNG_SIGNATURE, is_headerless, read_headerless
 from lwisp_mobile.raw.hints import MAX_PIXELS, NO_HINTS, RawHints, override
 from lwisp_mobile.raw.image import CaptureInfo, Gains, RawImage
-from lwisp_mobile.raw.sensor import (
+from lwisp_mobile.raw.libraw_facts import (
     bayer_cell,
     camera_matrix,
     capture_info,
@@ -26,8 +25,9 @@ from lwisp_mobile.raw.sensor import (
     site_values,
     white_level,
 )
+from lwisp_mobile.raw.metadata import FileFacts, to_image
 from lwisp_mobile.raw.sidecar import read_sidecar
-from lwisp_mobile.raw.tiff_names import TiffNames, read_tiff_names
+from lwisp_mobile.raw.white_balance import FileBalance
 
 if TYPE_CHECKING:
     from rawpy import RawPy

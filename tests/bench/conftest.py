@@ -11,7 +11,7 @@ import pytest
 
 from lwisp_bench.devices.adb import adb_program
 from lwisp_bench.errors import CounterError, VirtualDeviceError
-from lwisp_bench.instructions.counting import Counter, open_counter
+from lwisp_bench.runners.instructions.counting import Counter, open_counter
 from lwisp_bench.virtual.device import VirtualDevice, VirtualOptions, check_kernel
 from lwisp_bench.virtual.kit import find_kit
 

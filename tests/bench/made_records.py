@@ -4,11 +4,11 @@ from dataclasses import replace
 
 from lwisp_bench.devices.conditions import Battery, Conditions, CpuClock, ThermalZone
 from lwisp_bench.devices.description import read_description
-from lwisp_bench.instructions.cost import InstructionCost, InstructionCounts
-from lwisp_bench.record import InputFacts, Record, SubjectFacts
-from lwisp_bench.setups import Setup
+from lwisp_bench.results.instruction_cost import InstructionCost, InstructionCounts
+from lwisp_bench.results.record import InputFacts, Record, SubjectFacts
+from lwisp_bench.suite.setups import Setup
 from lwisp_bench.worker.job import MemoryUse, Phases, RuntimeFacts, Samples, TracePoint, WorkerResult
-from lwisp_mobile.coverage import Coverage
+from lwisp_mobile.engine.xnnpack_coverage import Coverage
 
 MAX_KHZ = 2_400_000
 

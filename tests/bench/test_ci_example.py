@@ -11,7 +11,7 @@ import yaml
 from ai_edge_litert.schema_py_generated import BuiltinOperator
 
 from lwisp_bench.errors import BenchError
-from lwisp_bench.instructions.counting import open_counter
+from lwisp_bench.runners.instructions.counting import open_counter
 from tests.bench.other_models import add_model
 
 WORKFLOW = Path(__file__).parents[2] / "benchmarks/ci/model-gate.yml"

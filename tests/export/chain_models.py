@@ -8,12 +8,12 @@ import numpy as np
 import torch
 from ai_edge_litert.interpreter import Interpreter
 
-from lwisp_export.quantize import quantize_fp16, quantize_int8
+from lwisp_export.conversion.graph_cleanup import clean_float_model
+from lwisp_export.conversion.onnx_to_tflite import run_converter
+from lwisp_export.conversion.torch_to_onnx import export_onnx
+from lwisp_export.quantization.quantizer import quantize_fp16, quantize_int8
 from lwisp_export.student.config import Activation, StudentConfig, Task
 from lwisp_export.student.network import Student
-from lwisp_export.surgery import clean_float_model
-from lwisp_export.to_onnx import export_onnx
-from lwisp_export.to_tflite import run_converter
 
 
 def student(activation: Activation = "relu", task: Task = "isp") -> Student:

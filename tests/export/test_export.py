@@ -8,20 +8,20 @@ import numpy as np
 import pytest
 import torch
 
-from lwisp_export.cli import shipped_checkpoint
-from lwisp_export.distill.pairs.zrr import ZRR_INPUT
+from lwisp_export.cli.commands import shipped_checkpoint
 from lwisp_export.export import Exported, ExportPaths, export
-from lwisp_export.frames import NamedRaw
-from lwisp_export.made import EVALUATION_PHOTO, calibration_frames, evaluation_frames
-from lwisp_export.sample import write_sample
 from lwisp_export.student.checkpoint import CheckpointInfo, save_checkpoint
 from lwisp_export.student.config import StudentConfig
 from lwisp_export.student.network import Student
+from lwisp_export.synthesis.builtin_frames import EVALUATION_PHOTO, calibration_frames, evaluation_frames
+from lwisp_export.synthesis.sample import write_sample
+from lwisp_export.synthesis.tiles import NamedRaw
+from lwisp_export.training.pairs.zrr import ZRR_INPUT
 from lwisp_mobile import Developer, load_bundle, read_raw, shipped_bundle
-from lwisp_mobile.cli import main
+from lwisp_mobile.cli.main import main
 from lwisp_mobile.contract import METADATA_NAME, from_json
 from lwisp_mobile.errors import UsageError
-from lwisp_mobile.graph import read_metadata
+from lwisp_mobile.inspect.model_facts import read_metadata
 
 
 @pytest.fixture(scope="module")

@@ -6,8 +6,8 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from lwisp_export.recipe import DataRecipe, LogRecipe, LossRecipe, OptimizerRecipe, TrainRecipe
 from lwisp_export.student.config import StudentConfig
+from lwisp_export.training.recipe import DataRecipe, LogRecipe, LossRecipe, OptimizerRecipe, TrainRecipe
 
 SENSOR = {
     "ccm": [

@@ -20,18 +20,18 @@ import numpy as np
 import tifffile
 from numpy.typing import NDArray
 
-from lwisp_export.dng import write_dng
-from lwisp_mobile.bundle import shipped_bundle
-from lwisp_mobile.context import context_sample, crop_spans
+from lwisp_export.synthesis.dng import write_dng
+from lwisp_mobile.bundle.bundle import shipped_bundle
 from lwisp_mobile.contract import ContextContract, InputContract, TensorSpec
+from lwisp_mobile.engine.session import Session, dequantise, quantise
+from lwisp_mobile.engine.timing import Timing
+from lwisp_mobile.frame.global_context import context_sample, crop_spans
 from lwisp_mobile.metrics import psnr_db
-from lwisp_mobile.picture import orient, to_8_bit
+from lwisp_mobile.output.picture import orient, to_8_bit
+from lwisp_mobile.preprocess.prepare import prepare
 from lwisp_mobile.raw.cfa import CFA_ORDERS
 from lwisp_mobile.raw.image import RawImage
-from lwisp_mobile.raw.prepare import prepare
 from lwisp_mobile.raw.reader import read_raw
-from lwisp_mobile.session import Session, dequantise, quantise
-from lwisp_mobile.timing import Timing
 
 GOLDEN = Path(__file__).with_name("golden.json")
 MODEL = Path(__file__).with_name("model.json")

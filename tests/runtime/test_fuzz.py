@@ -14,16 +14,16 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from lwisp_mobile.archive import read_all, write_archive
-from lwisp_mobile.bundle import CONTRACT_FILE, load_bundle, parse_bundle, shipped_bundle
+from lwisp_mobile.bundle.archive import read_all, write_archive
+from lwisp_mobile.bundle.bundle import CONTRACT_FILE, load_bundle, parse_bundle, shipped_bundle
 from lwisp_mobile.errors import BundleError, LwispError, ModelError, RawError
+from lwisp_mobile.raw.camera_names import read_tiff_names
 from lwisp_mobile.raw.hints import RawHints
 from lwisp_mobile.raw.reader import decoding_by, read_raw
+from lwisp_mobile.raw.sandbox.client import Limits, decode_apart
+from lwisp_mobile.raw.sandbox.protocol import read_reply
 from lwisp_mobile.raw.sidecar import parse_hints, read_sidecar
-from lwisp_mobile.raw.tiff_names import read_tiff_names
-from lwisp_mobile.sandbox import Limits, decode_apart
-from lwisp_mobile.sandbox_reply import read_reply
-from lwisp_mobile.tflite_check import verify_tflite
+from lwisp_mobile.tflite.verifier import verify_tflite
 
 CORPUS = Path(__file__).parent / "corpus"
 GOOD_SIDECAR = 'size = [64, 48]\ncfa = "GRBG"\nbits = 10\nblack = [64, 64, 64, 64]\nwhite_balance = [2.0, 1.0, 1.5]\n'

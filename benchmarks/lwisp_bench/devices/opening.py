@@ -4,7 +4,7 @@ from contextlib import ExitStack
 from pathlib import Path
 
 from lwisp_bench.devices.adb import AdbTransport
-from lwisp_bench.devices.device import Device
+from lwisp_bench.devices.base import Device
 from lwisp_bench.devices.local import LocalTransport
 from lwisp_bench.devices.ssh import SshTransport
 from lwisp_bench.devices.transport import Transport

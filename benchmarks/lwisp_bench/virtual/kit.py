@@ -15,8 +15,8 @@ from zipfile import ZipFile
 
 from lwisp_bench.devices.transport import last_line
 from lwisp_bench.errors import VirtualDeviceError
-from lwisp_bench.wheels import cache_folder, download_wheels
-from lwisp_mobile.tree import build
+from lwisp_bench.runners.wheels import cache_folder, download_wheels
+from lwisp_mobile.serialize.from_dict import build
 
 LAYOUT = 1
 """Goes up when this module lays the root out differently, so that older kits are left alone."""

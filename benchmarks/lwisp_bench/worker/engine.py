@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lwisp_bench.worker.job import RuntimeFacts
-from lwisp_mobile.coverage import Coverage, count_delegated
-from lwisp_mobile.session import dequantise, quantise, tensor_spec
+from lwisp_mobile.engine.session import dequantise, quantise, tensor_spec
+from lwisp_mobile.engine.xnnpack_coverage import Coverage, count_delegated
 
 Arrays = list[NDArray[Any]]
 DELEGATE = "XNNPACK"

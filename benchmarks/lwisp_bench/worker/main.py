@@ -14,8 +14,8 @@ from lwisp_bench.worker.job import (
     Order,
     WorkerResult,
 )
-from lwisp_mobile.json_text import to_json
-from lwisp_mobile.tree import build
+from lwisp_mobile.serialize.from_dict import build
+from lwisp_mobile.serialize.json_text import to_json
 
 
 def main() -> int:

@@ -11,7 +11,7 @@ import numpy as np
 from lwisp_bench.worker.engine import NO_PROFILE, Arrays, Engine, engine_class, runtime_facts
 from lwisp_bench.worker.job import Job, Limits, Phases, Samples, TracePoint, WorkerResult
 from lwisp_bench.worker.machine import memory_use, pin, resident_bytes, trace_point
-from lwisp_mobile.coverage import Coverage, delegate_coverage
+from lwisp_mobile.engine.xnnpack_coverage import Coverage, delegate_coverage
 from lwisp_mobile.errors import LwispError
 
 

@@ -8,21 +8,21 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from lwisp_export.frames import TILE_PX, NamedRaw, Tile, cut_tiles
-from lwisp_export.made import MadeFrame, calibration_frames, evaluation_frames
+from lwisp_export.conversion.onnx_to_tflite import convert_onnx
+from lwisp_export.conversion.torch_to_onnx import export_onnx
 from lwisp_export.peers.onnxruntime_int8 import quantize_onnx
 from lwisp_export.peers.tools import quantize_by_tensorflow, run_in_tflite_runtime
+from lwisp_export.quantization.model_runner import open_model
+from lwisp_export.quantization.quantizer import quantize_int8
 from lwisp_export.quantization.recipe import find_quantization
-from lwisp_export.quantization.running import open_model
-from lwisp_export.quantize import quantize_int8
 from lwisp_export.student.reference import Reference
-from lwisp_export.to_onnx import export_onnx
-from lwisp_export.to_tflite import convert_onnx
-from lwisp_export.verify import Budget, ImageDrift, Run, StageDrift, onnx_stage, summarise
-from lwisp_mobile.bundle import Bundle
+from lwisp_export.synthesis.builtin_frames import MadeFrame, calibration_frames, evaluation_frames
+from lwisp_export.synthesis.tiles import TILE_PX, NamedRaw, Tile, cut_tiles
+from lwisp_export.verification.verify import Budget, ImageDrift, Run, StageDrift, onnx_stage, summarise
+from lwisp_mobile.bundle.bundle import Bundle
 from lwisp_mobile.contract import InputContract
+from lwisp_mobile.engine.session import Session, quantise
 from lwisp_mobile.metrics import compare
-from lwisp_mobile.session import Session, quantise
 
 PLAIN = find_quantization("plain")
 LIKE_FOR_LIKE = replace(

@@ -8,9 +8,9 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from lwisp_export.converter.environment import Tool, run, tool_python
-from lwisp_export.tflite_writer import pack_tflite, unshare_buffers
-from lwisp_mobile.tflite_file import parse_tflite
+from lwisp_export.conversion.environment import Tool, run, tool_python
+from lwisp_export.conversion.writer import pack_tflite, unshare_buffers
+from lwisp_mobile.tflite.reader import parse_tflite
 
 Report = Callable[[str], None]
 

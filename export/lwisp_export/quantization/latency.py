@@ -8,8 +8,8 @@ from importlib.metadata import version
 
 import numpy as np
 
-from lwisp_export.quantization.running import open_model
-from lwisp_mobile.timing import Timing
+from lwisp_export.quantization.model_runner import open_model
+from lwisp_mobile.engine.timing import Timing
 
 WARM_UP_RUNS = 3
 

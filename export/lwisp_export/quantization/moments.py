@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from lwisp_export.ranges import run_all
-from lwisp_export.tflite_writer import ids
-from lwisp_mobile.tflite_file import operator_name, parse_tflite, shape_of, text
+from lwisp_export.conversion.writer import ids
+from lwisp_export.quantization.ranges import run_all
+from lwisp_mobile.tflite.reader import operator_name, parse_tflite, shape_of, text
 
 PATCHES_PER_TILE = 256
 """Places at which a convolution's input is read in each tile; tiles by the dozen make thousands."""

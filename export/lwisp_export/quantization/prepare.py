@@ -6,16 +6,16 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from lwisp_export.calibrate.estimators import estimate_ranges
-from lwisp_export.equalize import equalize
-from lwisp_export.quantization.double import TWICE, double_codes
+from lwisp_export.quantization.channel_duplication import TWICE, double_codes
+from lwisp_export.quantization.equalization import equalize
+from lwisp_export.quantization.estimators import estimate_ranges
+from lwisp_export.quantization.ranges import Range
 from lwisp_export.quantization.recipe import DEFAULT_RECIPE, QuantizationRecipe
-from lwisp_export.quantization.split import split_output
+from lwisp_export.quantization.scales import settle_ranges
+from lwisp_export.quantization.split_sigmoid import split_output
 from lwisp_export.quantization.weights import round_weights
-from lwisp_export.ranges import Range
-from lwisp_export.scales import settle_ranges
 from lwisp_mobile.errors import UsageError
-from lwisp_mobile.tflite_file import parse_tflite, text
+from lwisp_mobile.tflite.reader import parse_tflite, text
 
 Ranges = Mapping[str, Range]
 

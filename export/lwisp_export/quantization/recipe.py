@@ -6,9 +6,9 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any, Literal
 
-from lwisp_export.calibrate.estimators import Estimator
+from lwisp_export.quantization.estimators import Estimator
 from lwisp_mobile.errors import UsageError
-from lwisp_mobile.tree import build
+from lwisp_mobile.serialize.from_dict import build
 
 Scheme = Literal["int8", "int16x8", "dynamic", "weights"]
 """int8: weights and activations. int16x8: int16 activations. dynamic: activations quantised by the runtime, frame by

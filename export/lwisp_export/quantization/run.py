@@ -4,12 +4,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from lwisp_export.calibrate.calibration_set import CalibrationSet, load_set, write_manifest
-from lwisp_export.calibrate.collect import collect, frame_sources
-from lwisp_export.frames import NamedRaw, cut_tiles
-from lwisp_export.made import calibration_frames, evaluation_frames
-from lwisp_export.quantization.budget import DriftBudget, Material, QuantizationReport, quantize_within_budget
+from lwisp_export.calibration.calibration_set import CalibrationSet, load_set, write_manifest
+from lwisp_export.calibration.collect import collect, frame_sources
 from lwisp_export.quantization.prepare import Ranges
+from lwisp_export.quantization.quantizer import quantize_int8
 from lwisp_export.quantization.recipe import (
     DEFAULT_RECIPE,
     TRAINED_RECIPE,
@@ -17,11 +15,13 @@ from lwisp_export.quantization.recipe import (
     find_quantization,
     to_toml,
 )
-from lwisp_export.quantize import quantize_int8
+from lwisp_export.quantization.search import DriftBudget, Material, QuantizationReport, quantize_within_budget
+from lwisp_export.synthesis.builtin_frames import calibration_frames, evaluation_frames
+from lwisp_export.synthesis.tiles import NamedRaw, cut_tiles
 from lwisp_mobile.contract import InputContract
 from lwisp_mobile.errors import UsageError
-from lwisp_mobile.files import atomic_write
-from lwisp_mobile.json_text import to_json
+from lwisp_mobile.serialize.files import atomic_write
+from lwisp_mobile.serialize.json_text import to_json
 
 RECIPE_FILE = "quantization.toml"
 REPORT_FILE = "quantization.json"

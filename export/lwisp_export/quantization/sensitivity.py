@@ -6,13 +6,13 @@ from typing import Any, Literal
 
 import numpy as np
 
+from lwisp_export.conversion.writer import ids
+from lwisp_export.quantization.model_runner import open_model
 from lwisp_export.quantization.prepare import Prepared
-from lwisp_export.quantization.running import open_model
+from lwisp_export.quantization.scales import same_scale_groups
 from lwisp_export.quantization.simulate import simulate
-from lwisp_export.scales import same_scale_groups
-from lwisp_export.tflite_writer import ids
 from lwisp_mobile.progress import progress
-from lwisp_mobile.tflite_file import operator_name, parse_tflite, text
+from lwisp_mobile.tflite.reader import operator_name, parse_tflite, text
 
 
 @dataclass(frozen=True)

@@ -5,10 +5,10 @@ from typing import Any
 
 import numpy as np
 
+from lwisp_export.conversion.writer import constant, ids, pack_tflite, set_constant, share_buffers
 from lwisp_export.quantization.prepare import Prepared
-from lwisp_export.ranges import Range
-from lwisp_export.tflite_writer import constant, ids, pack_tflite, set_constant, share_buffers
-from lwisp_mobile.tflite_file import operator_name, parse_tflite, schema, text
+from lwisp_export.quantization.ranges import Range
+from lwisp_mobile.tflite.reader import operator_name, parse_tflite, schema, text
 
 _VERSION = 2
 """Of the operator FAKE_QUANT: the one that knows narrow ranges."""

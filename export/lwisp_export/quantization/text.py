@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from lwisp_export.quantization.budget import Candidate, QuantizationReport
+from lwisp_export.quantization.search import Candidate, QuantizationReport
 
 _SENSITIVITIES = 8
 

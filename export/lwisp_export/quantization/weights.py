@@ -7,12 +7,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from lwisp_export.conversion.writer import constant, pack_tflite, set_constant, share_buffers
 from lwisp_export.quantization.moments import Moments, measure_moments
 from lwisp_export.quantization.recipe import WeightRules
 from lwisp_export.quantization.rounding import round_compensated, round_nearest
-from lwisp_export.scales import weight_scales
-from lwisp_export.tflite_writer import constant, pack_tflite, set_constant, share_buffers
-from lwisp_mobile.tflite_file import operator_name, parse_tflite, text
+from lwisp_export.quantization.scales import weight_scales
+from lwisp_mobile.tflite.reader import operator_name, parse_tflite, text
 
 
 @dataclass(frozen=True)

@@ -11,12 +11,12 @@ from safetensors.torch import save_file
 from torch import Tensor
 
 from lwisp_export.student.config import StudentConfig
-from lwisp_export.student.contract import STUDENT_INPUT
+from lwisp_export.student.input_contract import STUDENT_INPUT
 from lwisp_export.student.network import Student
 from lwisp_mobile.contract import InputContract
 from lwisp_mobile.errors import ModelError
-from lwisp_mobile.files import atomic_write
-from lwisp_mobile.tree import build
+from lwisp_mobile.serialize.files import atomic_write
+from lwisp_mobile.serialize.from_dict import build
 
 MAX_BYTES = 64 << 20
 """A student has 8 MB in float32; a file far above that isn't one."""

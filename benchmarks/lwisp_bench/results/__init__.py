@@ -1,0 +1,1 @@
+"""Records, results files, and what is read out of them."""

@@ -1,0 +1,1 @@
+"""Studies: questions that one command answers by measuring."""

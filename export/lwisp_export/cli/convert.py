@@ -1,0 +1,35 @@
+"""The subcommand `lwisp convert`."""
+
+import argparse
+import sys
+from pathlib import Path
+
+from lwisp_export.cli.commands import shipped_checkpoint
+from lwisp_export.conversion.convert import convert as run_convert
+from lwisp_mobile.cli.main import Command, add_json_option, print_json
+from lwisp_mobile.errors import UsageError
+
+
+def _configure(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("source", nargs="?", default="lwisp", help="a .safetensors, an .onnx, or a shipped name")
+    parser.add_argument("-o", "--output", type=Path, required=True, help="folder for the .onnx and the .tflite")
+    parser.add_argument("--size", type=int, default=128, help="packed side of a checkpoint's models (default: 128)")
+    add_json_option(parser)
+
+
+def _convert(arguments: argparse.Namespace) -> int:
+    if arguments.size < 16 or arguments.size % 16:
+        raise UsageError(f"--size {arguments.size} isn't a multiple of 16.")
+    name = arguments.source
+    source = Path(name) if name.endswith((".onnx", ".safetensors")) else shipped_checkpoint(name)
+    if not source.is_file():
+        raise UsageError(f"There is no {source}; give a .safetensors, an .onnx, or the name of a shipped checkpoint.")
+    done = run_convert(source, arguments.output, arguments.size, lambda text: print(text, file=sys.stderr))
+    if arguments.json:
+        print_json(done)
+    else:
+        print(f"{done.onnx}\n{done.tflite}")
+    return 0
+
+
+convert = Command("Convert a checkpoint or an ONNX to a float32 .tflite of one size.", _configure, _convert)

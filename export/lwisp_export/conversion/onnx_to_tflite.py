@@ -1,0 +1,42 @@
+"""From ONNX to a float .tflite: the converter in its own environment, then graph surgery."""
+
+import shutil
+import tempfile
+from pathlib import Path
+
+from lwisp_export.conversion.environment import Report, converter_python, run
+from lwisp_export.conversion.graph_cleanup import clean_float_model
+from lwisp_export.errors import ConversionError
+
+# The converter names its output and the graph inside after its input: a fixed name makes equal files equal bytes.
+_STEM = "student"
+# float32 only: its quantised outputs are wrong or don't load. Without onnxsim, which it would look for on the PATH.
+_OPTIONS = ("--tflite_backend", "flatbuffer_direct", "--not_use_onnxsim", "--non_verbose")
+
+
+def convert_onnx(onnx_path: Path, report: Report) -> bytes:
+    """Convert a student's ONNX (by `export_onnx`) to a float32 .tflite, ready to resize and to quantise.
+
+    onnx_path: input "packed", (1, planes, h, w). Returns a model from "packed", (1, h, w, planes), to "rgb",
+    (1, h', w', 3). report: is told what takes time. Raises ConversionError with the end of the converter's log.
+    """
+    return clean_float_model(run_converter(onnx_path, report))
+
+
+def run_converter(onnx_path: Path, report: Report) -> bytes:
+    """Run onnx2tf on an ONNX file and return its float32 .tflite as it is."""
+    python = converter_python(report)
+    with tempfile.TemporaryDirectory(prefix="lwisp-convert-") as folder:
+        source, result = Path(folder) / f"{_STEM}.onnx", Path(folder) / f"{_STEM}_float32.tflite"
+        try:
+            shutil.copyfile(onnx_path, source)
+        except OSError as error:
+            raise ConversionError(
+                f"{onnx_path} can't be read ({error}). Export the checkpoint to ONNX first."
+            ) from error
+        # -I keeps this process's PYTHONPATH out of the other environment.
+        command = [str(python), "-I", "-m", "onnx2tf", "-i", str(source), "-o", folder, *_OPTIONS]
+        run(command, f"Converting {onnx_path.name} to .tflite", "Check that the file is a student's ONNX export.")
+        if not result.exists():
+            raise ConversionError(f"The converter ended well but wrote no {result.name}. Remove {python.parents[1]}.")
+        return result.read_bytes()

@@ -1,0 +1,107 @@
+"""Oracle pipelines: classical demosaicing with the true white balance, matrix and tone.
+
+They know what a camera's software has to guess, so beating them is about demosaicing and noise alone.
+"""
+
+import tempfile
+import warnings
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import rawpy
+from numpy.typing import NDArray
+from skimage.restoration import denoise_wavelet
+
+from lwisp_export.synthesis.dng import write_dng
+from lwisp_export.synthesis.tone import tone
+from lwisp_mobile.contract import InputContract, Matrix3
+from lwisp_mobile.errors import UsageError
+from lwisp_mobile.preprocess.levels import normalise
+from lwisp_mobile.preprocess.prepare import plane_gains, plane_levels
+from lwisp_mobile.raw.cfa import align, lead_px, pack, unpack
+from lwisp_mobile.raw.color import scale_gains
+from lwisp_mobile.raw.image import RawImage
+
+with warnings.catch_warnings():
+    # It warns, once, that matplotlib isn't there to plot with.
+    warnings.simplefilter("ignore")
+    from colour_demosaicing import demosaicing_CFA_Bayer_Menon2007
+
+F32 = NDArray[np.float32]
+Demosaic = Callable[[RawImage], F32]
+"""A mosaic to white-balanced linear camera RGB, (H, W, 3) in [0, 1]."""
+
+
+@dataclass(frozen=True)
+class Pipeline:
+    """A classical pipeline."""
+
+    name: str
+    demosaic: Demosaic
+    denoised: bool
+
+    def develop(self, raw: RawImage) -> F32:
+        """The finished picture, (H, W, 3) in [0, 1], not turned upright."""
+        if raw.camera_to_srgb is None:
+            raise UsageError("An oracle needs the camera's true colour matrix; this frame has none.")
+        camera_rgb = self.demosaic(raw)
+        return finish(denoise(camera_rgb) if self.denoised else camera_rgb, raw.camera_to_srgb)
+
+
+def menon(raw: RawImage) -> F32:
+    """Menon, Andriani and Calvagno (2007), directional filtering with a posteriori decision, by colour-demosaicing."""
+    rgb = demosaicing_CFA_Bayer_Menon2007(balanced_mosaic(raw).astype(np.float64), raw.cfa)
+    return np.clip(rgb, 0, 1).astype(np.float32)
+
+
+def libraw_ahd(raw: RawImage) -> F32:
+    """Hirakawa and Parks' AHD (2005), as LibRaw does it, through a DNG file."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "frame.dng"
+        write_dng(path, raw)
+        with rawpy.imread(str(path)) as file:
+            rgb = file.postprocess(
+                demosaic_algorithm=rawpy.DemosaicAlgorithm.AHD,
+                use_camera_wb=True,
+                output_color=rawpy.ColorSpace.raw,
+                gamma=(1, 1),
+                no_auto_bright=True,
+                output_bps=16,
+            )
+    return (rgb / 65535).astype(np.float32)
+
+
+def balanced_mosaic(raw: RawImage) -> F32:
+    """Light per site, black subtracted, white-balanced with the smallest gain 1, clipped to [0, 1]; (H, W)."""
+    black = plane_levels(raw, InputContract())
+    gain = plane_gains(raw, black, scale_gains(raw.wb_gains), exposure_ev=0.0)
+    light = unpack(normalise(pack(align(raw.mosaic, raw.cfa, 2)), black, gain))
+    top, left = lead_px(raw.cfa)
+    return np.maximum(light[top : top + raw.height_px, left : left + raw.width_px], np.float32(0))
+
+
+def denoise(camera_rgb: F32) -> F32:
+    """BayesShrink wavelet denoising in YCbCr (Chang, Yu and Vetterli, 2000), on the square root of light.
+
+    The root makes shot noise even, which the method takes for granted.
+    """
+    shrunk = denoise_wavelet(
+        np.sqrt(camera_rgb), channel_axis=-1, convert2ycbcr=True, method="BayesShrink", rescale_sigma=True
+    )
+    return np.asarray(np.clip(shrunk, 0, 1) ** 2, np.float32)
+
+
+def finish(camera_rgb: F32, camera_to_srgb: Matrix3) -> F32:
+    """The true matrix and tone."""
+    linear = camera_rgb @ np.array(camera_to_srgb, np.float32).T
+    return tone(np.clip(linear, np.float32(0), np.float32(1)))
+
+
+PIPELINES = (
+    Pipeline("LibRaw AHD, oracle", libraw_ahd, denoised=False),
+    Pipeline("LibRaw AHD, oracle, wavelet", libraw_ahd, denoised=True),
+    Pipeline("Menon, oracle", menon, denoised=False),
+    Pipeline("Menon, oracle, wavelet", menon, denoised=True),
+)

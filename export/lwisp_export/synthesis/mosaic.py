@@ -1,0 +1,85 @@
+"""From linear light to a RAW mosaic: the steps of `lwisp_mobile.raw` backwards."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lwisp_export.synthesis.camera import CameraColor
+from lwisp_export.synthesis.noise import NoiseLevel, add_noise
+from lwisp_mobile.raw.cfa import site_order
+from lwisp_mobile.raw.image import CaptureInfo, RawImage
+
+F32 = NDArray[np.float32]
+LUMINANCE = (0.2126, 0.7152, 0.0722)
+"""Of linear sRGB (Rec. ITU-R BT.709)."""
+_BLACK_SHARE = 1 / 16
+"""Black level over full scale: 64 of 1024, as phone sensors have it."""
+
+
+@dataclass(frozen=True)
+class Shot:
+    """How a scene is photographed."""
+
+    color: CameraColor
+    noise: NoiseLevel
+    exposure_ev: float = 0.0
+    """Stops by which the sensor sees the scene brighter; what exceeds white is clipped."""
+    bits: int = 10
+    cfa: str = "RGGB"
+    iso: float | None = None
+    saturation: float = 1.0
+    """Factor on the scene's colours before it's photographed; above 1, some leave sRGB."""
+
+
+def expose(linear: F32, exposure_ev: float) -> F32:
+    """Scale linear light by an exposure in stops."""
+    return linear * np.float32(2.0**exposure_ev)
+
+
+def saturate(linear: F32, factor: float) -> F32:
+    """Move linear sRGB light away from its luminance (factor > 1) or towards it; may leave [0, 1]."""
+    luminance = linear @ np.array(LUMINANCE, np.float32)
+    return luminance[..., None] + np.float32(factor) * (linear - luminance[..., None])
+
+
+def to_camera(linear: F32, color: CameraColor) -> F32:
+    """Linear sRGB (H, W, 3) to the camera's light before white balance: mirror of colour and gains."""
+    matrix = np.linalg.inv(np.array(color.to_srgb)) / np.array(color.gains)[:, None]
+    light: F32 = linear @ matrix.T.astype(np.float32)
+    return light
+
+
+def sample_cfa(camera_rgb: F32, cfa: str) -> F32:
+    """Keep each site's own colour: (H, W, 3) to a mosaic (H, W) of this filter order."""
+    mosaic = np.empty(camera_rgb.shape[:2], np.float32)
+    for channel, site in zip((0, 1, 1, 2), site_order(cfa)):
+        mosaic[site // 2 :: 2, site % 2 :: 2] = camera_rgb[site // 2 :: 2, site % 2 :: 2, channel]
+    return mosaic
+
+
+def quantise(light: F32, bits: int) -> tuple[NDArray[np.uint16], float, float]:
+    """Light to sensor values: returns the mosaic (uint16), the black level and the white level."""
+    white = float(2**bits - 1)
+    black = float(round((white + 1) * _BLACK_SHARE))
+    values = np.rint(light * np.float32(white - black) + np.float32(black))
+    return np.clip(values, 0, white).astype(np.uint16), black, white
+
+
+def photograph(linear: F32, shot: Shot, rng: np.random.Generator) -> RawImage:
+    """Photograph a scene: the RAW mosaic a camera would have written.
+
+    linear: (H, W, 3) float32 linear sRGB in [0, 1]. Deterministic in the generator's state.
+    """
+    camera_rgb = to_camera(expose(linear, shot.exposure_ev), shot.color)
+    light = np.clip(sample_cfa(camera_rgb, shot.cfa), np.float32(0), np.float32(1))
+    mosaic, black, white = quantise(add_noise(light, shot.noise, rng), shot.bits)
+    return RawImage(
+        mosaic=mosaic,
+        cfa=shot.cfa,
+        black_level=(black,) * 4,
+        white_level=white,
+        wb_gains=shot.color.gains,
+        camera_to_srgb=shot.color.to_srgb,
+        info=CaptureInfo(make="lwisp", model="made from a photograph", iso=shot.iso),
+    )

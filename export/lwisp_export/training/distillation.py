@@ -1,0 +1,66 @@
+"""Heterogeneous distillation: what a teacher that reconstructs clean pictures adds to the student's loss."""
+
+import torch
+from torch import Tensor, nn
+
+from lwisp_export.student.network import Features
+from lwisp_export.training.losses import charbonnier
+from lwisp_export.training.recipe import DistillationRecipe
+from lwisp_export.training.teacher import Teacher
+
+_LEVELS = (8, 4, 2, 1)
+"""Channels of c6, c7, c8, c9 over the width, student's and teacher's alike."""
+_STD_FLOOR = 1e-3
+"""Keeps channels that a batch hardly uses from being blown up."""
+
+
+class Distillation(nn.Module):
+    """The teacher's terms. Its weights stay as they are; the adapters are trained with the student."""
+
+    def __init__(self, teacher: Teacher, student_width: int, teacher_width: int, recipe: DistillationRecipe) -> None:
+        """Freeze the teacher and make an adapter per decoder level."""
+        super().__init__()
+        self.recipe = recipe
+        self.teacher = teacher.eval().requires_grad_(False)
+        levels = _LEVELS if recipe.features else ()
+        self.adapters = nn.ModuleList(nn.Conv2d(k * student_width, k * teacher_width, 1) for k in levels)
+
+    def forward(self, output: Tensor, features: Features, truth: Tensor) -> Tensor:
+        """The recipe's weighted sum; a term of weight 0 isn't computed.
+
+        output, truth: (N, 3, H, W) in [0, 1]. features: the student's, as from `Student.develop`.
+        """
+        loss = output.new_zeros(())
+        if self.recipe.features or self.recipe.reconstruction:
+            with torch.no_grad():
+                target, taught = self.teacher.reconstruct(truth)
+            if self.recipe.features:
+                adapted = [adapt(own) for adapt, own in zip(self.adapters, features)]
+                parts = [decorrelation(own, other) for own, other in zip(adapted, taught)]
+                loss = loss + self.recipe.features * torch.stack(parts).mean()
+            if self.recipe.reconstruction:
+                loss = loss + self.recipe.reconstruction * charbonnier(output, target.float())
+        if self.recipe.perceptual:
+            loss = loss + self.recipe.perceptual * self._perceptual(output, truth)
+        return loss
+
+    def _perceptual(self, output: Tensor, truth: Tensor) -> Tensor:
+        with torch.no_grad():
+            wanted = self.teacher.encode(truth)
+        given = self.teacher.encode(output)
+        # Over the wanted features' own spread, so that every channel counts alike.
+        parts = [((own - other) / _spread(other)).abs().mean() for own, other in zip(given, wanted)]
+        return torch.stack(parts).mean()
+
+
+def decorrelation(own: Tensor, other: Tensor) -> Tensor:
+    """1 - mean correlation per channel over batch and space: 0 when equal up to offset and scale; neither can win."""
+    return 1 - (_standardised(own.float()) * _standardised(other.float())).mean()
+
+
+def _standardised(x: Tensor) -> Tensor:
+    return (x - x.mean(dim=(0, 2, 3), keepdim=True)) / _spread(x)
+
+
+def _spread(x: Tensor) -> Tensor:
+    return x.std(dim=(0, 2, 3), keepdim=True, correction=0).clamp_min(_STD_FLOOR)

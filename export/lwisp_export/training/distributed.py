@@ -1,0 +1,38 @@
+"""Data-parallel training under torchrun: each process makes and trains on its share of every batch."""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import torch
+from torch import distributed, nn
+from torch.nn.parallel import DistributedDataParallel
+
+from lwisp_export.training.batches import Share
+from lwisp_mobile.errors import UsageError
+
+
+@contextmanager
+def process_group(device: str) -> Iterator[Share]:
+    """This process's share of the batches; joins torchrun's group (gloo on CPUs, nccl on GPUs) if it started us."""
+    if "WORLD_SIZE" not in os.environ:
+        yield Share()
+        return
+    if device == "cuda":
+        torch.cuda.set_device(int(os.environ["LOCAL_RANK"]))
+    distributed.init_process_group("nccl" if device == "cuda" else "gloo")
+    try:
+        yield Share(distributed.get_rank(), distributed.get_world_size())
+    finally:
+        distributed.destroy_process_group()
+
+
+def check_share(batch: int, share: Share) -> None:
+    """Raises UsageError unless every process gets the same number of pictures."""
+    if batch % share.of:
+        raise UsageError(f"A batch of {batch} can't be shared evenly by {share.of} processes; change [data] batch.")
+
+
+def wrap(objective: nn.Module) -> nn.Module:
+    """The objective, its gradients averaged over the group if there is one."""
+    return DistributedDataParallel(objective) if distributed.is_initialized() else objective

@@ -1,0 +1,81 @@
+"""What a run optimises: a network with everything that is trained beside it, giving the loss of a batch."""
+
+from typing import Protocol, cast
+
+import torch
+from torch import Tensor, nn
+
+from lwisp_export.student.network import Student
+from lwisp_export.training.batches import Batch
+from lwisp_export.training.distillation import Distillation
+from lwisp_export.training.losses import charbonnier, total_loss
+from lwisp_export.training.qat.fake_quant import FakeQuantStudent
+from lwisp_export.training.recipe import LossRecipe
+from lwisp_export.training.teacher import Teacher
+
+
+class Objective(Protocol):
+    """A module whose forward is a batch's loss."""
+
+    shipped: nn.Module
+    """The network that is averaged, validated and saved; adapters and the like aren't."""
+
+
+class StudentObjective(nn.Module):
+    """The student's loss against the truth and, if there is one, against the teacher."""
+
+    def __init__(self, student: Student, loss: LossRecipe, distillation: Distillation | None) -> None:
+        """student: trained in place."""
+        super().__init__()
+        self.shipped = student
+        self.loss = loss
+        self.distillation = distillation
+
+    def forward(self, batch: Batch) -> Tensor:
+        """The batch's loss; in bfloat16 where autocast takes it, the loss itself in float32."""
+        with _autocast(batch):
+            context = None if batch.context is None else self.shipped.context(batch.context)
+            output, features = self.shipped.develop(batch.input, context)
+            loss = total_loss(output.float(), batch.truth, self.loss)
+            if self.distillation is not None:
+                loss = loss + cast(Tensor, self.distillation(output.float(), features, batch.truth))
+        return loss
+
+
+class QatObjective(nn.Module):
+    """The rounding student's loss against the truth and against the float student that it was."""
+
+    def __init__(self, network: FakeQuantStudent, before: Student, loss: LossRecipe, own: float) -> None:
+        """network: trained in place. before: stays as it is. own: weight of the difference between the two."""
+        super().__init__()
+        self.shipped = network
+        self.before = before.eval().requires_grad_(False)
+        self.loss = loss
+        self.own = own
+
+    def forward(self, batch: Batch) -> Tensor:
+        """The batch's loss; in float32, because bfloat16 would round more coarsely than int8 does."""
+        output = self.shipped(batch.input)
+        with torch.no_grad():
+            wanted = self.before(batch.input)
+        return total_loss(output, batch.truth, self.loss) + self.own * charbonnier(output, wanted)
+
+
+class TeacherObjective(nn.Module):
+    """The teacher's loss: the clean picture from a corrupted one."""
+
+    def __init__(self, teacher: Teacher, loss: LossRecipe) -> None:
+        """teacher: trained in place."""
+        super().__init__()
+        self.shipped = teacher
+        self.loss = loss
+
+    def forward(self, batch: Batch) -> Tensor:
+        """The batch's loss."""
+        with _autocast(batch):
+            output = self.shipped(batch.input)
+            return total_loss(output.float(), batch.truth, self.loss)
+
+
+def _autocast(batch: Batch) -> torch.autocast:
+    return torch.autocast(batch.input.device.type, torch.bfloat16)

@@ -1,0 +1,113 @@
+"""Which tensor of the .tflite each step of the torch student becomes."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from torch import fx, nn
+
+from lwisp_export.conversion.writer import ids
+from lwisp_export.errors import ConversionError
+from lwisp_export.student.network import Student
+from lwisp_mobile.tflite.reader import operator_name, text
+
+OUTPUT_CONVOLUTION = "to_rgb"
+"""Deployed as a convolution to blocks of pixels, then depth-to-space."""
+_OPERATORS = {
+    "MaxPool2d": "MAX_POOL_2D",
+    "PixelShuffle": "DEPTH_TO_SPACE",
+    "mean": "MEAN",
+    "amax": "REDUCE_MAX",
+    "sigmoid": "LOGISTIC",
+    "add": "ADD",
+    "sub": "SUB",
+    "mul": "MUL",
+    "cat": "CONCATENATION",
+}
+
+
+@dataclass(frozen=True)
+class Wiring:
+    """The student's graph beside the .tflite's; both have the same steps."""
+
+    graph: fx.Graph
+    tensors: dict[str, str]
+    """Names of tensors in the .tflite by the graph's nodes. A rectified convolution is one node: its ReLU."""
+    convolutions: dict[str, tuple[str, ...]]
+    """Names of convolutions' output tensors in the .tflite by torch's modules; a block that runs twice has two."""
+
+
+def trace(student: Student) -> fx.Graph:
+    """The student's forward without a context, as a graph."""
+    return fx.symbolic_trace(student, concrete_args={"context": None}).graph
+
+
+def kind_of(student: nn.Module, node: fx.Node) -> str:
+    """What a node computes: a module's class, or a function's name."""
+    if node.op == "call_module":
+        return type(student.get_submodule(str(node.target))).__name__
+    return node.target if isinstance(node.target, str) else getattr(node.target, "__name__", node.op)
+
+
+def wire(student: Student, tree: Any) -> Wiring:
+    """Walk student and .tflite from the picture back to the input, step by step.
+
+    tree: ModelT of the student's float .tflite, its output not split. Raises ConversionError where they differ.
+    """
+    graph = trace(student)
+    whole = tree.subgraphs[0]
+    sources = {int(operator.outputs[0]): operator for operator in whole.operators}
+    (output,) = (node for node in graph.nodes if node.op == "output")
+    waiting = [(output.args[0], ids(whole.outputs)[0])]
+    tensors: dict[str, str] = {}
+    convolutions: dict[str, dict[str, None]] = {}
+    while waiting:
+        node, tensor = waiting.pop()
+        name = text(whole.tensors[tensor].name)
+        if tensors.setdefault(node.name, name) != name:
+            raise _differs(node, f"{tensors[node.name]} and {name}")
+        if node.op == "placeholder":
+            continue
+        found = _Step(student, node)
+        operator = sources.get(tensor)
+        if found.is_output and operator is not None:
+            # Before its depth-to-space the picture has the values that it has after it.
+            tensor = int(operator.inputs[0])
+            operator, tensors[node.name] = sources.get(tensor), text(whole.tensors[tensor].name)
+        kind = "nothing" if operator is None else operator_name(tree, operator)
+        if operator is None or kind != found.operator:
+            raise _differs(node, f"{kind}, {name}")
+        if found.convolution is not None:
+            result = text(whole.tensors[operator.outputs[0]].name)
+            convolutions.setdefault(str(found.convolution.target), {})[result] = None
+        waiting += [pair for pair in zip(found.inputs, ids(operator.inputs)) if pair[0].name not in tensors]
+    return Wiring(graph, tensors, {module: tuple(names) for module, names in convolutions.items()})
+
+
+class _Step:
+    """A node with the convolution before it, if it's that one's ReLU."""
+
+    def __init__(self, student: Student, node: fx.Node) -> None:
+        kind = kind_of(student, node)
+        before = node.args[0]
+        if kind in ("ReLU", "relu") and isinstance(before, fx.Node):
+            node, kind = before, kind_of(student, before)
+        self.convolution = node if kind == "Conv2d" else None
+        self.is_output = kind == "Conv2d" and node.target == OUTPUT_CONVOLUTION
+        self.operator = "CONV_2D" if kind == "Conv2d" else _OPERATORS.get(kind, kind)
+        self.inputs = tuple(_nodes(node.args))
+
+
+def _nodes(arguments: Any) -> Iterator[fx.Node]:
+    for argument in arguments:
+        if isinstance(argument, fx.Node):
+            yield argument
+        elif isinstance(argument, list | tuple):
+            yield from _nodes(argument)
+
+
+def _differs(node: fx.Node, found: str) -> ConversionError:
+    return ConversionError(
+        f"The student's {node.name} has no counterpart in the .tflite, which has {found} there. "
+        "The student's form has changed; adapt lwisp_export/training/qat/graph_match.py."
+    )

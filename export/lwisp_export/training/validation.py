@@ -1,0 +1,128 @@
+"""Validation during training: fixed pictures, scores by kind of input, and units that died."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from lwisp_export.student.blocks import ChannelGate
+from lwisp_export.synthesis.pairs import ShotRange
+from lwisp_export.synthesis.validation_frames import validation_frames
+from lwisp_export.training.losses import psnr_db
+from lwisp_export.training.photos import Picture
+from lwisp_mobile.contract import InputContract
+from lwisp_mobile.preprocess.prepare import prepare
+
+VALIDATION_ISOS = (100, 800, 3200)
+
+
+@dataclass(frozen=True)
+class ValidationPair:
+    """One fixed input and its truth."""
+
+    kind: str
+    """Pairs of one kind are scored together: iso100, say."""
+    input: Tensor
+    """(1, planes, h, w)."""
+    truth: Tensor
+    """(1, 3, H, W)."""
+
+
+@dataclass(frozen=True)
+class DeadUnit:
+    """A rectified unit that never fired."""
+
+    module: str
+    """Its module's name in the network: p1.channel, say."""
+    unit: int
+
+
+@dataclass(frozen=True)
+class ValidationResult:
+    """Mean PSNR per kind of input, and the units that never fired on any of them."""
+
+    psnr_db: dict[str, float]
+    dead_attention_units: tuple[DeadUnit, ...]
+    """Hidden units of the channel attentions."""
+    dead_channels: int
+    """Channels of rectified convolutions."""
+
+
+def validation_pairs(
+    pictures: tuple[Picture, ...], shots: ShotRange, contract: InputContract
+) -> tuple[ValidationPair, ...]:
+    """The fixed frames at VALIDATION_ISOS, prepared."""
+    frames = validation_frames(pictures, shots.sensors, VALIDATION_ISOS)
+    return tuple(
+        ValidationPair(f"iso{frame.iso}", one_picture(prepare(frame.raw, contract).planes), one_picture(frame.truth))
+        for frame in frames
+    )
+
+
+def one_picture(picture: NDArray[np.float32]) -> Tensor:
+    """(H, W, C) to a batch of one, (1, C, H, W)."""
+    return torch.from_numpy(picture.transpose(2, 0, 1).copy())[None]
+
+
+def input_psnr_db(pairs: Sequence[ValidationPair]) -> dict[str, float]:
+    """What doing nothing scores, per kind; for inputs that are pictures of the truth's size."""
+    return _means([(pair.kind, psnr_db(pair.input, pair.truth)) for pair in pairs])
+
+
+@torch.no_grad()
+def validate(
+    network: nn.Module, pairs: Sequence[ValidationPair], show: Callable[[int, Tensor], None] = lambda _i, _o: None
+) -> ValidationResult:
+    """Run the fixed pairs; PSNR is the mean over pictures, per kind. `show` is given each output."""
+    modules = dict(network.named_modules())
+    attention = _Alive({name: gate.squeeze for name, gate in modules.items() if isinstance(gate, ChannelGate)})
+    channels = _Alive({name: relu for name, relu in modules.items() if isinstance(relu, nn.ReLU)})
+    device = next(network.parameters()).device
+    scores: list[tuple[str, float]] = []
+    for index, pair in enumerate(pairs):
+        output = network(pair.input.to(device)).cpu()
+        scores.append((pair.kind, psnr_db(output, pair.truth)))
+        show(index, output)
+    return ValidationResult(_means(scores), attention.dead(), len(channels.dead()))
+
+
+def revive(weights: Mapping[str, Tensor], units: Iterable[DeadUnit]) -> None:
+    """Let dead attention units fire again, in place, without changing what the network gives.
+
+    A unit that gave zero is made the mean of the channels' means, which fires, and its part in the gates zero: the
+    gradient reaches it again. weights: by parameter name.
+    """
+    for dead in units:
+        squeeze = weights[f"{dead.module}.squeeze.weight"][dead.unit]
+        squeeze.fill_(1 / squeeze.numel())
+        weights[f"{dead.module}.squeeze.bias"][dead.unit] = 0.0
+        weights[f"{dead.module}.excite.weight"][:, dead.unit] = 0.0
+
+
+def _means(scores: Sequence[tuple[str, float]]) -> dict[str, float]:
+    kinds = dict.fromkeys(kind for kind, _ in scores)
+    return {kind: float(np.mean([value for other, value in scores if other == kind])) for kind in kinds}
+
+
+class _Alive:
+    """Watches modules' outputs: which channels were ever above zero."""
+
+    def __init__(self, modules: Mapping[str, nn.Module]) -> None:
+        self._seen: dict[str, Tensor] = {}
+        self._hooks = [module.register_forward_hook(self._marker(name)) for name, module in modules.items()]
+
+    def _marker(self, name: str) -> Callable[[nn.Module, object, Tensor], None]:
+        def mark(_module: nn.Module, _inputs: object, output: Tensor) -> None:
+            fired = (output > 0).any(dim=(0, 2, 3)).cpu()
+            self._seen[name] = fired | self._seen.get(name, fired)
+
+        return mark
+
+    def dead(self) -> tuple[DeadUnit, ...]:
+        """Channels that never fired, by the module's name; stops watching."""
+        for hook in self._hooks:
+            hook.remove()
+        return tuple(DeadUnit(name, int(unit)) for name, seen in self._seen.items() for unit in torch.nonzero(~seen))

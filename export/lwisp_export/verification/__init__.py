@@ -1,0 +1,1 @@
+"""Checking what was exported against the float reference."""

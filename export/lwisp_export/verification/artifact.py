@@ -1,0 +1,73 @@
+"""The rules a .tflite must keep to be shipped."""
+
+from collections.abc import Collection
+
+from lwisp_export.errors import ArtifactError
+from lwisp_mobile.contract import Precision
+from lwisp_mobile.inspect.model_facts import Coverage, GraphFacts, inspect_tflite, signature_coverage
+
+MAX_RANK = 4
+"""GPU delegates take no more axes."""
+_FIXES_SIZE = ("TRANSPOSE", "RESHAPE")
+_BLOCKS_USED_TWICE = 3
+
+
+def check_artifact(model: bytes, precision: Precision, float_operators: Collection[str] = ()) -> None:
+    """Check a student's .tflite before it ships.
+
+    float_operators: output tensors of those that the quantisation recipe leaves float.
+
+    Raises ArtifactError listing every rule it breaks, and ModelError if it isn't a .tflite or the runtime refuses it.
+    """
+    facts = inspect_tflite(model)
+    broken = [*_graph_faults(facts, float_operators), *_interface_faults(facts, precision)]
+    for signature, coverage in signature_coverage(model).items():
+        broken += [f"{signature}: {fault}" for fault in _coverage_faults(coverage)]
+    if broken:
+        faults = "\n".join(f"- {fault}" for fault in broken)
+        raise ArtifactError(f"The {precision} model must not ship; export it again after mending:\n{faults}")
+
+
+def _graph_faults(facts: GraphFacts, float_operators: Collection[str]) -> list[str]:
+    faults = [f"{facts.count(name)} {name} where there must be none" for name in _FIXES_SIZE if facts.count(name)]
+    needed = _depth_to_space_count(facts)
+    if facts.count("DEPTH_TO_SPACE") != needed:
+        faults.append(f"{facts.count('DEPTH_TO_SPACE')} DEPTH_TO_SPACE instead of {needed}")
+    if facts.max_rank > MAX_RANK:
+        faults.append(f"a tensor has {facts.max_rank} axes; GPU delegates take {MAX_RANK}")
+    return faults + [f"float island {island}" for island in facts.float_islands if not _asked(island, float_operators)]
+
+
+def _asked(island: str, float_operators: Collection[str]) -> bool:
+    """Whether the recipe names the operator of an island, 'OP: tensor'; with any come the borders to int8."""
+    kind, _, tensor = island.partition(": ")
+    return tensor in float_operators or (bool(float_operators) and kind in ("QUANTIZE", "DEQUANTIZE"))
+
+
+def _depth_to_space_count(facts: GraphFacts) -> int:
+    """Three upsampling blocks used twice, the output's 2x2 blocks, and U4 where the picture is the larger."""
+    grows = any(result.shape[1:3] != source.shape[1:3] for source in facts.inputs for result in facts.outputs)
+    return 2 * _BLOCKS_USED_TWICE + 1 + grows
+
+
+def _interface_faults(facts: GraphFacts, precision: Precision) -> list[str]:
+    faults = []
+    for names, tensors in ((("packed",), facts.inputs), (("rgb",), facts.outputs)):
+        found = tuple(tensor.name for tensor in tensors)
+        if found != names:
+            faults.append(f"signature has {found} instead of {names}")
+        dtype = "int8" if precision == "int8" else "float32"
+        faults += [f"{tensor.name} is {tensor.dtype} instead of {dtype}" for tensor in tensors if tensor.dtype != dtype]
+    if precision == "fp16" and not facts.count("DEQUANTIZE"):
+        faults.append("no weights are stored as float16")
+    return faults
+
+
+def _coverage_faults(coverage: Coverage) -> list[str]:
+    faults = []
+    if coverage.undelegated:
+        left = ", ".join(sorted(set(coverage.undelegated)))
+        faults.append(f"XNNPACK runs {coverage.delegated_nodes} of {coverage.total_nodes} operations; left: {left}")
+    if coverage.partitions != 1:
+        faults.append(f"XNNPACK runs the graph in {coverage.partitions} pieces instead of 1")
+    return faults

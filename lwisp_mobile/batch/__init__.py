@@ -1,0 +1,1 @@
+"""Many RAW files: in this process, in several, or on a cluster."""

@@ -1,0 +1,1 @@
+"""Bundles: models, contracts and hashes in a folder or a .zip, and their signatures."""

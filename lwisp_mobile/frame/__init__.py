@@ -1,0 +1,1 @@
+"""Developing a whole frame: planner, tiles, executor."""

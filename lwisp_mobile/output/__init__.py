@@ -1,0 +1,1 @@
+"""Finished pictures and the files they are written to."""

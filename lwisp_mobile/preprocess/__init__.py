@@ -1,0 +1,1 @@
+"""From a RawImage to the input planes, by the contract."""

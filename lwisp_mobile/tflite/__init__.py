@@ -1,0 +1,1 @@
+""".tflite files: checked as bytes, and as typed objects."""

@@ -1,0 +1,158 @@
+"""Signatures cut out of the finished graph: the same bits, shared weights, counted reach."""
+
+import numpy as np
+import pytest
+import torch
+from ai_edge_litert.interpreter import Interpreter
+
+from lwisp_export.conversion.receptive_field import Reach, reach_of
+from lwisp_export.conversion.signatures import CUTS, LEAN_STAGES, STAGES, add_signatures, find_cut_tensors
+from lwisp_export.conversion.writer import pack_tflite
+from lwisp_export.errors import ArtifactError, ConversionError
+from lwisp_export.student.halo import halo_px
+from lwisp_export.student.network import Context
+from lwisp_export.verification.artifact import check_artifact
+from lwisp_mobile.errors import ModelError
+from lwisp_mobile.inspect.model_facts import inspect_tflite, signature_coverage
+from lwisp_mobile.tflite.reader import operator_name, parse_tflite, text
+from tests.export.chain_models import float_model, fp16_model, int8_model, student, tile
+
+MODELS = {"float32": float_model, "fp16": fp16_model, "int8": int8_model}
+STORED_PX = 64
+
+
+def call(model: bytes, signature: str, **inputs: np.ndarray) -> dict[str, np.ndarray]:
+    runner = Interpreter(model_content=model, num_threads=1).get_signature_runner(signature)
+    found: dict[str, np.ndarray] = runner(**inputs)
+    return found
+
+
+def codes(precision: str, seed: int, height: int = 64, width: int = 64) -> np.ndarray:
+    values = tile(seed, height, width)[None]
+    return np.rint(values * 255 - 128).astype(np.int8) if precision == "int8" else values
+
+
+@pytest.fixture(scope="module", params=MODELS)
+def precision(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
+@pytest.fixture(scope="module")
+def cut(precision: str) -> bytes:
+    return add_signatures(MODELS[precision]())
+
+
+def test_context_and_develop_are_the_whole_model_bit_for_bit(precision: str, cut: bytes) -> None:
+    packed = codes(precision, 2, 96, 48)
+    context = call(cut, "context", packed=packed)
+    assert list(context) == ["gate1", "gate2", "gate3", "global_vector"]
+    picture = call(cut, "develop", packed=packed, **context)["rgb"]
+    assert np.array_equal(picture, call(MODELS[precision](), "serving_default", packed=packed)["rgb"])
+    assert np.array_equal(picture, call(cut, "serving_default", packed=packed)["rgb"])
+
+
+@pytest.mark.parametrize("stages", [STAGES, LEAN_STAGES])
+def test_the_stages_are_develop_bit_for_bit(precision: str, cut: bytes, stages: tuple[str, ...]) -> None:
+    packed, context = codes(precision, 3), call(cut, "context", packed=codes(precision, 6))
+    known = {"packed": packed, **context}
+    inputs = {found.signature: found.inputs for found in CUTS}
+    for stage in stages:
+        known |= call(cut, stage, **{name: known[name] for name in inputs[stage]})
+    assert np.array_equal(known["rgb"], call(cut, "develop", packed=packed, **context)["rgb"])
+
+
+def test_another_frames_context_changes_the_picture(precision: str, cut: bytes) -> None:
+    packed = codes(precision, 3)
+    pictures = [
+        call(cut, "develop", packed=packed, **call(cut, "context", packed=codes(precision, seed)))["rgb"]
+        for seed in (3, 4)
+    ]
+    assert not np.array_equal(*pictures)
+
+
+def test_the_context_is_torchs() -> None:
+    packed = tile(5)
+    with torch.no_grad():
+        expected = student().context(torch.from_numpy(packed).permute(2, 0, 1)[None])
+    found = call(add_signatures(float_model()), "context", packed=packed[None])
+    names = [name for name in Context._fields if name != "gate4"]
+    assert list(found) == names
+    for name in names:
+        assert found[name].ravel() == pytest.approx(getattr(expected, name).numpy().ravel(), abs=1e-5)
+
+
+def test_the_file_holds_the_weights_once(precision: str, cut: bytes) -> None:
+    whole = MODELS[precision]()
+    assert len(parse_tflite(cut).buffers) == len(parse_tflite(whole).buffers)
+    assert inspect_tflite(cut).parameters == inspect_tflite(whole).parameters
+
+
+def test_every_signature_is_one_partition_and_may_ship(precision: str, cut: bytes) -> None:
+    coverage = signature_coverage(cut)
+    assert list(coverage) == ["serving_default", *(found.signature for found in CUTS)]
+    assert all(found.undelegated == () and found.partitions == 1 for found in coverage.values())
+    assert [found.operations for found in inspect_tflite(cut).signatures] == [c.total_nodes for c in coverage.values()]
+    check_artifact(cut, precision)  # type: ignore[arg-type]
+
+
+def test_a_signature_that_xnnpack_does_not_run_whole_is_named() -> None:
+    tree = parse_tflite(add_signatures(float_model()))
+    deep = next(graph for graph in tree.subgraphs if text(graph.name) == "deep")
+    convolution = next(o for o in deep.operators if operator_name(tree, o) == "CONV_2D")
+    convolution.builtinOptions.dilationHFactor, convolution.builtinOptions.fusedActivationFunction = 1, 4  # TANH
+    with pytest.raises((ArtifactError, ModelError), match=r"deep: XNNPACK runs|refused"):
+        check_artifact(pack_tflite(tree), "float32")
+
+
+def test_equal_models_give_equal_bytes() -> None:
+    assert add_signatures(int8_model()) == add_signatures(int8_model())
+
+
+def test_the_reach_is_the_networks() -> None:
+    tree = parse_tflite(add_signatures(float_model()))
+    places = {text(signature.signatureKey): signature.subgraphIndex for signature in tree.signatureDefs}
+    reaches = {name: reach_of(tree, places[name], STORED_PX) for name in ("develop", *STAGES, *LEAN_STAGES)}
+    assert reaches["develop"].halo_px == halo_px(student().config) == 112
+    assert {name: reach for name, reach in reaches.items() if name != "develop"} == {
+        "enter": Reach(3, 1),
+        "descend": Reach(8, 2),
+        "down": Reach(16, 4),
+        "deep": Reach(32, 8),
+        "rise": Reach(28, 8),
+        "up": Reach(10, 4),
+        "ascend": Reach(5, 2),
+        "render": Reach(3, 1),
+        "descend_lean": Reach(12, 2),
+        "render_lean": Reach(8, 2),
+    }
+
+
+@pytest.mark.parametrize(
+    ("operator", "message"),
+    [
+        ("LOGISTIC", "Image-wide tensors are made by"),
+        ("MAX_POOL_2D", "No feature skip1"),
+        ("CONCATENATION", "No feature"),
+    ],
+)
+def test_a_graph_of_another_form_is_named(operator: str, message: str) -> None:
+    tree = parse_tflite(float_model())
+    codes_of = {operator_name(tree, o): o.opcodeIndex for o in tree.subgraphs[0].operators}
+    for found in tree.subgraphs[0].operators:
+        if operator_name(tree, found) == operator:
+            found.opcodeIndex = codes_of["ADD"]
+    with pytest.raises(ConversionError, match=message):
+        find_cut_tensors(tree)
+
+
+def test_signatures_are_added_once() -> None:
+    with pytest.raises(ConversionError, match="13 subgraphs instead of 1"):
+        add_signatures(add_signatures(float_model()))
+
+
+def test_a_denoising_student_has_the_same_parts() -> None:
+    model = add_signatures(float_model("relu", "denoise"))
+    packed = tile(1, planes=3)[None]
+    context = call(model, "context", packed=packed)
+    picture = call(model, "develop", packed=packed, **context)["rgb"]
+    assert np.array_equal(picture, call(model, "serving_default", packed=packed)["rgb"])

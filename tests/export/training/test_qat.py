@@ -1,0 +1,218 @@
+"""Quantisation-aware training: the torch network with int8's rounding against the INT8 .tflite."""
+
+import copy
+import functools
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from ai_edge_litert.interpreter import Interpreter
+
+from lwisp_export.errors import ConversionError
+from lwisp_export.quantization.quantizer import quantize_int8
+from lwisp_export.quantization.recipe import find_quantization
+from lwisp_export.quantization.run import QuantizeOptions, quantize
+from lwisp_export.student.checkpoint import CheckpointInfo, load_checkpoint, save_checkpoint
+from lwisp_export.student.input_contract import STUDENT_INPUT
+from lwisp_export.student.network import Student
+from lwisp_export.synthesis.builtin_frames import calibration_frames
+from lwisp_export.training.batches import Batch
+from lwisp_export.training.objectives import QatObjective
+from lwisp_export.training.qat.fake_quant import FakeQuantStudent, round_weights
+from lwisp_export.training.qat.graph_match import wire
+from lwisp_export.training.qat.start import convert_student, start_qat
+from lwisp_export.training.qat.trained_ranges import ranges_of, tensor_ranges
+from lwisp_export.training.recipe import DistillationRecipe, LossRecipe, OptimizerRecipe, QatRecipe
+from lwisp_export.training.train import TrainOptions, train
+from lwisp_export.training.trainer import Trainer
+from lwisp_mobile.errors import UsageError
+from lwisp_mobile.inspect.model_facts import delegate_coverage, inspect_tflite
+from lwisp_mobile.tflite.reader import parse_tflite
+from tests.export.chain_models import calibration_tiles, develop, float_model, psnr_db, run, student, tile
+from tests.export.training_data import RECIPE, write_data
+
+UNSEEN = [tile(seed) for seed in (20, 21, 22, 23)]
+
+
+@functools.cache
+def network() -> FakeQuantStudent:
+    return start_qat(student(), float_model(), calibration_tiles(), find_quantization("qat")).eval()
+
+
+@functools.cache
+def as_shipped() -> tuple[Student, bytes, bytes]:
+    """The student that a checkpoint would hold, its float .tflite and its INT8 .tflite."""
+    rounded = copy.deepcopy(network().student)
+    rounded.load_state_dict(network().rounded_student())
+    model = convert_student(rounded, lambda _text: None)
+    ranges = tensor_ranges(rounded, ranges_of(network()), model)
+    return rounded, model, quantize_int8(model, calibration_tiles()[:1], find_quantization("trained"), ranges)
+
+
+def rounding(packed: np.ndarray) -> np.ndarray:
+    return develop(network(), packed)  # type: ignore[arg-type]  # runs like a student
+
+
+def pooled_db(one: list[np.ndarray], other: list[np.ndarray]) -> float:
+    return psnr_db(np.stack(one), np.stack(other))
+
+
+def test_every_tensor_of_the_tflite_has_its_step_in_torch() -> None:
+    tree = parse_tflite(float_model())
+    wiring = wire(student(), tree)
+    made = {t.name.decode() for t in (tree.subgraphs[0].tensors[o.outputs[0]] for o in tree.subgraphs[0].operators)}
+    blocks = {name for names in wiring.convolutions.values() for name in names}
+    # The logits are known before their depth-to-space.
+    assert made - {*wiring.tensors.values(), *blocks} == {"node_pixel_shuffle_7_output_nhwc"}
+    assert [len(wiring.convolutions[name]) for name in ("c0.0", "u1.expand.0", "to_rgb")] == [1, 2, 1]
+
+
+def test_a_student_of_another_form_is_refused() -> None:
+    with pytest.raises(ConversionError, match="has no counterpart"):
+        wire(student(task="denoise"), parse_tflite(float_model()))
+
+
+def test_int8_drifts_from_float_as_the_training_sees_it() -> None:
+    rounded, _, int8 = as_shipped()
+    truths = [develop(rounded, t) for t in UNSEEN]
+    seen, shipped = ([f(t) for t in UNSEEN] for f in (rounding, lambda t: run(int8, t)))
+    assert pooled_db(seen, truths) == pytest.approx(pooled_db(shipped, truths), abs=0.3)
+    # Ties and biases round a little differently, and every later rounding depends on the earlier ones.
+    assert pooled_db(seen, shipped) > pooled_db(shipped, truths) + 1
+
+
+@pytest.mark.filterwarnings("ignore:Warning. Enabling .experimental_preserve_all_tensors")
+def test_scales_are_those_of_the_training_and_first_codes_are_equal() -> None:
+    rounded, model, int8 = as_shipped()
+    interpreter = Interpreter(model_content=int8, num_threads=1, experimental_preserve_all_tensors=True)
+    details = {d["name"]: d for d in interpreter.get_tensor_details()}
+    trained = tensor_ranges(rounded, ranges_of(network()), model)
+    for name, found in trained.items():
+        assert details[name]["quantization"][0] == pytest.approx(found.scale, rel=1e-5), name
+    interpreter.allocate_tensors()
+    packed = tile(20)
+    interpreter.set_tensor(
+        interpreter.get_input_details()[0]["index"], np.rint(packed[None] * 255 - 128).astype(np.int8)
+    )
+    interpreter.invoke()
+    first = wire(rounded, parse_tflite(model)).tensors["c0_1"]
+    # Its codes are doubled: the first half of the channels is a quarter of a step up.
+    step = trained[first].scale
+    codes = interpreter.get_tensor(details[first]["index"])[0, :, :, : rounded.config.width].astype(np.float32) + 128
+    with torch.no_grad():
+        values = torch.from_numpy(np.rint(packed * 255) / 255).float().permute(2, 0, 1)[None]
+        wanted = torch.relu(rounded.c0[0](values) + step / 4)[0].permute(1, 2, 0).numpy() / step
+    assert np.mean(np.abs(codes - np.rint(wanted)) > 0) < 2e-3
+
+
+def test_int8_of_trained_weights_is_fully_integer_and_like_the_float_file_in_form() -> None:
+    _, _, int8 = as_shipped()
+    facts, coverage = inspect_tflite(int8), delegate_coverage(int8)
+    assert facts.float_islands == ()
+    assert (coverage.partitions, coverage.undelegated) == (1, ())
+
+
+def codes_of(weights: torch.Tensor) -> torch.Tensor:
+    steps = weights.abs().amax(dim=(1, 2, 3), keepdim=True) / 127
+    return torch.round(weights / steps.clamp_min(1e-9))
+
+
+def test_rounding_weights_twice_and_through_half_floats_changes_nothing() -> None:
+    weights = torch.randn(6, 4, 3, 3, generator=torch.Generator().manual_seed(3)) * torch.logspace(-3, 0, 6).view(
+        -1, 1, 1, 1
+    )
+    weights[2] = 0
+    once = round_weights(weights)
+    assert torch.allclose(round_weights(once), once, rtol=1e-5)
+    codes = [
+        torch.round(w / (w.abs().amax(dim=(1, 2, 3), keepdim=True) / 127).clamp_min(1e-9))
+        for w in (once, once.half().float())
+    ]
+    assert torch.equal(*codes)
+
+
+def test_training_moves_the_rounding_picture_towards_float() -> None:
+    started = copy.deepcopy(network())
+    packed = torch.from_numpy(np.stack(calibration_tiles()[:4])).permute(0, 3, 1, 2)
+    with torch.no_grad():
+        batch = Batch(packed, student()(packed))
+    objective = QatObjective(started, copy.deepcopy(student()), LossRecipe(charbonnier=0, ms_ssim=0), own=1.0)
+    trainer = Trainer(objective, OptimizerRecipe(steps=20, warmup_steps=1, learning_rate=1e-4))
+    losses = [trainer.train_step(batch) for _ in range(20)]
+    assert np.mean(losses[-5:]) < 0.985 * losses[0]
+    before, after = network().ranges(), started.ranges()
+    assert any(after[node].high != pytest.approx(before[node].high, rel=1e-3) for node in before)
+    assert after["packed"] == before["packed"]
+    assert after["to_rgb"] == before["to_rgb"]
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_data(tmp_path_factory.mktemp("data"))
+
+
+QAT = replace(RECIPE, student=student().config, qat=QatRecipe(), optimizer=OptimizerRecipe(steps=2, warmup_steps=1))
+
+
+def test_a_run_leaves_a_checkpoint_that_exports_by_its_own_ranges(
+    data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for user in ("distill.networks", "quantization.run"):  # all frames would take a minute
+        monkeypatch.setattr(f"lwisp_export.{user}.calibration_frames", lambda: calibration_frames()[:1])
+    start = tmp_path / "float.safetensors"
+    save_checkpoint(start, student().state_dict(), CheckpointInfo("tiny", student().config, 1, "0"))
+    options = TrainOptions(data=data, run=tmp_path / "run", start=start, workers=0)
+    train(QAT, options, lambda _text: None)
+    trained, info = load_checkpoint(tmp_path / "run" / "tiny.safetensors")
+    assert info.step == 2
+    assert {r.node for r in info.ranges} >= {"packed", "c0_1", "to_rgb", "sigmoid_8"}
+    assert torch.allclose(round_weights(trained.c1[0][0].weight), trained.c1[0][0].weight, rtol=1e-3)
+    assert not (tmp_path / "run" / "tiny.moments.safetensors").exists()
+    ranges = tensor_ranges(trained, info.ranges, float_model())
+    options = QuantizeOptions()
+    made = quantize(float_model(), (), options, lambda _: None, contract=STUDENT_INPUT, tile_px=64, trained=ranges)
+    assert made.recipe == find_quantization("trained")
+
+
+def test_what_can_not_be_trained_is_named(data: Path, tmp_path: Path) -> None:
+    options = TrainOptions(data=data, run=tmp_path / "run", workers=0)
+    with pytest.raises(UsageError, match="needs a float checkpoint: give --start"):
+        train(QAT, options, lambda _text: None)
+    start = tmp_path / "float.safetensors"
+    save_checkpoint(start, student().state_dict(), CheckpointInfo("tiny", student().config, 1, "0"))
+    other = replace(QAT, student=replace(QAT.student, width=16))
+    with pytest.raises(UsageError, match="holds a student of"):
+        train(other, replace(options, start=start), lambda _text: None)
+    for wrong in (
+        {"distillation": DistillationRecipe(features=1.0)},
+        {"data": replace(RECIPE.data, context_share=0.5, patch_px=64)},
+    ):
+        with pytest.raises(UsageError, match=r"\[qat\] is for students of task isp"):
+            replace(QAT, **wrong)
+
+
+def test_a_float_checkpoint_has_no_trained_ranges() -> None:
+    with pytest.raises(UsageError, match="takes trained ranges, but the checkpoint has none"):
+        quantize_int8(float_model(), calibration_tiles()[:1], find_quantization("trained"))
+
+
+def test_training_may_not_shrink_a_range_until_bright_pictures_clip() -> None:
+    started = copy.deepcopy(network())
+    with torch.no_grad():
+        started.growth.fill_(-1.0)
+    started.least_range = 0.8
+    before, after = network().ranges(), started.ranges()
+    shares = {node: after[node].high / before[node].high for node in before}
+    assert min(shares.values()) == pytest.approx(0.8)
+    assert shares["packed"] == shares["to_rgb"] == 1
+
+
+def test_doubled_codes_halve_the_step_that_training_sees() -> None:
+    plain, fine = copy.deepcopy(network()), network()
+    plain.doubled = frozenset()
+    assert len(fine.doubled) == 4
+    truths = [develop(fine.student, t) for t in UNSEEN]
+    once, twice = ([develop(net, t) for t in UNSEEN] for net in (plain, fine))  # type: ignore[arg-type]
+    assert pooled_db(twice, truths) > pooled_db(once, truths) + 0.3

@@ -1,0 +1,78 @@
+"""What a model really computes: ways in which an int8 file can be less than it seems, and the exit codes."""
+
+import copy
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from lwisp_export.conversion.writer import ids, pack_tflite
+from lwisp_mobile import shipped_bundle
+from lwisp_mobile.cli.main import main
+from lwisp_mobile.inspect.audit import examine
+from lwisp_mobile.tflite.reader import parse_tflite, schema
+
+
+def changed(change: Callable[[Any], None]) -> bytes:
+    """The shipped INT8 model with its object tree edited."""
+    tree = parse_tflite(shipped_bundle().read("int8"))
+    change(tree)
+    return pack_tflite(tree)
+
+
+def test_the_shipped_int8_is_int8_in_every_multiply_add() -> None:
+    report = examine(shipped_bundle().read("int8"))
+    assert report.faults == ()
+    assert [(work.arithmetic, work.macs_share) for work in report.work] == [("int8", 1.0)]
+    assert report.work[0].macs > 1.69e9
+
+
+def test_fp16_weights_are_told_as_float_and_are_no_fault() -> None:
+    report = examine(shipped_bundle().read("fp16"))
+    assert report.faults == ()
+    assert (report.work[0].arithmetic, report.work[0].macs_share) == ("float", 1.0)
+
+
+def _add_axis(tree: Any) -> None:
+    graph = tree.subgraphs[0]
+    spare = copy.copy(graph.tensors[ids(graph.inputs)[0]])
+    spare.shape = np.ones(5, np.int32)
+    graph.tensors.append(spare)
+
+
+def test_a_fifth_axis_is_a_fault() -> None:
+    (fault,) = examine(changed(_add_axis)).faults
+    assert (fault.kind, fault.message) == ("rank", "tensors have up to 5 axes; GPU delegates take 4")
+
+
+def _make_custom(tree: Any) -> None:
+    code = tree.operatorCodes[tree.subgraphs[0].operators[0].opcodeIndex]
+    code.builtinCode = code.deprecatedBuiltinCode = schema().BuiltinOperator.CUSTOM
+    code.customCode = "FlexConv2D"
+
+
+def test_a_custom_operation_is_told_by_name_though_the_runtime_refuses_it() -> None:
+    faults = examine(changed(_make_custom)).faults
+    assert {fault.kind for fault in faults} == {"custom operation"}
+    assert faults[0].message.startswith("a plain runtime has no FlexConv2D, FlexConv2D")
+    assert faults[0].message.endswith("more")
+
+
+def test_exit_codes(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    model, broken = tmp_path / "a.tflite", tmp_path / "b.tflite"
+    model.write_bytes(changed(_add_axis))
+    broken.write_bytes(b"TFL3")
+    assert main(["inspect", str(shipped_bundle().folder), "--strict"]) == 0
+    printed = capsys.readouterr().out
+    assert "lwisp.int8.tflite: multiply-adds in int8 100.0%" in printed
+    assert printed.count("no fault") == 2
+    assert main(["inspect", str(model), "--strict"]) == 1
+    assert "rank: tensors have up to 5 axes" in capsys.readouterr().out
+    assert main(["inspect", str(model), "--strict", "--json"]) == 1
+    assert json.loads(capsys.readouterr().out)["a.tflite"]["faults"][0]["kind"] == "rank"
+    assert main(["inspect", str(broken), "--strict"]) == 2
+    assert main(["inspect", str(tmp_path / "c.dng"), "--strict"]) == 2
+    assert "--strict examines a .tflite or a bundle" in capsys.readouterr().err
