@@ -23,8 +23,8 @@ demo: env ## Export, verify, develop; measure on this machine; write two pages
 	$(BIN)/lwisp bench run lwisp --precision int8 --precision fp16 --runs 50 --no-gate -o build/demo/bench.json || [ $$? -eq 3 ]
 	$(BIN)/lwisp bench report build/demo/bench.json -o build/demo/bench.html
 
-test: env ## Run the tests
-	$(BIN)/python -m pytest $(ARGS)
+test: env ## Run the tests but the slow ones (ARGS='-m slow' runs those)
+	$(BIN)/python -m pytest -m 'not slow' $(ARGS)
 
 lint: env ## Check style, types and import rules
 	$(BIN)/ruff check .
