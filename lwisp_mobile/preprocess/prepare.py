@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from lwisp_mobile.contract import InputContract
 from lwisp_mobile.preprocess.levels import curve, normalise
-from lwisp_mobile.raw.cfa import aligned_indices, lead_px, site_order
+from lwisp_mobile.raw.cfa import aligned_indices, cfa_offset_px, site_order
 from lwisp_mobile.raw.color import move_color, scale_gains, to_reference
 from lwisp_mobile.raw.image import Gains, RawImage
 
@@ -44,7 +44,7 @@ def prepare(raw: RawImage, contract: InputContract, *, exposure_ev: float = 0.0)
     preparation = Preparation(raw, contract, exposure_ev=exposure_ev)
     planes = np.empty((preparation.height_px, preparation.width_px, 4), np.float32)
     preparation.fill(planes)
-    top, left = lead_px(raw.cfa)
+    top, left = cfa_offset_px(raw.cfa)
     return Packed(planes, top, left, raw.height_px, raw.width_px)
 
 

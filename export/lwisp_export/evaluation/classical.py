@@ -20,7 +20,7 @@ from lwisp_mobile.contract import InputContract, Matrix3
 from lwisp_mobile.errors import UsageError
 from lwisp_mobile.preprocess.levels import normalise
 from lwisp_mobile.preprocess.prepare import plane_gains, plane_levels
-from lwisp_mobile.raw.cfa import align, lead_px, pack, unpack
+from lwisp_mobile.raw.cfa import align, cfa_offset_px, pack, unpack
 from lwisp_mobile.raw.color import scale_gains
 from lwisp_mobile.raw.image import RawImage
 
@@ -78,7 +78,7 @@ def balanced_mosaic(raw: RawImage) -> F32:
     black = plane_levels(raw, InputContract())
     gain = plane_gains(raw, black, scale_gains(raw.wb_gains), exposure_ev=0.0)
     light = unpack(normalise(pack(align(raw.mosaic, raw.cfa, 2)), black, gain))
-    top, left = lead_px(raw.cfa)
+    top, left = cfa_offset_px(raw.cfa)
     return np.maximum(light[top : top + raw.height_px, left : left + raw.width_px], np.float32(0))
 
 
