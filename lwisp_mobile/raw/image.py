@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -9,8 +10,24 @@ from numpy.typing import NDArray
 from lwisp_mobile.contract import Matrix3
 from lwisp_mobile.errors import RawFormatError, WhiteBalanceError
 from lwisp_mobile.raw.cfa import check_cfa
+from lwisp_mobile.raw.corrections import BadPixels, Crop, GainMap, NoiseProfile, VignetteRadial, WarpRectilinear
 
 Gains = tuple[float, float, float]
+
+MAX_BASELINE_EV = 10.0
+"""Cameras ask for up to about 3."""
+
+
+@dataclass(frozen=True)
+class GpsPosition:
+    """Where a picture was taken (Exif's GPS directory)."""
+
+    latitude_deg: float
+    """North is positive, -90 to 90."""
+    longitude_deg: float
+    """East is positive, -180 to 180."""
+    altitude_m: float | None = None
+    """Above sea level."""
 
 
 @dataclass(frozen=True)
@@ -24,6 +41,23 @@ class CaptureInfo:
     f_number: float | None = None
     focal_length_mm: float | None = None
     taken_at: datetime | None = None
+    focal_length_35mm_mm: float | None = None
+    """Focal length with the same view on 35 mm film."""
+    exposure_compensation_ev: float | None = None
+    """What the photographer dialled in; the samples have it already."""
+    lens: str | None = None
+    gps: GpsPosition | None = None
+
+
+@dataclass(frozen=True)
+class FileFact:
+    """One thing that a file says, and what is made of it."""
+
+    name: str
+    """The tag's or opcode's name in its specification."""
+    value: str
+    use: Literal["honoured", "not honoured", "information"]
+    """Not honoured: it would change the picture, and a note says so. Information: it can't change the picture."""
 
 
 @dataclass(frozen=True)
@@ -46,7 +80,20 @@ class RawImage:
     """EXIF orientation, 1 to 8: how to turn the picture upright."""
     info: CaptureInfo = field(default_factory=CaptureInfo)
     notes: tuple[str, ...] = ()
-    """What was assumed because the file didn't say, for the user to read."""
+    """What was assumed because the file didn't say, and what it says that isn't honoured, for the user to read."""
+    gain_maps: tuple[GainMap, ...] = ()
+    """Lens shading to undo, one map after another; empty if the file has none, as are the next three."""
+    vignette: tuple[VignetteRadial, ...] = ()
+    bad_pixels: tuple[BadPixels, ...] = ()
+    warp: tuple[WarpRectilinear, ...] = ()
+    baseline_exposure_ev: float = 0.0
+    """Exposure that the file asks for, in stops (BaselineExposure + BaselineExposureOffset)."""
+    noise_profile: NoiseProfile | None = None
+    """Noise as the camera measured it; None if the file doesn't say."""
+    crop: Crop | None = None
+    """What of the developed mosaic, before it's turned upright, is the picture; None: all of it."""
+    facts: tuple[FileFact, ...] = ()
+    """What the file says, for `lwisp inspect`."""
 
     def __post_init__(self) -> None:
         """Refuse facts no picture can be made from."""
@@ -63,6 +110,23 @@ class RawImage:
             raise RawFormatError(f"Orientation {self.orientation} is unknown; EXIF has 1 to 8. Give --orientation.")
         if not all(np.isfinite(self.wb_gains)) or min(self.wb_gains) <= 0:
             raise WhiteBalanceError(f"White-balance gains {self.wb_gains} must be finite and above 0.")
+        if not abs(self.baseline_exposure_ev) <= MAX_BASELINE_EV:
+            raise RawFormatError(
+                f"BaselineExposure is {self.baseline_exposure_ev} EV; at most {MAX_BASELINE_EV:g} either way is needed."
+            )
+        self._check_crop()
+
+    def _check_crop(self) -> None:
+        if self.crop is None:
+            return
+        top, left, height, width = self.crop.top, self.crop.left, self.crop.height, self.crop.width
+        if (
+            min(top, left) < 0
+            or min(height, width) < 2
+            or top + height > self.height_px
+            or left + width > self.width_px
+        ):
+            raise RawFormatError(f"{self.crop} doesn't lie within the mosaic of {self.width_px}x{self.height_px} px.")
 
     @property
     def width_px(self) -> int:
