@@ -90,7 +90,7 @@ def develop_job(job: Job, settings: Settings) -> Outcome:
     """Do one job. What a file or the disk can cause is told as Failed; it doesn't end the run."""
     try:
         with decoding(settings.sandbox):
-            return _developer(settings).develop_file(job.source, job.output, settings.options, _silent)
+            return _developer(settings).develop_file(job.source, job.output, settings.options)
     except (LwispError, OSError, MemoryError) as error:
         return Failed(job.source, type(error).__name__, str(error))
 
@@ -131,10 +131,6 @@ def _developer(settings: Settings) -> Developer:
         _local.settings = settings
     developer: Developer = _local.developer
     return developer
-
-
-def _silent(_: str) -> None:
-    """Many files have one bar in all, not one each."""
 
 
 def _check_names(jobs: Sequence[Job]) -> None:

@@ -62,13 +62,21 @@ class Bundle:
         return data
 
 
+def shipped_names() -> tuple[str, ...]:
+    """Names of the bundles inside the package."""
+    return tuple(sorted(path.parent.name for path in _models_folder().glob(f"*/{CONTRACT_FILE}")))
+
+
 def shipped_bundle(name: str = "lwisp") -> Bundle:
-    """A bundle that ships inside the package. Raises BundleError if there's none of that name."""
-    folder = Path(str(files("lwisp_mobile"))) / "models"
-    names = sorted(path.parent.name for path in folder.glob(f"*/{CONTRACT_FILE}"))
+    """Load a bundle that ships inside the package. Raises BundleError, naming those that do, if this one doesn't."""
+    names = shipped_names()
     if name not in names:
         raise BundleError(f"No bundle named {name!r} ships with lwisp-mobile; there are: {', '.join(names) or 'none'}.")
-    return load_bundle(folder / name)
+    return load_bundle(_models_folder() / name)
+
+
+def _models_folder() -> Path:
+    return Path(str(files("lwisp_mobile"))) / "models"
 
 
 def load_bundle(folder: Path) -> Bundle:

@@ -24,6 +24,16 @@ def add_raw_options(parser: argparse.ArgumentParser) -> None:
     group.add_argument("--orientation", type=int, help="EXIF orientation, 1 to 8")
 
 
+def add_sandbox_option(parser: argparse.ArgumentParser) -> None:
+    """Add --sandbox and --no-sandbox, read as `arguments.sandbox`."""
+    parser.add_argument(
+        "--sandbox",
+        action=argparse.BooleanOptionalAction,
+        default=True,
+        help="decode camera files and PNG in a separate process with limits on memory and time; default: on",
+    )
+
+
 def hints_of(arguments: argparse.Namespace) -> RawHints:
     """The flags as RawHints. Raises UsageError or RawError naming the flag that can't be used."""
     return RawHints(

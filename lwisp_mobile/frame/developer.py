@@ -1,7 +1,7 @@
 """Developing: a RAW mosaic to an upright sRGB picture. The only module that joins `raw` to `session`."""
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -22,6 +22,7 @@ from lwisp_mobile.frame.pipeline import StageTime
 from lwisp_mobile.frame.planner import FramePlan, plan_frame
 from lwisp_mobile.output.picture import orient, write_picture
 from lwisp_mobile.preprocess.prepare import Packed, Preparation, prepare
+from lwisp_mobile.progress import Progress, silent
 from lwisp_mobile.raw.cfa import cfa_offset_px
 from lwisp_mobile.raw.hints import RawHints
 from lwisp_mobile.raw.image import RawImage
@@ -145,18 +146,18 @@ class Developer:
         return prepare(raw, self.session.contract.input, exposure_ev=exposure_ev)
 
     def develop_file(
-        self, source: Path, output: Path, options: DevelopOptions, step: Callable[[str], None]
+        self, source: Path, output: Path, options: DevelopOptions, progress: Progress = silent
     ) -> Developed:
-        """Read, develop and write one file; `step` is told the name of each part as it starts."""
+        """Read, develop and write one file."""
         start = time.perf_counter()
-        step("reading")
+        progress("reading")
         raw = read_raw(source, options.hints)
         read_ms = 1e3 * (time.perf_counter() - start)
-        step("developing")
+        progress("developing")
         dtype = np.uint16 if output.suffix.lower() in _16_BIT_SUFFIXES else np.uint8
         frame = self.run(raw, options, dtype)
         inference_ms = sum(stage.run_ms for stage in frame.stages)
-        step("writing")
+        progress("writing")
         start = time.perf_counter()
         write_picture(output, frame.rgb, raw.info)
         write_ms = 1e3 * (time.perf_counter() - start)
