@@ -79,12 +79,12 @@ def _models_folder() -> Path:
     return Path(str(files("lwisp_mobile"))) / "models"
 
 
-def load_bundle(folder: Path) -> Bundle:
+def load_bundle(path: str | Path) -> Bundle:
     """Read the contract of a bundle, a folder or a .zip; the models' bytes are read and hashed by `Bundle.read`.
 
     Raises BundleError if contract.json is missing, broken or of another version, ContractError for a model's contract.
     """
-    return parse_bundle(folder, read_member(folder, CONTRACT_FILE))
+    return parse_bundle(Path(path), read_member(Path(path), CONTRACT_FILE))
 
 
 def parse_bundle(folder: Path, contract: bytes) -> Bundle:

@@ -10,15 +10,15 @@ import os
 import sys
 from collections.abc import Mapping, Sequence
 from importlib import import_module
-from importlib.metadata import PackageNotFoundError, entry_points, version
+from importlib.metadata import entry_points
 
 from lwisp_mobile.cli.command import Command, CommandEntry
 from lwisp_mobile.errors import LwispError, MissingExtraError, UsageError, require_extra
+from lwisp_mobile.version import __version__
 
 __all__ = ["main"]
 
 GROUP = "lwisp.commands"
-DISTRIBUTION = "lwisp-mobile"
 FIRST_TABLE = "runtime"
 """The entry point whose commands `lwisp --help` lists first; the others follow by name."""
 OUR_PACKAGES = ("lwisp_mobile", "lwisp_export", "lwisp_bench")
@@ -139,7 +139,7 @@ def _main_parser(commands: Commands) -> argparse.ArgumentParser:
         epilog="\n".join(["commands:", *map(_help_line, commands.values()), "", *_HELP_FOOT]),
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("--version", action="version", version=f"lwisp {_version()}")
+    parser.add_argument("--version", action="version", version=f"lwisp {__version__}")
     parser.add_argument("command", nargs="?", help=argparse.SUPPRESS)
     parser.add_argument("arguments", nargs=argparse.REMAINDER, help=argparse.SUPPRESS)
     return parser
@@ -147,13 +147,6 @@ def _main_parser(commands: Commands) -> argparse.ArgumentParser:
 
 def _help_line(entry: CommandEntry) -> str:
     return f"  {entry.name:<16} {entry.summary}" + (f"  [{entry.extra}]" if entry.extra else "")
-
-
-def _version() -> str:
-    try:
-        return version(DISTRIBUTION)
-    except PackageNotFoundError:
-        return "(not installed)"
 
 
 def _fail(message: str, code: int) -> int:

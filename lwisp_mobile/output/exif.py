@@ -1,9 +1,8 @@
 """What a camera wrote about a shot, as tags of Exif 2.32, for the pictures and DNGs written."""
 
-from importlib.metadata import PackageNotFoundError, version
-
 from lwisp_mobile.output.tiff import UNDEFINED, TiffTag, bytes_tag, directories, rational_tag, short_tag, text_tag
 from lwisp_mobile.raw.image import CaptureInfo
+from lwisp_mobile.version import __version__
 
 ISO_LIMIT = 65_535
 """The ISO tag has 16 bits; higher values are written as this, as cameras do."""
@@ -43,8 +42,4 @@ def exif_block(info: CaptureInfo) -> bytes:
 
 def software() -> str:
     """This package's name and version, for the tag Software."""
-    try:
-        return f"lwisp-mobile {version('lwisp-mobile')}"
-    except PackageNotFoundError:
-        # A source tree that isn't installed has no version.
-        return "lwisp-mobile"
+    return f"lwisp-mobile {__version__}"
