@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from types import TracebackType
-from typing import Any, Protocol, TypeVar, cast
+from typing import Any, Protocol, TextIO, TypeVar, cast
 
 T = TypeVar("T")
 
@@ -49,9 +49,19 @@ def track(items: Iterable[T], *, label: str, unit: str = "it", total: int | None
     return cast(Iterator[T], iter(_tqdm(items, desc=label, unit=unit, total=total, leave=False)))
 
 
-def _tqdm(items: Iterable[T] | None = None, **options: Any) -> Any:
-    # Imported here: the library reports progress without bars, and shouldn't wait for their package.
-    from tqdm import tqdm  # noqa: PLC0415
+def write_line(line: str, stream: TextIO) -> None:
+    """Write a line above the bar, if there is one, at once: whoever reads through a pipe sees it as it comes."""
+    _module().tqdm.write(line, file=stream)
+    stream.flush()
 
+
+def _tqdm(items: Iterable[T] | None = None, **options: Any) -> Any:
     # disable=None is tqdm's word for "not on a terminal".
-    return tqdm(items, disable=None, **options)
+    return _module().tqdm(items, disable=None, **options)
+
+
+def _module() -> Any:
+    # Imported here: most of the library only reports progress, and shouldn't wait for the package that draws bars.
+    import tqdm  # noqa: PLC0415
+
+    return tqdm

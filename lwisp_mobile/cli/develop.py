@@ -6,8 +6,6 @@ import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from tqdm import tqdm
-
 from lwisp_mobile.batch.jobs import (
     DEFAULT_SUFFIX,
     Failed,
@@ -27,7 +25,7 @@ from lwisp_mobile.engine.delegate_check import Ran, check_delegate
 from lwisp_mobile.errors import UsageError
 from lwisp_mobile.frame.developer import Developed, DevelopOptions
 from lwisp_mobile.memory import available_bytes, parse_bytes
-from lwisp_mobile.progress import StepBar, track
+from lwisp_mobile.progress import StepBar, track, write_line
 
 _STEPS = 3
 """Reading, developing, writing."""
@@ -144,12 +142,11 @@ def _report_delegate(ran: Ran | None) -> None:
 def _report(outcome: Outcome) -> None:
     """Print one file's outcome, above the bar if there is one."""
     if isinstance(outcome, Failed):
-        tqdm.write(f"failed: {outcome.message}", file=sys.stderr)
+        write_line(f"failed: {outcome.message}", sys.stderr)
         return
     for note in outcome.notes:
-        tqdm.write(f"note: {outcome.source}: {note}", file=sys.stderr)
-    tqdm.write(_line(outcome))
-    sys.stdout.flush()  # whoever reads along through a pipe sees each file as it is done
+        write_line(f"note: {outcome.source}: {note}", sys.stderr)
+    write_line(_line(outcome), sys.stdout)
 
 
 def _line(developed: Developed) -> str:
