@@ -104,7 +104,7 @@ def _write_png(path: Path, rgb: Rgb, info: CaptureInfo) -> None:
 
 
 def _write_jpeg(path: Path, rgb: Rgb, info: CaptureInfo) -> None:
-    # 4:4:4: chroma at half size would undo part of the demosaicing.
+    # 4:4:4: subsampled chroma would undo part of the demosaicing.
     _pillow_image(rgb).save(
         path,
         format="JPEG",
@@ -129,7 +129,7 @@ def _pillow_image(rgb: Rgb) -> "Image.Image":
 
 
 def srgb_profile() -> bytes:
-    """The ICC profile of sRGB; its date is fixed, so that equal pictures are equal bytes."""
+    """The ICC profile of sRGB, with a fixed date, so that equal pictures are equal files."""
     try:
         from PIL import ImageCms  # noqa: PLC0415
     except ImportError as error:

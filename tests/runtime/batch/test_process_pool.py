@@ -73,7 +73,7 @@ class TestThePool:
         ("flags", "message"),
         [
             (["--jobs", "0"], "--jobs 0"),
-            (["--precision", "int4"], "it holds: int8"),
+            (["--precision", "int4"], "it has: int8"),
             (["-o", "one.png"], "isn't a folder"),
             (["--size", "big"], "--size 'big'"),
         ],

@@ -41,7 +41,7 @@ def test_the_command_writes_a_picture_and_its_times(
         (["grey.raw", "-o", "out.gif"], "suffix '.gif'"),
         (["grey.raw", "-o", "no/such/folder/out.png"], "can't be written"),
         (["grey.raw", "-o", "grey.raw"], "is the RAW file itself"),
-        (["grey.raw", "--precision", "int4"], "it holds: int8, fp16"),
+        (["grey.raw", "--precision", "int4"], "it has: int8, fp16"),
         (["grey.raw", "--bundle", "nobody"], "there are: lwisp"),
         (["grey.raw", "--size", "46by38"], "--size '46by38'"),
         (["grey.raw", "--size", "40x38"], "bytes"),
