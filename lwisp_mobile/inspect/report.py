@@ -56,7 +56,7 @@ def examine_file(path: Path) -> dict[str, StrictReport]:
         bundle = load_bundle(path)
         return {model.file: examine(bundle.read(model.contract.precision)) for model in bundle.models}
     if path.suffix != ".tflite":
-        raise UsageError(f"{path} isn't a model; --strict audits a .tflite or a bundle.")
+        raise UsageError(f"{path} isn't a model; --strict examines a .tflite or a bundle.")
     return {path.name: examine(_read_model(path))}
 
 
