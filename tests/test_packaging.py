@@ -16,8 +16,8 @@ from lwisp_mobile.cli.main import installed as installed_commands
 
 ROOT = Path(__file__).resolve().parents[1]
 BUILT_FROM = ("pyproject.toml", "README.md", "LICENSE", "lwisp_mobile", "export", "benchmarks")
-IMPORT_LIMIT_S = 0.5
-OPTIONAL_PACKAGES = ("PIL", "onnx", "rawpy", "skimage", "tifffile", "torch")
+
+pytestmark = pytest.mark.slow  # a wheel is built and installed into an environment of its own, twice
 
 
 @dataclass(frozen=True)
@@ -106,18 +106,6 @@ def test_every_data_file_of_the_tree_is_in_the_wheel(installed: Installed) -> No
         base = (source / package).parent
         files = {path.relative_to(base).as_posix() for path in (source / package).rglob("*") if path.is_file()}
         assert not files - names
-
-
-def test_importing_is_fast(installed: Installed) -> None:
-    code = "import time; start = time.perf_counter(); import lwisp_mobile; print(time.perf_counter() - start)"
-    # The fastest of several: another process's load slows a run, nothing speeds one up.
-    assert min(float(installed.run("-c", code).stdout) for _ in range(5)) < IMPORT_LIMIT_S
-
-
-def test_importing_loads_no_optional_package(installed: Installed) -> None:
-    done = installed.run("-c", "import sys, lwisp_mobile; print(*sys.modules)")
-    assert done.returncode == 0, done.stderr
-    assert not set(OPTIONAL_PACKAGES) & set(done.stdout.split())
 
 
 def test_help_lists_every_command(installed: Installed) -> None:

@@ -84,6 +84,7 @@ def wait_until(reached: Callable[[], bool], process: "subprocess.Popen[str]") ->
         time.sleep(0.002)
 
 
+@pytest.mark.slow
 def test_a_worker_is_killed_and_nothing_is_lost_or_twice(cluster: Cluster, files: list[Path], tmp_path: Path) -> None:
     (tmp_path / "out").mkdir()
     command = [sys.executable, "-m", "lwisp_mobile", "develop", *map(str, files), "-o", str(tmp_path / "out")]
