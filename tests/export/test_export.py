@@ -8,9 +8,8 @@ import numpy as np
 import pytest
 import torch
 
-from lwisp_export.cli.commands import shipped_checkpoint
 from lwisp_export.export import Exported, ExportPaths, export
-from lwisp_export.student.checkpoint import CheckpointInfo, save_checkpoint
+from lwisp_export.student.checkpoint import CheckpointInfo, save_checkpoint, shipped_checkpoint
 from lwisp_export.student.config import StudentConfig
 from lwisp_export.student.network import Student
 from lwisp_export.synthesis.builtin_frames import EVALUATION_PHOTO, calibration_frames, evaluation_frames

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from lwisp_export.calibration.convergence import ConvergencePoint
-from lwisp_export.calibration.doctor import Finding
+from lwisp_export.calibration.diagnosis import Finding
 from lwisp_export.calibration.frame_facts import FrameFacts
 from lwisp_mobile.contract import InputContract
 from lwisp_mobile.errors import UsageError

@@ -5,7 +5,7 @@ import sys
 from pathlib import Path
 
 from lwisp_export.calibration.calibration_set import write_set
-from lwisp_export.calibration.collect import collect, frame_sources, read_sources
+from lwisp_export.calibration.collection import collect, frame_sources, read_sources
 from lwisp_export.calibration.manifest import Manifest
 from lwisp_export.synthesis.builtin_frames import MadeFrame, calibration_frames, evaluation_frames
 from lwisp_export.synthesis.tiles import TILE_PX, NamedRaw

@@ -6,7 +6,7 @@ import numpy as np
 from ai_edge_litert.interpreter import Interpreter
 from numpy.typing import NDArray
 
-from lwisp_export.verification.verify import Picture, Run
+from lwisp_export.drift.stage_drift import Picture, Run
 from lwisp_mobile.contract import TensorSpec
 from lwisp_mobile.engine.session import dequantise, quantise, tensor_spec
 from lwisp_mobile.errors import ModelError

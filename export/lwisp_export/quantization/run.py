@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from lwisp_export.calibration.calibration_set import CalibrationSet, load_set, write_manifest
-from lwisp_export.calibration.collect import collect, frame_sources
+from lwisp_export.calibration.collection import collect, frame_sources
+from lwisp_export.drift.evaluation_tiles import evaluation_tiles
 from lwisp_export.quantization.prepare import Ranges
 from lwisp_export.quantization.quantizer import quantize_int8
 from lwisp_export.quantization.recipe import (
@@ -17,7 +18,7 @@ from lwisp_export.quantization.recipe import (
 )
 from lwisp_export.quantization.search import DriftBudget, Material, QuantizationReport, quantize_within_budget
 from lwisp_export.synthesis.builtin_frames import calibration_frames, evaluation_frames
-from lwisp_export.synthesis.tiles import NamedRaw, cut_tiles
+from lwisp_export.synthesis.tiles import NamedRaw
 from lwisp_mobile.contract import InputContract
 from lwisp_mobile.errors import UsageError
 from lwisp_mobile.serialize.files import atomic_write
@@ -75,8 +76,7 @@ def quantize(
     if options.budget is None:
         recipe = options.recipe or find_quantization(TRAINED_RECIPE if trained else DEFAULT_RECIPE)
         return Quantized(quantize_int8(float_model, tiles, recipe, trained), recipe, calibration, None)
-    judged = cut_tiles([NamedRaw(frame.name, frame.raw) for frame in evaluation_frames()], contract, tile_px)
-    material = Material(float_model, tuple(tiles), judged, trained)
+    material = Material(float_model, tuple(tiles), evaluation_tiles(contract, tile_px), trained)
     found = quantize_within_budget(material, options.budget, options.recipe, step)
     return Quantized(found.model, found.recipe, calibration, found.report)
 

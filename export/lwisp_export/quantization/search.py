@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from lwisp_export.drift.stage_drift import StageDrift, measure_drift
 from lwisp_export.quantization.latency import TimingConditions, time_in_turns
 from lwisp_export.quantization.model_runner import open_model
 from lwisp_export.quantization.prepare import Ranges, prepare
@@ -19,10 +20,8 @@ from lwisp_export.quantization.recipe import (
 )
 from lwisp_export.quantization.sensitivity import Sensitivity, measure_sensitivity
 from lwisp_export.synthesis.tiles import Tile
-from lwisp_export.verification.verify import Budget, ImageDrift, StageDrift, summarise
 from lwisp_mobile.engine.timing import Timing
 from lwisp_mobile.inspect.model_facts import Coverage, delegate_coverage
-from lwisp_mobile.metrics import compare
 
 REPORT_VERSION = 1
 FULL_INTEGER_RECIPES = ("plain", "compensated", "percentile", "mse", DEFAULT_RECIPE)
@@ -143,19 +142,12 @@ def quantize_within_budget(
     for candidate in [recipe] if recipe else _ladder(material, sensitivities):
         step(f"quantisation {candidate.name}")
         model = quantize_int8(material.float_model, material.calibration, candidate, material.trained)
-        drift = measure_drift(model, material.evaluation, truths)
+        drift = measure_drift(open_model(model), truths, material.evaluation)
         tried.append(_Tried(candidate, model, drift, budget.faults(drift)))
         if not tried[-1].faults:
             break
     chosen = _choose(tried)
     return Choice(chosen.model, chosen.recipe, _report(material, budget, tried, sensitivities))
-
-
-def measure_drift(model: bytes, tiles: Sequence[Tile], truths: Sequence[np.ndarray]) -> StageDrift:
-    """A model's drift from pictures (h', w', 3) of the same tiles."""
-    run = open_model(model)
-    images = tuple(ImageDrift(tile.name, compare(run(tile.packed), truth)) for tile, truth in zip(tiles, truths))
-    return summarise("int8", images, Budget())
 
 
 def pareto_front(points: Sequence[tuple[float, float]]) -> tuple[bool, ...]:

@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import asdict, dataclass
+from importlib.resources import files
 from pathlib import Path
 from typing import TypeVar
 
@@ -14,7 +15,7 @@ from lwisp_export.student.config import StudentConfig
 from lwisp_export.student.input_contract import STUDENT_INPUT
 from lwisp_export.student.network import Student
 from lwisp_mobile.contract import InputContract
-from lwisp_mobile.errors import ModelError
+from lwisp_mobile.errors import ModelError, UsageError
 from lwisp_mobile.serialize.files import atomic_write
 from lwisp_mobile.serialize.from_dict import from_dict
 
@@ -56,6 +57,16 @@ class TeacherInfo:
 
 
 Info = TypeVar("Info", bound=CheckpointInfo | TeacherInfo)
+
+
+def shipped_checkpoint(name: str = "lwisp") -> Path:
+    """The checkpoint that ships under a name. Raises UsageError naming those that do."""
+    folder = Path(str(files("lwisp_export"))) / "checkpoints"
+    path = folder / f"{name}.safetensors"
+    if not path.is_file():
+        known = ", ".join(sorted(file.stem for file in folder.glob("*.safetensors")))
+        raise UsageError(f"There is no shipped checkpoint {name!r}, only {known}; give a checkpoint's file.")
+    return path
 
 
 def save_checkpoint(path: Path, weights: dict[str, Tensor], info: CheckpointInfo | TeacherInfo) -> None:

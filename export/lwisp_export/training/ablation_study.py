@@ -1,14 +1,14 @@
 """The ablation study: the same recipe, steps and seeds, each time with one thing left out."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 
+from lwisp_export.student.ablation import build_student
 from lwisp_export.student.cost import count_parameters
-from lwisp_export.student.left_out import build_student
-from lwisp_export.training.recipe import DistillationRecipe, TrainRecipe
-from lwisp_export.training.train import Say, TrainOptions, train
+from lwisp_export.training.training_recipe import DistillationRecipe, TrainRecipe
+from lwisp_export.training.training_run import TrainOptions, train
 from lwisp_export.training.validation import ValidationResult
 
 COMPLETE = "complete"
@@ -47,22 +47,26 @@ def variants(recipe: TrainRecipe) -> tuple[Variant, ...]:
     )
 
 
-def ablate(recipe: TrainRecipe, options: TrainOptions, seeds: Sequence[int], report: Say) -> tuple[VariantScores, ...]:
+def ablate(
+    recipe: TrainRecipe, options: TrainOptions, seeds: Sequence[int], progress: Callable[[str], None]
+) -> tuple[VariantScores, ...]:
     """Train every variant from every seed, in folders of their own under the run's; finished ones aren't repeated."""
     found = []
     for variant in variants(recipe):
-        results = [_train_seed(variant, options, seed, report) for seed in seeds]
+        results = [_train_seed(variant, options, seed, progress) for seed in seeds]
         scores = {kind: tuple(result.psnr_db[kind] for result in results) for kind in results[0].psnr_db}
         parameters = count_parameters(build_student(recipe.student, variant.recipe.without))
         found.append(VariantScores(variant.name, parameters, scores))
     return tuple(found)
 
 
-def _train_seed(variant: Variant, options: TrainOptions, seed: int, report: Say) -> ValidationResult:
+def _train_seed(
+    variant: Variant, options: TrainOptions, seed: int, progress: Callable[[str], None]
+) -> ValidationResult:
     name = f"{variant.name}, seed {seed}"
     folder = options.run / name.replace(", ", "-").replace(" ", "-")
     recipe = replace(variant.recipe, seed=seed)
-    return train(recipe, replace(options, run=folder), lambda text: report(f"{name}: {text}"))
+    return train(recipe, replace(options, run=folder), lambda text: progress(f"{name}: {text}"))
 
 
 def table(results: Sequence[VariantScores]) -> list[str]:

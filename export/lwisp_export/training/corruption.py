@@ -6,9 +6,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lwisp_export.training.batches import Batch, Share, crop, to_tensor, turn
-from lwisp_export.training.pairs.pair import from_codes
+from lwisp_export.training.pairs.pair_set import from_codes
 from lwisp_export.training.photos import Picture
-from lwisp_export.training.recipe import TeacherRecipe
+from lwisp_export.training.training_recipe import TeacherRecipe
 
 F32 = NDArray[np.float32]
 

@@ -1,12 +1,15 @@
 """Heterogeneous distillation: what a teacher that reconstructs clean pictures adds to the student's loss."""
 
+from pathlib import Path
+
 import torch
 from torch import Tensor, nn
 
 from lwisp_export.student.network import Features
 from lwisp_export.training.losses import charbonnier
-from lwisp_export.training.recipe import DistillationRecipe
-from lwisp_export.training.teacher import Teacher
+from lwisp_export.training.teacher import Teacher, load_teacher
+from lwisp_export.training.training_recipe import DistillationRecipe
+from lwisp_mobile.errors import UsageError
 
 _LEVELS = (8, 4, 2, 1)
 """Channels of c6, c7, c8, c9 over the width, student's and teacher's alike."""
@@ -51,6 +54,14 @@ class Distillation(nn.Module):
         # Over the wanted features' own spread, so that every channel counts alike.
         parts = [((own - other) / _spread(other)).abs().mean() for own, other in zip(given, wanted)]
         return torch.stack(parts).mean()
+
+
+def load_distillation(recipe: DistillationRecipe, student_width: int, teacher: Path | None) -> Distillation:
+    """The teacher's terms. Raises UsageError without a teacher, ModelError if the file isn't one."""
+    if teacher is None:
+        raise UsageError("The recipe distils and needs a teacher: give --teacher (`lwisp train teacher` makes one).")
+    info, network = load_teacher(teacher)
+    return Distillation(network, student_width, info.teacher_width, recipe)
 
 
 def decorrelation(own: Tensor, other: Tensor) -> Tensor:

@@ -4,7 +4,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from lwisp_export.training.recipe import LossRecipe
+from lwisp_export.training.training_recipe import LossRecipe
 
 CHARBONNIER_EPSILON = 1e-3
 _SSIM_WEIGHTS = (0.0448, 0.2856, 0.3001)

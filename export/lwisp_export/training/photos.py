@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, UnidentifiedImageError
 
-from lwisp_export.training.recipe import DataRecipe
+from lwisp_export.training.training_recipe import DataRecipe
 from lwisp_mobile.errors import UsageError
 
 Picture = NDArray[np.uint8]

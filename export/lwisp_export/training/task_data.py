@@ -13,13 +13,13 @@ from lwisp_export.synthesis.validation_frames import SIDE_MULTIPLE_PX
 from lwisp_export.training.batches import BatchSource, Share, Source
 from lwisp_export.training.corruption import CorruptedSource, corrupt
 from lwisp_export.training.pairs.lol import open_lol
-from lwisp_export.training.pairs.pair import PairSet, from_codes
+from lwisp_export.training.pairs.pair_batches import PairSource, whole_pairs
+from lwisp_export.training.pairs.pair_set import PairSet, from_codes
 from lwisp_export.training.pairs.sidd import open_sidd
-from lwisp_export.training.pairs.source import PairSource, whole_pairs
 from lwisp_export.training.pairs.synthetic import DENOISE_EXPOSURE_EV, ENHANCE_EXPOSURE_EV, MadePairs, RetakeRange
 from lwisp_export.training.pairs.zrr import ZRR_INPUT, open_zrr
 from lwisp_export.training.photos import load_photos
-from lwisp_export.training.recipe import TeacherRecipe, TrainRecipe
+from lwisp_export.training.training_recipe import TeacherRecipe, TrainRecipe
 from lwisp_export.training.validation import ValidationPair, input_psnr_db, one_picture, validation_pairs
 from lwisp_mobile.contract import InputContract
 

@@ -1,13 +1,16 @@
 """The teacher: a network that reconstructs the clean picture, so that its features carry the picture."""
 
+from pathlib import Path
 from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
 
 from lwisp_export.student.blocks import UpBlock, conv3x3, double_conv
+from lwisp_export.student.checkpoint import TeacherInfo, read_tensors
 from lwisp_export.student.config import Activation
 from lwisp_export.student.network import Features
+from lwisp_mobile.errors import ModelError
 
 ACTIVATION: Activation = "relu"
 
@@ -62,3 +65,14 @@ class Teacher(nn.Module):
         d8 = self.d8(torch.cat([self.u2(d7), e2], dim=1))
         d9 = self.d9(self.u3(d8))
         return torch.sigmoid(nn.functional.pixel_shuffle(self.to_rgb(d9), 2)), Features(d6, d7, d8, d9)
+
+
+def load_teacher(path: Path) -> tuple[TeacherInfo, Teacher]:
+    """Read a teacher. Raises ModelError if the file isn't one."""
+    info, weights = read_tensors(path, TeacherInfo)
+    teacher = Teacher(info.teacher_width)
+    try:
+        teacher.load_state_dict({key: value.float() for key, value in weights.items()})
+    except RuntimeError as error:
+        raise ModelError(f"{path}: weights don't fit a teacher of width {info.teacher_width} ({error}).") from error
+    return info, teacher

@@ -11,7 +11,7 @@ from torch import Tensor, nn
 
 from lwisp_export.training.batches import Batch
 from lwisp_export.training.distributed import wrap
-from lwisp_export.training.recipe import OptimizerRecipe
+from lwisp_export.training.training_recipe import OptimizerRecipe
 from lwisp_export.training.validation import DeadUnit, revive
 from lwisp_mobile.errors import ModelError
 from lwisp_mobile.serialize.files import atomic_write

@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 
 from lwisp_export.calibration.calibration_set import CalibrationSet, load_set, write_set
-from lwisp_export.calibration.collect import collect, frame_sources, read_sources
+from lwisp_export.calibration.collection import collect, frame_sources, read_sources
 from lwisp_export.calibration.convergence import ConvergencePoint, measure_convergence
-from lwisp_export.calibration.doctor import diagnose
+from lwisp_export.calibration.diagnosis import diagnose
 from lwisp_export.quantization.run import QuantizeOptions, quantize, write_quantization
 from lwisp_export.student.input_contract import STUDENT_INPUT
 from lwisp_export.synthesis.builtin_frames import MadeFrame, calibration_frames, evaluation_frames, make_frame

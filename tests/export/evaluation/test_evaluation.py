@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from lwisp_export.evaluation.classical import PIPELINES, balanced_mosaic, denoise, finish, libraw_ahd, menon
-from lwisp_export.evaluation.evaluation import EVALUATION_ISOS, Method, evaluate
+from lwisp_export.evaluation.method_scores import EVALUATION_ISOS, Method, evaluate
 from lwisp_export.synthesis.camera import CameraColor
 from lwisp_export.synthesis.mosaic import Shot
 from lwisp_export.synthesis.noise import NoiseLevel

@@ -17,12 +17,12 @@ from lwisp_export.synthesis.camera import REFERENCE_CAMERA, load_sensors
 from lwisp_export.synthesis.mosaic import sample_cfa, to_camera
 from lwisp_export.synthesis.noise import NoiseLevel, load_phones, typical_noise
 from lwisp_export.training.batches import Share, batches
-from lwisp_export.training.pairs.cut import MAX_WHOLE_PX, Cut, central_cut, random_cut
+from lwisp_export.training.pairs.crop import MAX_WHOLE_PX, Cut, central_cut, random_cut
 from lwisp_export.training.pairs.file_pairs import FilePairs
 from lwisp_export.training.pairs.lol import open_lol
-from lwisp_export.training.pairs.pair import PairSet
+from lwisp_export.training.pairs.pair_batches import PairSource, whole_pairs
+from lwisp_export.training.pairs.pair_set import PairSet
 from lwisp_export.training.pairs.sidd import open_sidd
-from lwisp_export.training.pairs.source import PairSource, whole_pairs
 from lwisp_export.training.pairs.synthetic import (
     DENOISE_EXPOSURE_EV,
     ENHANCE_EXPOSURE_EV,

@@ -24,14 +24,14 @@ from lwisp_export.training.qat.fake_quant import FakeQuantStudent, round_weights
 from lwisp_export.training.qat.graph_match import wire
 from lwisp_export.training.qat.start import convert_student, start_qat
 from lwisp_export.training.qat.trained_ranges import ranges_of, tensor_ranges
-from lwisp_export.training.recipe import DistillationRecipe, LossRecipe, OptimizerRecipe, QatRecipe
-from lwisp_export.training.train import TrainOptions, train
 from lwisp_export.training.trainer import Trainer
+from lwisp_export.training.training_recipe import DistillationRecipe, LossRecipe, OptimizerRecipe, QatRecipe
+from lwisp_export.training.training_run import TrainOptions, train
 from lwisp_mobile.errors import UsageError
 from lwisp_mobile.inspect.model_facts import delegate_coverage, inspect_tflite
 from lwisp_mobile.tflite.reader import parse_tflite
 from tests.export.chain_models import calibration_tiles, develop, float_model, psnr_db, run, student, tile
-from tests.export.training_data import RECIPE, write_data
+from tests.export.training_data import RECIPE
 
 UNSEEN = [tile(seed) for seed in (20, 21, 22, 23)]
 
@@ -138,7 +138,7 @@ def test_training_moves_the_rounding_picture_towards_float() -> None:
     packed = torch.from_numpy(np.stack(calibration_tiles()[:4])).permute(0, 3, 1, 2)
     with torch.no_grad():
         batch = Batch(packed, student()(packed))
-    objective = QatObjective(started, copy.deepcopy(student()), LossRecipe(charbonnier=0, ms_ssim=0), own=1.0)
+    objective = QatObjective(started, copy.deepcopy(student()), LossRecipe(charbonnier=0, ms_ssim=0), 1.0)
     trainer = Trainer(objective, OptimizerRecipe(steps=20, warmup_steps=1, learning_rate=1e-4))
     losses = [trainer.train_step(batch) for _ in range(20)]
     assert np.mean(losses[-5:]) < 0.985 * losses[0]
@@ -148,18 +148,13 @@ def test_training_moves_the_rounding_picture_towards_float() -> None:
     assert after["to_rgb"] == before["to_rgb"]
 
 
-@pytest.fixture(scope="module")
-def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return write_data(tmp_path_factory.mktemp("data"))
-
-
 QAT = replace(RECIPE, student=student().config, qat=QatRecipe(), optimizer=OptimizerRecipe(steps=2, warmup_steps=1))
 
 
 def test_a_run_leaves_a_checkpoint_that_exports_by_its_own_ranges(
     data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for user in ("distill.networks", "quantization.run"):  # all frames would take a minute
+    for user in ("training.objective_setup", "quantization.run"):  # all frames would take a minute
         monkeypatch.setattr(f"lwisp_export.{user}.calibration_frames", lambda: calibration_frames()[:1])
     start = tmp_path / "float.safetensors"
     save_checkpoint(start, student().state_dict(), CheckpointInfo("tiny", student().config, 1, "0"))
@@ -183,7 +178,7 @@ def test_what_can_not_be_trained_is_named(data: Path, tmp_path: Path) -> None:
     start = tmp_path / "float.safetensors"
     save_checkpoint(start, student().state_dict(), CheckpointInfo("tiny", student().config, 1, "0"))
     other = replace(QAT, student=replace(QAT.student, width=16))
-    with pytest.raises(UsageError, match="holds a student of"):
+    with pytest.raises(UsageError, match="is a student of"):
         train(other, replace(options, start=start), lambda _text: None)
     for wrong in (
         {"distillation": DistillationRecipe(features=1.0)},

@@ -7,21 +7,16 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from lwisp_export.evaluation.sheet import CROP_PX, Rendering, block, busiest, write_sheet
+from lwisp_export.evaluation.contact_sheet import CROP_PX, Rendering, block, busiest, write_sheet
 from lwisp_export.student.checkpoint import CheckpointInfo, read_tensors
 from lwisp_export.student.config import StudentConfig
 from lwisp_export.student.input_contract import STUDENT_INPUT
 from lwisp_export.training.ablation_study import VariantScores, ablate, table, variants
 from lwisp_export.training.pairs.zrr import ZRR_INPUT
-from lwisp_export.training.recipe import DataRecipe, DistillationRecipe, TeacherRecipe, TrainRecipe
-from lwisp_export.training.train import TrainOptions, train
+from lwisp_export.training.training_recipe import DataRecipe, DistillationRecipe, TeacherRecipe, TrainRecipe
+from lwisp_export.training.training_run import TrainOptions, train
 from lwisp_mobile.errors import UsageError
-from tests.export.training_data import RECIPE, write_data
-
-
-@pytest.fixture(scope="module")
-def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return write_data(tmp_path_factory.mktemp("data"))
+from tests.export.training_data import RECIPE
 
 
 def write_pairs(folder: Path, source: str, truth: str) -> None:

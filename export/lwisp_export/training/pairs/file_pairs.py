@@ -9,9 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lwisp_export.student.config import SIZE_MULTIPLE
-from lwisp_export.training.pairs.cut import Cut, central_cut, random_cut
-from lwisp_export.training.pairs.listing import PairFiles, read_rgb
-from lwisp_export.training.pairs.pair import F32, Pair, from_codes
+from lwisp_export.training.pairs.crop import Cut, central_cut, random_cut
+from lwisp_export.training.pairs.file_listing import PairFiles, read_rgb
+from lwisp_export.training.pairs.pair_set import F32, Pair, from_codes
 from lwisp_mobile.errors import UsageError
 
 

@@ -16,8 +16,8 @@ from lwisp_export.synthesis.camera import CameraColor, SensorColor
 from lwisp_export.synthesis.mosaic import expose, sample_cfa, to_camera
 from lwisp_export.synthesis.noise import ISO_RANGE, NoiseLevel, PhoneNoise, add_noise, typical_noise
 from lwisp_export.synthesis.pairs import finished, linear_light
-from lwisp_export.training.pairs.cut import Cut, central_cut, random_cut
-from lwisp_export.training.pairs.pair import F32, Pair, from_codes
+from lwisp_export.training.pairs.crop import Cut, central_cut, random_cut
+from lwisp_export.training.pairs.pair_set import F32, Pair, from_codes
 
 with warnings.catch_warnings():
     # It warns, once, that matplotlib isn't there to plot with.

@@ -4,8 +4,8 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from lwisp_export.drift.layer_noise import LayerNoise
 from lwisp_export.quantization.search import QuantizationReport
-from lwisp_export.verification.drift.layers import LayerNoise
 
 WIDTH, HEIGHT = 1100, 260
 LEFT, BOTTOM, TOP = 44, 24, 14
