@@ -1,4 +1,4 @@
-"""RAW frames to a calibration set: prepared, cut, examined."""
+"""A calibration set from RAW frames: prepared, cut into tiles, examined."""
 
 import hashlib
 from collections.abc import Iterable, Iterator
@@ -7,7 +7,7 @@ from pathlib import Path
 
 from lwisp_export.calibration.calibration_set import CalibrationSet, restored, stored, tile_sha256
 from lwisp_export.calibration.convergence import measure_convergence
-from lwisp_export.calibration.diagnosis import Examined, diagnose
+from lwisp_export.calibration.diagnosis import ExaminedFrame, diagnose
 from lwisp_export.calibration.frame_facts import frame_facts, thumbnail
 from lwisp_export.calibration.manifest import FrameEntry, Manifest, TileEntry
 from lwisp_export.synthesis.tiles import NamedRaw, Tile, cut_planes
@@ -22,7 +22,7 @@ from lwisp_mobile.serialize.files import file_sha256
 
 @dataclass(frozen=True)
 class Source:
-    """A frame to calibrate or evaluate with, or why there is none."""
+    """A frame to calibrate or evaluate with, or why it can't be used."""
 
     name: str
     sha256: str
@@ -32,12 +32,12 @@ class Source:
 
 @dataclass(frozen=True)
 class _Prepared:
-    examined: Examined
+    examined: ExaminedFrame
     tiles: tuple[Tile, ...]
 
 
 def read_sources(paths: Iterable[Path], hints: RawHints) -> Iterator[Source]:
-    """Read RAW files one after the other; a file that can't be read is told, not raised."""
+    """Read RAW files one after the other; a file that can't be read becomes a source with an error."""
     for path in paths:
         try:
             yield Source(path.name, file_sha256(path), read_raw(path, hints))
@@ -46,7 +46,7 @@ def read_sources(paths: Iterable[Path], hints: RawHints) -> Iterator[Source]:
 
 
 def frame_sources(frames: Iterable[NamedRaw]) -> Iterator[Source]:
-    """Frames that are in memory already; their mosaics' values are hashed in place of files."""
+    """Frames in memory; their mosaics are hashed in place of files."""
     for frame in frames:
         yield Source(frame.name, hashlib.sha256(frame.raw.mosaic.tobytes()).hexdigest(), frame.raw)
 
@@ -58,10 +58,10 @@ def collect(
     tile_px: int,
     float_model: bytes | None,
 ) -> CalibrationSet:
-    """Make a calibration set and examine it.
+    """Build a calibration set and examine it.
 
-    evaluation: frames that must not be in it. float_model: a student's float .tflite, whose ranges show whether more
-    frames would change anything; None: that isn't measured. Raises UsageError if no frame can be used.
+    evaluation: frames that must not be in it. float_model: a student's float .tflite, to see whether its ranges have
+    converged; None: not measured. Raises UsageError if no frame can be used.
     """
     prepared, unreadable = [], []
     for source in sources:
@@ -72,12 +72,12 @@ def collect(
             prepared.append(found)
     if not prepared:
         raise UsageError("No frame can be used:\n" + "\n".join(f"- {message}" for message in unreadable))
-    judged = [_prepare(source, contract, tile_px) for source in evaluation]
+    evaluated = [_prepare(source, contract, tile_px) for source in evaluation]
     tiles_by_frame = [[tile.packed for tile in frame.tiles] for frame in prepared]
     convergence = () if float_model is None else measure_convergence(float_model, tiles_by_frame)
     findings = diagnose(
         [frame.examined for frame in prepared],
-        [frame.examined for frame in judged if isinstance(frame, _Prepared)],
+        [frame.examined for frame in evaluated if isinstance(frame, _Prepared)],
         unreadable,
         convergence,
     )
@@ -87,7 +87,7 @@ def collect(
 
 
 def _prepare(source: Source, contract: InputContract, tile_px: int) -> _Prepared | str:
-    """A frame's tiles and facts, or what is wrong with it."""
+    """A frame's tiles and facts, or why it can't be used."""
     if source.raw is None:
         return source.error or source.name
     planes = prepare(source.raw, contract).planes
@@ -96,12 +96,12 @@ def _prepare(source: Source, contract: InputContract, tile_px: int) -> _Prepared
     except UsageError as error:
         return str(error)
     facts = frame_facts(source.raw, planes, contract)
-    examined = Examined(source.name, source.sha256, facts, thumbnail(planes))
+    examined = ExaminedFrame(source.name, source.sha256, facts, thumbnail(planes))
     return _Prepared(examined, tuple(_as_stored(tile) for tile in tiles))
 
 
 def _as_stored(tile: Tile) -> Tile:
-    """The tile with the values that a reader of the set will see."""
+    """The tile with its values rounded as in the set's file."""
     return Tile(tile.name, restored(stored(tile.packed)))
 
 

@@ -1,4 +1,4 @@
-"""How the measured ranges grow with the number of frames, and whether they have stopped."""
+"""Convergence: how the measured ranges grow with the number of frames."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,17 +13,17 @@ from lwisp_mobile.tflite.reader import operator_name, parse_tflite, text
 
 @dataclass(frozen=True)
 class ConvergencePoint:
-    """The ranges after some of the frames, beside those after all."""
+    """The ranges after some of the frames, relative to those after all."""
 
     frames: int
     mean_share: float
     """Mean over activations of range width so far over final range width, in [0, 1]."""
     least_share: float
-    """Of the activation that is furthest from its final range."""
+    """Of the activation furthest from its final range."""
 
 
 def measure_convergence(float_model: bytes, frames: Sequence[Sequence[np.ndarray]]) -> tuple[ConvergencePoint, ...]:
-    """A point after each frame, in an order that is shuffled the same way each time: files come sorted by scene.
+    """A point after each frame, in a fixed shuffled order, because files come sorted by scene.
 
     float_model: a student's float .tflite, with weights of float32 or float16. frames: each frame's tiles,
     (h, w, planes) float32 in [0, 1].
@@ -41,7 +41,7 @@ def measure_convergence(float_model: bytes, frames: Sequence[Sequence[np.ndarray
 
 
 def _activations(float_model: bytes) -> list[str]:
-    """Names of the tensors that depend on the picture and aren't always 0."""
+    """Names of the tensors that depend on the input; the student's one SUB is always 0."""
     tree = parse_tflite(float_model)
     graph = tree.subgraphs[0]
     varying = {*ids(graph.inputs)}

@@ -1,4 +1,4 @@
-"""What is wrong with a calibration set, before int8 is made from it."""
+"""Defects of a calibration set that would cost the INT8 model accuracy."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -25,22 +25,22 @@ Kind = Literal[
 
 MIN_FRAMES = 8
 BRIGHT_SHARE = 0.01
-"""A frame with this much clipped white shows how far activations reach."""
+"""Share of clipped white from which a frame shows the upper end of the activations."""
 SHADOW_SHARE = 0.05
 COLORED_SHARE = 0.005
 ISO_FACTOR = 4.0
 """Largest over smallest ISO: two stops."""
 LIGHT_FACTOR = 1.3
-"""Largest over smallest ratio of red and blue gain: daylight and cloudy sky alone give less."""
+"""Largest over smallest ratio of red and blue gain: daylight and overcast alone span less."""
 SAME_FRAME = 0.006
-"""Mean difference of thumbnails, of prepared values in [0, 1], below which two frames are one scene: a burst's."""
+"""Mean difference of thumbnails, values in [0, 1], below which two frames show one scene, as in a burst."""
 MAX_GROWTH = 0.03
-"""Mean growth of the ranges over the last quarter of the frames that still counts as none."""
+"""Mean growth of the ranges over the last quarter of the frames that still counts as converged."""
 
 
 @dataclass(frozen=True)
-class Examined:
-    """A readable frame as the doctor sees it."""
+class ExaminedFrame:
+    """A readable frame and all that the diagnosis uses of it."""
 
     name: str
     sha256: str
@@ -50,23 +50,23 @@ class Examined:
 
 @dataclass(frozen=True)
 class Finding:
-    """One thing that is wrong, and what to do."""
+    """One defect, and what to do about it."""
 
     kind: Kind
     message: str
 
 
 def diagnose(
-    frames: Sequence[Examined],
-    evaluation: Sequence[Examined],
+    frames: Sequence[ExaminedFrame],
+    evaluation: Sequence[ExaminedFrame],
     unreadable: Sequence[str],
     convergence: Sequence[ConvergencePoint],
 ) -> tuple[Finding, ...]:
-    """Everything that is wrong with a set; empty: nothing.
+    """Every defect of a set; empty: none.
 
-    evaluation: the frames that int8 will be judged on. unreadable: one message per file that isn't in the set.
+    evaluation: the frames that drift will be measured on. unreadable: one message per file that can't be used.
     """
-    found = [Finding("unreadable", f"left out: {message}") for message in unreadable]
+    found = [Finding("unreadable", f"not used: {message}") for message in unreadable]
     return (
         *found,
         *_coverage([frame.facts for frame in frames]),
@@ -78,13 +78,13 @@ def diagnose(
 
 def _coverage(facts: Sequence[FrameFacts]) -> Iterator[Finding]:
     if len(facts) < MIN_FRAMES:
-        yield Finding("few frames", f"{len(facts)} frames; give {MIN_FRAMES} or more, of different scenes.")
+        yield Finding("few frames", f"{len(facts)} frames; use {MIN_FRAMES} or more, of different scenes.")
     if not any(found.clipped_share >= BRIGHT_SHARE for found in facts):
         most = max((found.clipped_share for found in facts), default=0)
         yield Finding(
             "no bright frames",
-            f"no frame has {BRIGHT_SHARE:.0%} of clipped white (the most is {most:.2%}); without some, bright pictures "
-            "clip in INT8. Add frames with sky, lamps or over-exposure.",
+            f"no frame has {BRIGHT_SHARE:.0%} of clipped white (at most {most:.2%}), so bright pictures will clip in "
+            "INT8. Add frames with sky, lamps or overexposure.",
         )
     if not any(found.shadow_share >= SHADOW_SHARE for found in facts):
         yield Finding("no shadows", f"no frame has {SHADOW_SHARE:.0%} of shadow. Add dark or contrasty scenes.")
@@ -99,35 +99,37 @@ def _coverage(facts: Sequence[FrameFacts]) -> Iterator[Finding]:
 def _spread(facts: Sequence[FrameFacts]) -> Iterator[Finding]:
     isos = [found.iso for found in facts if found.iso]
     if not isos or max(isos) < ISO_FACTOR * min(isos):
-        known = f"ISO {min(isos):g} to {max(isos):g}" if isos else "no frame says its ISO"
-        yield Finding("one ISO", f"{known}; noise changes ranges. Add frames {ISO_FACTOR:g} times as noisy.")
+        known = f"ISO {min(isos):g} to {max(isos):g}" if isos else "no frame records its ISO"
+        yield Finding("one ISO", f"{known}; noise affects ranges. Add frames at {ISO_FACTOR:g} times the ISO.")
     ratios = [found.red_over_blue for found in facts]
     if not ratios or max(ratios) < LIGHT_FACTOR * min(ratios):
-        yield Finding("one light", "all frames have about one white balance. Add other light: lamps, shade, daylight.")
+        yield Finding(
+            "one light", "all frames have nearly the same white balance. Add other light: lamps, shade, daylight."
+        )
 
 
-def _duplicates(frames: Sequence[Examined]) -> Iterator[Finding]:
+def _duplicates(frames: Sequence[ExaminedFrame]) -> Iterator[Finding]:
     for number, frame in enumerate(frames):
         for other in frames[:number]:
             how = _same(frame, other)
             if how:
-                yield Finding("duplicates", f"{frame.name} and {other.name} are {how}; one of them adds nothing.")
+                yield Finding("duplicates", f"{frame.name} and {other.name} are {how}; remove one.")
                 break
 
 
-def _overlap(frames: Sequence[Examined], evaluation: Sequence[Examined]) -> Iterator[Finding]:
+def _overlap(frames: Sequence[ExaminedFrame], evaluation: Sequence[ExaminedFrame]) -> Iterator[Finding]:
     for frame in frames:
         for other in evaluation:
             how = _same(frame, other)
             if how:
                 yield Finding(
                     "overlap",
-                    f"{frame.name} and {other.name} of the evaluation set are {how}; drift would be judged on what "
-                    "INT8 was fitted to. Leave it out of one of them.",
+                    f"{frame.name} and {other.name} of the evaluation set are {how}; drift would be measured on "
+                    "frames that INT8 was fitted to. Remove it from one of the two.",
                 )
 
 
-def _same(frame: Examined, other: Examined) -> str | None:
+def _same(frame: ExaminedFrame, other: ExaminedFrame) -> str | None:
     if frame.sha256 == other.sha256:
         return "the same file"
     difference = float(np.abs(frame.thumbnail - other.thumbnail).mean())

@@ -1,4 +1,4 @@
-"""What a calibration set was made from, pinned by hashes, as JSON."""
+"""The manifest of a calibration set: its frames and tiles with their hashes, as JSON."""
 
 import json
 from dataclasses import dataclass
@@ -30,7 +30,7 @@ class FrameEntry:
 
     name: str
     sha256: str
-    """Of the file; of the mosaic's values for a made frame."""
+    """Of the file; of the mosaic's values for a synthetic frame."""
     facts: FrameFacts
     tiles: tuple[TileEntry, ...]
 

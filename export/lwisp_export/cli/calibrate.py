@@ -18,10 +18,10 @@ _CURVE_POINTS = 8
 
 
 def _configure(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("raw", type=Path, nargs="*", help="RAW files; default: frames made from photographs")
+    parser.add_argument("raw", type=Path, nargs="*", help="RAW files (default: synthetic frames)")
     parser.add_argument("-o", "--output", type=Path, required=True, metavar="SET", help="folder of the set to write")
     parser.add_argument(
-        "--evaluation", type=Path, nargs="+", default=[], metavar="RAW", help="frames that INT8 will be judged on"
+        "--evaluation", type=Path, nargs="+", default=[], metavar="RAW", help="frames that drift will be measured on"
     )
     parser.add_argument("--bundle", default="lwisp", help="the student that the set is for (default: lwisp)")
     add_raw_options(parser)
@@ -62,7 +62,7 @@ def _print(manifest: Manifest, output: Path) -> None:
             f"{frame.name[:36]:<36} {iso:>6} {facts.clipped_share:>8.2%} {facts.shadow_share:>7.1%} "
             f"{facts.out_of_srgb_share:>12.2%} {facts.red_over_blue:>9.2f} {len(frame.tiles):>6}"
         )
-    print("ranges after some frames, of those after all (mean; least):")
+    print("convergence of the ranges (mean and minimum share of the final width):")
     points = manifest.convergence
     for point in points[:: max(1, len(points) // _CURVE_POINTS)]:
         print(f"  {point.frames:>4} frames  {point.mean_share:>7.1%}  {point.least_share:>7.1%}")

@@ -40,7 +40,7 @@ _REPORT = "The student's form has changed; adapt lwisp_export/signatures.py."
 
 
 @dataclass(frozen=True)
-class Cut:
+class Crop:
     """A part of the graph: from these tensors to those."""
 
     signature: str
@@ -49,18 +49,18 @@ class Cut:
 
 
 CUTS = (
-    Cut("context", ("packed",), (*GATES, VECTOR)),
-    Cut("develop", ("packed", *GATES, VECTOR), ("rgb",)),
-    Cut("enter", ("packed",), ("skip1",)),
-    Cut("descend", ("skip1", "gate1"), ("skip2",)),
-    Cut("down", ("skip2", "gate2"), ("skip3",)),
-    Cut("deep", ("skip3", "gate3"), ("skip4",)),
-    Cut("rise", ("skip4", VECTOR), ("upsampled3",)),
-    Cut("up", ("skip3", "upsampled3"), ("upsampled2",)),
-    Cut("ascend", ("skip2", "upsampled2"), ("upsampled1",)),
-    Cut("render", ("packed", "skip1", "upsampled1"), ("rgb",)),
-    Cut("descend_lean", ("packed", "gate1"), ("skip2",)),
-    Cut("render_lean", ("packed", "skip2", "upsampled2"), ("rgb",)),
+    Crop("context", ("packed",), (*GATES, VECTOR)),
+    Crop("develop", ("packed", *GATES, VECTOR), ("rgb",)),
+    Crop("enter", ("packed",), ("skip1",)),
+    Crop("descend", ("skip1", "gate1"), ("skip2",)),
+    Crop("down", ("skip2", "gate2"), ("skip3",)),
+    Crop("deep", ("skip3", "gate3"), ("skip4",)),
+    Crop("rise", ("skip4", VECTOR), ("upsampled3",)),
+    Crop("up", ("skip3", "upsampled3"), ("upsampled2",)),
+    Crop("ascend", ("skip2", "upsampled2"), ("upsampled1",)),
+    Crop("render", ("packed", "skip1", "upsampled1"), ("rgb",)),
+    Crop("descend_lean", ("packed", "gate1"), ("skip2",)),
+    Crop("render_lean", ("packed", "skip2", "upsampled2"), ("rgb",)),
 )
 STAGES = ("enter", "descend", "down", "deep", "rise", "up", "ascend", "render")
 """What a frame in tiles runs through in order, in place of `develop`."""
@@ -146,7 +146,7 @@ def _between(graph: Any, inputs: Collection[int], outputs: Sequence[int]) -> lis
     return [operator for operator in graph.operators if int(operator.outputs[0]) in wanted]
 
 
-def _add_cut(tree: Any, cut: Cut, places: dict[str, int]) -> None:
+def _add_cut(tree: Any, cut: Crop, places: dict[str, int]) -> None:
     """Add a subgraph and its signature."""
     whole = tree.subgraphs[0]
     inputs, outputs = [places[name] for name in cut.inputs], [places[name] for name in cut.outputs]
@@ -163,7 +163,7 @@ def _add_cut(tree: Any, cut: Cut, places: dict[str, int]) -> None:
     tree.signatureDefs.append(_signature(len(tree.subgraphs) - 1, cut, part))
 
 
-def _check_cut(whole: Any, cut: Cut, places: dict[str, int], used: set[int]) -> None:
+def _check_cut(whole: Any, cut: Crop, places: dict[str, int], used: set[int]) -> None:
     """A cut reads every input it names, and the picture only where it says so."""
     idle = [name for name in cut.inputs if places[name] not in used]
     if idle:
@@ -182,7 +182,7 @@ def _indices(tensors: Sequence[int], place: dict[int, int]) -> np.ndarray:
     return np.array([place[i] for i in tensors], np.int32)
 
 
-def _signature(subgraph: int, cut: Cut, part: Any) -> Any:
+def _signature(subgraph: int, cut: Crop, part: Any) -> Any:
     signature = schema().SignatureDefT()
     signature.signatureKey, signature.subgraphIndex = cut.signature, subgraph
     signature.inputs = [_entry(name, int(i)) for name, i in zip(cut.inputs, part.inputs)]

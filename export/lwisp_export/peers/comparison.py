@@ -59,7 +59,7 @@ class Runtimes:
 
 @dataclass(frozen=True)
 class Peers:
-    """Everything `lwisp peers` prints."""
+    """The result of `lwisp peers`."""
 
     quantisers: tuple[Quantiser, ...]
     runtimes: Runtimes
@@ -76,7 +76,7 @@ class _Candidate:
 def compare_peers(bundle: Bundle, checkpoint: Path, progress: Callable[[str], None]) -> Peers:
     """Quantise a checkpoint by every peer on the synthetic calibration tiles; measure drift on the evaluation tiles.
 
-    Raises ConversionError if a peer fails or its environment can't be made.
+    Raises ConversionError if a peer fails or its environment can't be built.
     """
     reference = Reference(checkpoint)
     tiles = evaluation_tiles(reference.info.input)

@@ -26,9 +26,9 @@ def tflite_runtime_tool() -> Tool:
 def quantize_by_tensorflow(
     float_model: bytes, tiles: Sequence[NDArray[np.float32]], progress: Callable[[str], None]
 ) -> bytes:
-    """TensorFlow's reference quantiser on a float .tflite, by the extremes of tiles of one size.
+    """TensorFlow's reference quantiser on a float .tflite, its ranges the minima and maxima over tiles of one size.
 
-    Raises ConversionError with the end of its log if it fails, or its environment can't be made.
+    Raises ConversionError with the end of its log if it fails or its environment can't be built.
     """
     with tempfile.TemporaryDirectory(prefix="lwisp-peers-") as folder:
         source, samples, result = (Path(folder) / name for name in ("float.tflite", "tiles.npy", "int8.tflite"))
@@ -49,10 +49,10 @@ def run_in_tflite_runtime(
     Errors as for `quantize_by_tensorflow`.
     """
     with tempfile.TemporaryDirectory(prefix="lwisp-peers-") as folder:
-        source, given, result = (Path(folder) / name for name in ("int8.tflite", "inputs.npy", "outputs.npy"))
+        source, planes, result = (Path(folder) / name for name in ("int8.tflite", "inputs.npy", "outputs.npy"))
         source.write_bytes(int8_model)
-        np.save(given, inputs)
-        _call(tflite_runtime_tool(), "tflite_runtime_worker.py", [source, given, result], progress)
+        np.save(planes, inputs)
+        _call(tflite_runtime_tool(), "tflite_runtime_worker.py", [source, planes, result], progress)
         outputs: NDArray[np.int8] = np.load(result)
         return outputs
 
@@ -62,7 +62,7 @@ def _call(tool: Tool, worker: str, paths: Sequence[Path], progress: Callable[[st
     with as_file(files("lwisp_export.peers") / worker) as script:
         # -I keeps this process's PYTHONPATH out of the other environment.
         command = [str(python), "-I", str(script), *map(str, paths)]
-        run(command, f"Running {tool.title}", f"Remove {python.parents[1]} to have it made again.")
+        run(command, f"Running {tool.title}", f"Delete {python.parents[1]} and run again to rebuild it.")
 
 
 def _text(name: str) -> str:

@@ -30,7 +30,7 @@ class PixelShuffleStudent(Student):
             block.refine = nn.Identity()
 
     def complement(self, block: nn.Module, encoded: Tensor, decoded: Tensor) -> Tensor:
-        """The decoder's feature, upsampled; the encoder's is left out."""
+        """The decoder's feature, upsampled; the encoder's isn't used."""
         upsampled: Tensor = block(decoded)
         return upsampled
 
@@ -41,7 +41,7 @@ def build_student(config: StudentConfig, without: Part | None) -> Student:
         return PixelShuffleStudent(config)
     student = Student(config)
     if without == "global_vector":
-        # The lowest level serves the vector alone.
+        # The lowest level computes nothing but the vector.
         student.to_global, student.c5 = _Zero(8 * config.width), nn.Identity()
         _silence(student.p4, 8 * config.width)
     if without == "fgam":
@@ -51,5 +51,5 @@ def build_student(config: StudentConfig, without: Part | None) -> Student:
 
 
 def _silence(attention: Fgam, channels: int) -> None:
-    """Make it x + 0 * x on both halves: the same shape, no attention."""
+    """Reduce it to x + 0 * x in both halves: the same shape, no attention."""
     attention.channel, attention.spatial = _Zero(channels), _Zero(None)

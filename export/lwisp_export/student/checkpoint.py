@@ -1,4 +1,4 @@
-"""Checkpoints: what ships (averaged weights, fp16) and what training resumes from."""
+"""Checkpoints: averaged weights in fp16 with their metadata, and the optimiser's moments."""
 
 import json
 from dataclasses import asdict, dataclass
@@ -20,12 +20,12 @@ from lwisp_mobile.serialize.files import atomic_write
 from lwisp_mobile.serialize.from_dict import from_dict
 
 MAX_BYTES = 64 << 20
-"""A student has 8 MB in float32; a file far above that isn't one."""
+"""A student takes 8 MB in float32; a much larger file isn't one."""
 
 
 @dataclass(frozen=True)
 class TrainedRange:
-    """The values that an int8 tensor spans, found by quantisation-aware training."""
+    """The range of an int8 tensor, learned by quantisation-aware training."""
 
     node: str
     """Of the student's graph as torch.fx traces it."""
@@ -35,21 +35,21 @@ class TrainedRange:
 
 @dataclass(frozen=True)
 class CheckpointInfo:
-    """What a checkpoint says about itself."""
+    """A checkpoint's metadata."""
 
     name: str
     student: StudentConfig
     step: int
     recipe_sha256: str
     input: InputContract = STUDENT_INPUT
-    """How its training's mosaics became input planes, and so how every other must."""
+    """The pre-processing it was trained with, which its every input needs."""
     ranges: tuple[TrainedRange, ...] = ()
-    """Of every activation where the weights lie on their int8 grid; empty: a float checkpoint."""
+    """Of every activation, if the weights lie on their int8 grid; empty for a float checkpoint."""
 
 
 @dataclass(frozen=True)
 class TeacherInfo:
-    """What a teacher's file says about itself."""
+    """The metadata of a teacher's file."""
 
     teacher_width: int
     step: int
@@ -70,7 +70,7 @@ def shipped_checkpoint(name: str = "lwisp") -> Path:
 
 
 def save_checkpoint(path: Path, weights: dict[str, Tensor], info: CheckpointInfo | TeacherInfo) -> None:
-    """Write weights as fp16 safetensors with their facts in the header; the file appears whole or not at all."""
+    """Write weights as fp16 safetensors with their metadata in the header; atomic."""
     halves = {key: value.detach().to(torch.float16).contiguous().clone() for key, value in weights.items()}
     with atomic_write(path) as temporary:
         save_file(halves, temporary, metadata={"lwisp": json.dumps(asdict(info), sort_keys=True, allow_nan=False)})
@@ -93,7 +93,7 @@ def load_checkpoint(path: Path) -> tuple[Student, CheckpointInfo]:
 
 
 def read_tensors(path: Path, kind: type[Info]) -> tuple[Info, dict[str, Tensor]]:
-    """Read a checkpoint's facts and tensors. Raises ModelError if it isn't one of this kind."""
+    """Read a checkpoint's metadata and tensors. Raises ModelError if it isn't one of this kind."""
     try:
         if path.stat().st_size > MAX_BYTES:
             raise ModelError(f"{path} has {path.stat().st_size} bytes; a checkpoint has at most {MAX_BYTES}.")
@@ -120,7 +120,7 @@ def save_moments(path: Path, moments: dict[str, Tensor], step: int) -> None:
 
 
 def load_moments(path: Path) -> dict[str, Tensor]:
-    """Read Adam's moments, float32. Raises ModelError if the file isn't what `save_moments` writes."""
+    """Read Adam's moments, float32. Raises ModelError if the file isn't one that `save_moments` wrote."""
     try:
         with safe_open(path, "pt") as file:
             keys = [key.removesuffix(".values") for key in file.keys() if key.endswith(".values")]  # noqa: SIM118

@@ -1,4 +1,4 @@
-"""The ablation study: the same recipe, steps and seeds, each time with one thing left out."""
+"""The ablation study: the same recipe, steps and seeds, each time with one part left out."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -16,7 +16,7 @@ COMPLETE = "complete"
 
 @dataclass(frozen=True)
 class Variant:
-    """One thing left out, or nothing."""
+    """The complete student, or one part left out."""
 
     name: str
     recipe: TrainRecipe
@@ -24,7 +24,7 @@ class Variant:
 
 @dataclass(frozen=True)
 class VariantScores:
-    """What a variant reached."""
+    """A variant's scores."""
 
     name: str
     parameters: int
@@ -50,7 +50,7 @@ def variants(recipe: TrainRecipe) -> tuple[Variant, ...]:
 def ablate(
     recipe: TrainRecipe, options: TrainOptions, seeds: Sequence[int], progress: Callable[[str], None]
 ) -> tuple[VariantScores, ...]:
-    """Train every variant from every seed, in folders of their own under the run's; finished ones aren't repeated."""
+    """Train every variant from every seed, each in its own folder under the run's; finished runs aren't repeated."""
     found = []
     for variant in variants(recipe):
         results = [_train_seed(variant, options, seed, progress) for seed in seeds]
@@ -77,7 +77,7 @@ def table(results: Sequence[VariantScores]) -> list[str]:
     complete = results[0].means_db()
     for result in results:
         cells = "".join(f"{float(np.mean(result.psnr_db[kind])):9.2f}" for kind in kinds)
-        differences = [own - other for own, other in zip(result.means_db(), complete)]
+        differences = [one - other for one, other in zip(result.means_db(), complete)]
         mean = f"{float(np.mean(result.means_db())):9.2f}"
         spread = f"{float(np.mean(differences)):+12.2f}{min(differences):+8.2f}{max(differences):+8.2f}"
         lines.append(

@@ -18,7 +18,7 @@ class Objective(Protocol):
     """A module whose forward returns the loss of a batch."""
 
     shipped: nn.Module
-    """The network that is averaged, validated and saved; adapters and the like aren't."""
+    """The network that is averaged, validated and saved; adapters and the like are left behind."""
 
 
 class StudentObjective(nn.Module):
@@ -32,7 +32,7 @@ class StudentObjective(nn.Module):
         self.distillation = distillation
 
     def forward(self, batch: Batch) -> Tensor:
-        """The batch's loss; in bfloat16 where autocast takes it, the loss itself in float32."""
+        """The batch's loss; the network in bfloat16 where autocast supports it, the loss in float32."""
         with _autocast(batch):
             context = None if batch.context is None else self.shipped.context(batch.context)
             output, features = self.shipped.develop(batch.input, context)

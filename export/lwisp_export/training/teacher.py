@@ -27,10 +27,9 @@ class Encoded(NamedTuple):
 class Teacher(nn.Module):
     """A U-Net from RGB to the same RGB, its levels the student's.
 
-    The picture is unshuffled to 12 planes of half size, so that features at each level have the size of the
-    student's; so is each level's input, where pooling would lose what the teacher is to keep. The top level has
-    no skip: what the picture is made from has passed through half that size at least, and the corrupted input
-    can't be copied.
+    The picture is unshuffled to 12 planes of half size, so that features have the student's size at each level.
+    Levels are unshuffled, too, because pooling would lose detail that the teacher must keep. The top level has no
+    skip connection: everything passes through at most half the size, and the corrupted input can't be copied.
     """
 
     def __init__(self, width: int) -> None:
@@ -58,7 +57,7 @@ class Teacher(nn.Module):
         return Encoded(e1, e2, e3, self.e4(nn.functional.pixel_unshuffle(e3, 2)))
 
     def reconstruct(self, rgb: Tensor) -> tuple[Tensor, Features]:
-        """As `forward`, with the decoder's features beside it."""
+        """As `forward`, and return the decoder's features, too."""
         _, e2, e3, e4 = self.encode(rgb)
         d6 = self.d6(e4)
         d7 = self.d7(torch.cat([self.u1(d6), e3], dim=1))

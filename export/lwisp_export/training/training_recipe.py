@@ -1,4 +1,4 @@
-"""Recipes: TOML files that say how a student is trained, as frozen dataclasses."""
+"""Training recipes: TOML files as frozen dataclasses."""
 
 import tomllib
 from dataclasses import dataclass, field
@@ -13,7 +13,7 @@ from lwisp_mobile.serialize.from_dict import from_dict
 PATCH_MULTIPLE_PX = 32
 """Output pixels: twice the multiple of 16 that packed sides must be."""
 CONTEXT_MULTIPLE_PX = 2 * PATCH_MULTIPLE_PX
-"""A training context is put together from crops of half a patch."""
+"""A training context consists of crops of half a patch."""
 MS_SSIM_MIN_PX = 64
 """An 11-tap window at the third scale needs 44 px; the next multiple."""
 
@@ -23,15 +23,15 @@ LAYOUTS: dict[Task, tuple[Layout, ...]] = {
     "denoise": ("photographs", "sidd"),
     "enhance": ("photographs", "lol"),
 }
-"""What each task can be trained on."""
+"""The layouts that each task can be trained on."""
 
 
 @dataclass(frozen=True)
 class DataRecipe:
-    """What pairs are made from; paths are relative to the data folder given on the command line."""
+    """The source of training pairs; paths are relative to the data folder of the command line."""
 
     layout: Layout = "photographs"
-    """photographs: pairs are made by unprocessing; else a published dataset of real pairs in its own layout."""
+    """photographs: synthetic pairs by unprocessing; others: a published dataset of real pairs in its own layout."""
     folder: str = "."
     """Of the published dataset."""
     photos: tuple[str, ...] = ()
@@ -53,9 +53,11 @@ class DataRecipe:
     """Share of the batches whose gates and global vector come from crops of the whole photograph."""
 
     def __post_init__(self) -> None:
-        """Refuse photographs without what unprocessing needs."""
+        """Refuse photographs without the files that unprocessing needs."""
         if self.layout == "photographs" and not (self.photos and self.sensors and self.noise):
-            raise UsageError("[data] of photographs needs photos, sensors and noise; or name another layout.")
+            raise UsageError(
+                "[data] with layout photographs needs photos, sensors and noise; set them, or another layout."
+            )
 
 
 @dataclass(frozen=True)
@@ -103,7 +105,7 @@ class DistillationRecipe:
 
 @dataclass(frozen=True)
 class QatRecipe:
-    """Quantisation-aware training: from a float checkpoint, with int8's rounding in the loop."""
+    """Quantisation-aware training from a float checkpoint, with int8 rounding simulated."""
 
     quantization: str = "qat"
     """The quantisation recipe whose weights and ranges training starts from; int8, with a split output."""
@@ -116,7 +118,7 @@ class QatRecipe:
 
 @dataclass(frozen=True)
 class TeacherRecipe:
-    """The network that reconstructs the clean picture, and how its input is corrupted."""
+    """The teacher, which reconstructs clean pictures, and how its input is corrupted."""
 
     width: int = 16
     """Channels at the top level, as of a student."""
@@ -128,7 +130,7 @@ class TeacherRecipe:
 
 @dataclass(frozen=True)
 class LogRecipe:
-    """How often the trainer speaks and saves."""
+    """How often training reports, validates and saves."""
 
     log_steps: int = 50
     validate_steps: int = 1000
@@ -137,25 +139,25 @@ class LogRecipe:
 
 @dataclass(frozen=True)
 class TrainRecipe:
-    """Everything a training run depends on but the data's folder and the teacher's file."""
+    """Everything a training run depends on, except the data folder and the teacher's file."""
 
     name: str
     data: DataRecipe
     seed: int = 1
     student: StudentConfig = field(default_factory=StudentConfig)
     without: Part | None = None
-    """Leave a part out of the student, to see what it brings."""
+    """A part to leave out of the student, to measure what it contributes."""
     teacher: TeacherRecipe | None = None
-    """When given, the recipe trains a teacher and no student."""
+    """If set, the recipe trains a teacher instead of a student."""
     optimizer: OptimizerRecipe = field(default_factory=OptimizerRecipe)
     loss: LossRecipe = field(default_factory=LossRecipe)
     distillation: DistillationRecipe = field(default_factory=DistillationRecipe)
     qat: QatRecipe | None = None
-    """When given, the student that --start names learns to be INT8."""
+    """If set, quantisation-aware training of the checkpoint that --start names."""
     log: LogRecipe = field(default_factory=LogRecipe)
 
     def __post_init__(self) -> None:
-        """Refuse patches that the network or the loss can't take, and data of another task."""
+        """Refuse patches that don't suit the network or the loss, and data of another task."""
         if self.data.patch_px <= 0 or self.data.patch_px % PATCH_MULTIPLE_PX:
             raise UsageError(f"patch_px {self.data.patch_px} must be a multiple of {PATCH_MULTIPLE_PX}.")
         if self.data.context_share and self.data.patch_px % CONTEXT_MULTIPLE_PX:

@@ -1,4 +1,4 @@
-"""The training run: batches in; checkpoints, a CSV log and a picture strip out; can be stopped and resumed."""
+"""The training run: batches in; checkpoints, a CSV log and a picture strip out; can be interrupted and resumed."""
 
 import csv
 import hashlib
@@ -38,22 +38,22 @@ class TrainOptions:
     data: Path
     run: Path
     start: Path | None = None
-    """A checkpoint to start from when the run's folder holds no state."""
+    """A checkpoint to start from if the run's folder has no state.pt."""
     moments: Path | None = None
-    """The optimiser's moments kept with that checkpoint."""
+    """The optimiser's moments saved with that checkpoint."""
     teacher: Path | None = None
     """The teacher's checkpoint, for recipes that distil."""
     device: str = "cpu"
     workers: int = 1
     threads: int = 1
     steps: int | None = None
-    """Stop after this step of the schedule (for trying things out); None: run to its end."""
+    """Stop after this step of the schedule; None: at its end."""
 
 
 def train(recipe: TrainRecipe, options: TrainOptions, progress: Callable[[str], None]) -> ValidationResult:
     """Train until the recipe's last step; returns the last validation.
 
-    Continues from state.pt in the run's folder if it's there. Under torchrun every process trains on its share and
+    Resumes from state.pt in the run's folder if there is one. Under torchrun every process trains on its share and
     the first one writes. Raises UsageError if data is missing.
     """
     torch.set_num_threads(options.threads)
@@ -86,7 +86,7 @@ def begin(recipe: TrainRecipe, options: TrainOptions, progress: Callable[[str], 
 
 @dataclass
 class _Run:
-    """One sitting of a run."""
+    """A run from its start, or where it was resumed, on."""
 
     recipe: TrainRecipe
     options: TrainOptions
@@ -129,7 +129,7 @@ class _Run:
 
 
 def save_all(trainer: Trainer, recipe: TrainRecipe, run: Path) -> None:
-    """Save the exact state, the checkpoint that ships, and the small optimiser state kept beside it."""
+    """Save the exact state, the fp16 checkpoint, and the compressed moments."""
     trainer.save(run / "state.pt")
     digest = hashlib.sha256(repr(recipe).encode()).hexdigest()
     if recipe.teacher is not None:
@@ -147,7 +147,7 @@ def save_all(trainer: Trainer, recipe: TrainRecipe, run: Path) -> None:
 
 
 def _student_of(trainer: Trainer) -> tuple[dict[str, Tensor], tuple[TrainedRange, ...]]:
-    """The weights that ship and, if they were trained for INT8, their ranges."""
+    """The averaged weights and, after quantisation-aware training, the ranges."""
     averaged = trainer.averaged()
     if isinstance(averaged, FakeQuantStudent):
         return averaged.rounded_student(), ranges_of(averaged)
@@ -155,7 +155,7 @@ def _student_of(trainer: Trainer) -> tuple[dict[str, Tensor], tuple[TrainedRange
 
 
 def scores_line(result: ValidationResult, input_psnr_db: dict[str, float]) -> str:
-    """One line: PSNR by kind, the input's own where it can be compared, units that died."""
+    """One line: PSNR by kind, the input's own where it can be compared, dead units."""
     scores = (
         f"{kind}: {value:.2f} dB" + (f" (input {input_psnr_db[kind]:.2f})" if input_psnr_db else "")
         for kind, value in result.psnr_db.items()

@@ -17,18 +17,18 @@ from lwisp_export.synthesis.camera import REFERENCE_CAMERA, load_sensors
 from lwisp_export.synthesis.mosaic import sample_cfa, to_camera
 from lwisp_export.synthesis.noise import NoiseLevel, load_phones, typical_noise
 from lwisp_export.training.batches import Share, batches
-from lwisp_export.training.pairs.crop import MAX_WHOLE_PX, Cut, central_cut, random_cut
+from lwisp_export.training.pairs.crop import MAX_WHOLE_PX, Crop, central_crop, random_crop
 from lwisp_export.training.pairs.file_pairs import FilePairs
 from lwisp_export.training.pairs.lol import open_lol
-from lwisp_export.training.pairs.pair_batches import PairSource, whole_pairs
+from lwisp_export.training.pairs.pair_batches import PairBatches, whole_pairs
 from lwisp_export.training.pairs.pair_set import PairSet
 from lwisp_export.training.pairs.sidd import open_sidd
 from lwisp_export.training.pairs.synthetic import (
     DENOISE_EXPOSURE_EV,
     ENHANCE_EXPOSURE_EV,
-    MadePairs,
     Retake,
     RetakeRange,
+    SyntheticPairs,
     demosaiced_noise,
     from_camera,
     retake,
@@ -126,12 +126,12 @@ def retakes(tmp_path_factory: pytest.TempPathFactory) -> RetakeRange:
 
 
 @pytest.fixture(scope="module")
-def denoise(retakes: RetakeRange) -> MadePairs:
-    return MadePairs((picture(0), picture(1)), (picture(5),), retakes)
+def denoise(retakes: RetakeRange) -> SyntheticPairs:
+    return SyntheticPairs((picture(0), picture(1)), (picture(5),), retakes)
 
 
 @pytest.fixture(scope="module")
-def pair_sets(zrr: Path, sidd: Path, lol: Path, denoise: MadePairs) -> dict[str, PairSet]:
+def pair_sets(zrr: Path, sidd: Path, lol: Path, denoise: SyntheticPairs) -> dict[str, PairSet]:
     return {"zrr": open_zrr(zrr), "sidd": open_sidd(sidd), "lol": open_lol(lol), "made": denoise}
 
 
@@ -139,7 +139,7 @@ def pair_sets(zrr: Path, sidd: Path, lol: Path, denoise: MadePairs) -> dict[str,
 def test_batches_depend_on_seed_and_step_alone(
     pair_sets: dict[str, PairSet], name: str, planes: int, scale: int
 ) -> None:
-    source = PairSource(pair_sets[name], patch_px=64, batch=3, seed=1, steps=9)
+    source = PairBatches(pair_sets[name], patch_px=64, batch=3, seed=1, steps=9)
     first, again, other = source[7], source[7], source[8]
     from_worker = next(batches(source, 7, workers=1))
     assert torch.equal(first.input, again.input)
@@ -155,7 +155,7 @@ def test_batches_depend_on_seed_and_step_alone(
 
 @pytest.mark.parametrize("crops_per_picture", [1, 2])
 def test_processes_share_a_batch(pair_sets: dict[str, PairSet], crops_per_picture: int) -> None:
-    source = PairSource(pair_sets["lol"], 32, batch=8, seed=1, steps=1, crops_per_picture=crops_per_picture)
+    source = PairBatches(pair_sets["lol"], 32, batch=8, seed=1, steps=1, crops_per_picture=crops_per_picture)
     shares = [replace(source, share=Share(index, 2))[0].truth for index in range(2)]
     pictures = [
         patch for pair in zip(*(share.split(crops_per_picture) for share in shares), strict=True) for patch in pair
@@ -171,7 +171,7 @@ def test_several_crops_are_cut_from_a_picture_read_once(lol: Path) -> None:
         reads.append(path)
         return pairs.format.read(path)
 
-    source = PairSource(replace(pairs, format=replace(pairs.format, read=counted)), 32, batch=7, seed=0, steps=1)
+    source = PairBatches(replace(pairs, format=replace(pairs.format, read=counted)), 32, batch=7, seed=0, steps=1)
     assert replace(source, crops_per_picture=3)[0].input.shape[0] == 7
     assert len(reads) == 3
 
@@ -198,7 +198,7 @@ def test_cuts_of_mosaics_stay_rggb_under_every_turn() -> None:
     rgb = picture(0, 49, 62).astype(np.float32)
     mosaic = sample_cfa(rgb, "RGGB")
     rng = np.random.default_rng(0)
-    cuts = [random_cut(rgb.shape, 32, 2, rng) for _ in range(1000)]
+    cuts = [random_crop(rgb.shape, 32, 2, rng) for _ in range(1000)]
     assert all(np.array_equal(cut.of(mosaic), sample_cfa(cut.of(rgb), "RGGB")) for cut in cuts)
     assert len({(cut.flip_rows, cut.flip_columns, cut.transpose) for cut in cuts}) == 8
     assert {cut.top_px for cut in cuts} == set(range(18))
@@ -208,15 +208,15 @@ def test_cuts_of_mosaics_stay_rggb_under_every_turn() -> None:
 @pytest.mark.parametrize("cell_px", [1, 2])
 def test_cuts_take_the_whole_room_and_no_more(cell_px: int) -> None:
     shape = (31 + cell_px, 31 + cell_px)
-    cuts = [random_cut(shape, 32, cell_px, np.random.default_rng(seed)) for seed in range(20)]
+    cuts = [random_crop(shape, 32, cell_px, np.random.default_rng(seed)) for seed in range(20)]
     assert all(cut.of(np.zeros(shape)).shape == (32, 32) for cut in cuts)
     with pytest.raises(UsageError, match=rf"32 px need {31 + cell_px}x{31 + cell_px}\. Lower patch_px"):
-        random_cut((30 + cell_px, 99), 32, cell_px, np.random.default_rng(0))
+        random_crop((30 + cell_px, 99), 32, cell_px, np.random.default_rng(0))
 
 
 def test_patches_of_mosaics_lie_on_their_truth(zrr: Path) -> None:
     """Site by site: the made mosaics are their pictures' codes, so only JPEG stands between them."""
-    batch = PairSource(open_zrr(zrr), 64, batch=8, seed=3, steps=1)[0]
+    batch = PairBatches(open_zrr(zrr), 64, batch=8, seed=3, steps=1)[0]
     light = inverse_curve(batch.input.numpy(), ZRR_INPUT.curve_offset)
     truth = batch.truth.numpy()
     sites = np.stack([truth[:, 0, ::2, ::2], truth[:, 1, ::2, 1::2], truth[:, 1, 1::2, ::2], truth[:, 2, 1::2, 1::2]])
@@ -255,11 +255,11 @@ def test_validation_pictures_are_whole_and_always_the_same(
     assert all(torch.equal(a.input, b.input) and torch.equal(a.truth, b.truth) for a, b in zip(first, again))
 
 
-def test_central_cuts_are_even_and_bounded() -> None:
-    assert central_cut((3000, 5328, 3), 16) == Cut(988, 2152, MAX_WHOLE_PX, MAX_WHOLE_PX)
-    assert central_cut((400, 600), 16) == Cut(0, 4, 400, 592)
+def test_central_crops_are_even_and_bounded() -> None:
+    assert central_crop((3000, 5328, 3), 16) == Crop(988, 2152, MAX_WHOLE_PX, MAX_WHOLE_PX)
+    assert central_crop((400, 600), 16) == Crop(0, 4, 400, 592)
     with pytest.raises(UsageError, match="at least 32x32 are needed"):
-        central_cut((31, 99), 32)
+        central_crop((31, 99), 32)
 
 
 def test_lol_is_read_as_published(lol: Path) -> None:
@@ -314,21 +314,21 @@ def test_darker_light_is_noisier_relative_to_itself() -> None:
     assert takes[2].mean() < 0.4 * takes[1].mean()
 
 
-def test_made_denoise_inputs_score_worse_at_higher_iso(denoise: MadePairs) -> None:
+def test_made_denoise_inputs_score_worse_at_higher_iso(denoise: SyntheticPairs) -> None:
     scores = input_psnr_db(tuple(whole_pairs(denoise)))
     assert 40 > scores["iso100"] > scores["iso800"] + 3 > scores["iso3200"] + 6 > 15
 
 
-def test_made_enhance_inputs_are_dark_and_their_truth_is_not(denoise: MadePairs) -> None:
+def test_made_enhance_inputs_are_dark_and_their_truth_is_not(denoise: SyntheticPairs) -> None:
     enhance = replace(denoise, retakes=replace(denoise.retakes, exposure_ev=ENHANCE_EXPOSURE_EV))
     assert all(pair.planes.mean() < 0.6 * pair.truth.mean() for pair in enhance.whole())
     truths = [pair.truth for pair in enhance.whole()]
     assert all(np.array_equal(np.rint(truth * 255), picture(5)[:, 4:132]) for truth in truths)
 
 
-def test_a_photograph_smaller_than_the_patch_is_refused(denoise: MadePairs) -> None:
+def test_a_photograph_smaller_than_the_patch_is_refused(denoise: SyntheticPairs) -> None:
     with pytest.raises(UsageError, match="has 136x112 px; patches of 128 px need 128x128"):
-        PairSource(denoise, 128, batch=1, seed=0, steps=1)[0]
+        PairBatches(denoise, 128, batch=1, seed=0, steps=1)[0]
 
 
 def _rgb_as_mosaic(folder: Path) -> None:
@@ -406,7 +406,7 @@ def test_a_wrong_zrr_is_named(zrr: Path, tmp_path: Path, damage: Callable[[Path]
 
 def test_a_mosaic_without_room_to_turn_is_named(zrr: Path) -> None:
     with pytest.raises(UsageError, match=r"canon/\d+\.jpg: The picture has 128x128 px; patches of 128 px need 129x129"):
-        PairSource(open_zrr(zrr), 128, batch=1, seed=0, steps=1)[0]
+        PairBatches(open_zrr(zrr), 128, batch=1, seed=0, steps=1)[0]
 
 
 def test_a_picture_damaged_later_is_named_when_its_turn_comes(zrr: Path, tmp_path: Path) -> None:

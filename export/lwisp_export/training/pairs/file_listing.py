@@ -1,4 +1,4 @@
-"""Files of pairs: listed, matched by name, and read; what doesn't fit the published layout is named."""
+"""Files of pairs: listed, matched by name, and read; with errors for what doesn't fit the published layout."""
 
 import struct
 import zlib
@@ -29,7 +29,7 @@ class PairFiles:
 
 
 def list_folder(folder: Path, layout: str) -> list[Path]:
-    """What a folder holds, hidden files left out (archives made on a Mac have `._1.png`), sorted.
+    """List a folder sorted, without hidden files (macOS archives contain `._1.png`).
 
     Numbers sort by value: 2 before 10. layout: how the set is published, for the message.
     Raises UsageError if the folder can't be listed.
@@ -55,7 +55,7 @@ def check_matched(where: Path, sources: Iterable[str], truths: Iterable[str], ki
     Raises UsageError with the first of their names.
     """
     left, right = dict.fromkeys(sources), dict.fromkeys(truths)
-    lonely = [
+    unmatched = [
         f"{kind} without {other}: {_some(missing)}"
         for kind, other, missing in (
             (kinds[0], kinds[1], [name for name in left if name not in right]),
@@ -63,10 +63,10 @@ def check_matched(where: Path, sources: Iterable[str], truths: Iterable[str], ki
         )
         if missing
     ]
-    if lonely:
+    if unmatched:
         raise UsageError(
-            f"{where}: {'; '.join(lonely)}. Every picture needs both files under one name; unpack the archive again, "
-            "or remove the lone files."
+            f"{where}: {'; '.join(unmatched)}. Every picture needs both files under one name; unpack the archive "
+            "again, or remove the unmatched files."
         )
 
 

@@ -11,8 +11,8 @@ from lwisp_export.training.validation import ValidationPair, one_picture
 
 
 @dataclass(frozen=True)
-class PairSource:
-    """Batch number n of a set, made from nothing but the seed and n."""
+class PairBatches:
+    """Batch number n of a set, determined by the seed and n alone."""
 
     pairs: PairSet
     patch_px: int

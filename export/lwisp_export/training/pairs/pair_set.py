@@ -1,4 +1,4 @@
-"""What every set of pairs gives: crops to train on, and whole pictures that are never trained on."""
+"""The interface of every set of pairs: crops to train on, and whole pictures for validation."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -8,7 +8,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 F32 = NDArray[np.float32]
-CODE_STEP = np.float32(1 / 255)
 
 
 @dataclass(frozen=True)
@@ -18,7 +17,7 @@ class Pair:
     name: str
     """The picture it's from, for logs."""
     kind: str
-    """What it's scored with in validation: iso100 where the ISO is known, or the set's own split."""
+    """The group it's scored with in validation: iso100 where the ISO is known, else the set's own split."""
     planes: F32
     """(h, w, C) float32 in [0, 1]: 4 packed planes of a mosaic, or RGB."""
     truth: F32
@@ -40,10 +39,10 @@ class PairSet(Protocol):
         ...
 
     def whole(self) -> Iterator[Pair]:
-        """The validation pictures, cut to a size the network takes; always the same."""
+        """The validation pictures, cropped to the network's size multiple; always the same."""
         ...
 
 
-def from_codes(picture: NDArray[np.uint8]) -> F32:
+def from_8_bit(picture: NDArray[np.uint8]) -> F32:
     """An 8-bit picture as float32 in [0, 1]; any shape."""
-    return picture.astype(np.float32) * CODE_STEP
+    return picture.astype(np.float32) * np.float32(1 / 255)

@@ -102,7 +102,7 @@ def test_the_layer_chart_has_a_bar_for_each_figure() -> None:
     chart = layer_chart([LayerNoise("a", "CONV_2D", 20.0), LayerNoise("b", "ADD", None), LayerNoise("c", "MUL", 45.5)])
     assert [bar.kind for bar in chart.bars] == ["conv_2d", "mul"]
     assert 0 < chart.bars[0].height < chart.bars[1].height
-    assert chart.left_out == 1
+    assert chart.omitted == 1
 
 
 def test_the_command_writes_page_and_figures(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
