@@ -1,4 +1,4 @@
-"""The teacher: a network that reconstructs the clean picture, so that its features carry the picture."""
+"""The teacher: a network that reconstructs the clean picture, so that its features represent the picture."""
 
 from pathlib import Path
 from typing import NamedTuple

@@ -30,7 +30,7 @@ def learning_rate(step: int, recipe: OptimizerRecipe) -> float:
 
 
 class Trainer:
-    """One network in training. Averages follow faster in the first steps, so that initial weights soon lose influence."""
+    """One network in training. Averages follow faster at first, so that initial weights soon lose influence."""
 
     def __init__(self, objective: nn.Module, recipe: OptimizerRecipe, device: str = "cpu") -> None:
         """objective: an `Objective`, with the weights to start from. device: cpu or cuda."""
