@@ -25,10 +25,11 @@ from lwisp_mobile.inspect.model_facts import read_metadata
 
 @pytest.fixture(scope="module")
 def checkpoint(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A student of one phone, with an input contract of its own."""
     torch.manual_seed(0)
     config = StudentConfig(width=8)
     path = tmp_path_factory.mktemp("checkpoint") / "small.safetensors"
-    save_checkpoint(path, Student(config).state_dict(), CheckpointInfo("small", config, 0, ""))
+    save_checkpoint(path, Student(config).state_dict(), CheckpointInfo("small", config, 0, "", ZRR_INPUT))
     return path
 
 
@@ -42,6 +43,7 @@ def exported(checkpoint: Path, tmp_path_factory: pytest.TempPathFactory) -> Expo
     return run(checkpoint, tmp_path_factory.mktemp("first"))
 
 
+@pytest.mark.slow
 def test_the_same_checkpoint_gives_the_same_bytes(checkpoint: Path, exported: Exported, tmp_path: Path) -> None:
     again = run(checkpoint, tmp_path)
     for first, second in ((exported.onnx, again.onnx), (exported.float32, again.float32)):
@@ -66,6 +68,7 @@ def test_every_model_carries_its_contract(exported: Exported) -> None:
         metadata = read_metadata(exported.bundle.read(model.contract.precision), METADATA_NAME)
         assert metadata is not None
         assert from_json(metadata, model.file) == model.contract
+        assert model.contract.input == ZRR_INPUT  # the checkpoint's, not the default
     int8 = exported.bundle.model("int8").contract
     assert (int8.input_tensor.scale, int8.input_tensor.zero_point) == (pytest.approx(1 / 255), -128)
     assert (int8.output_tensor.scale, int8.output_tensor.zero_point) == (1 / 256, -128)
@@ -112,14 +115,6 @@ def test_the_sample_is_a_dng_and_always_the_same(tmp_path: Path, capsys: pytest.
     assert first.read_bytes() == second.read_bytes()
     raw = read_raw(first)
     assert (raw.cfa, raw.white_level, raw.info.iso, raw.info.model) == ("GRBG", 4095, 200, "lwisp sample")
-
-
-def test_a_student_of_one_phone_keeps_its_own_input(tmp_path: Path) -> None:
-    config = StudentConfig(width=8)
-    path = tmp_path / "own.safetensors"
-    save_checkpoint(path, Student(config).state_dict(), CheckpointInfo("own", config, 0, "", ZRR_INPUT))
-    for model in run(path, tmp_path).bundle.models:
-        assert model.contract.input == ZRR_INPUT
 
 
 def test_a_student_of_another_task_is_refused(tmp_path: Path) -> None:

@@ -30,6 +30,7 @@ train(RECIPE, TrainOptions(data=Path(sys.argv[1]), run=Path(sys.argv[2]), worker
 """
 
 
+@pytest.mark.slow
 def test_two_processes_train_as_one_does(data: Path, tmp_path: Path) -> None:
     """Under torchrun's own launcher on CPUs (gloo): one process's weights, up to the rounding of bfloat16."""
     train(RECIPE, TrainOptions(data=data, run=tmp_path / "one", workers=0), silent)
