@@ -1,6 +1,6 @@
 """An export and the check of its stages, as `lwisp export` and `lwisp demo` run them."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from lwisp_export.export import Exported, ExportPaths, export
@@ -9,6 +9,7 @@ from lwisp_export.synthesis.tiles import NamedRaw
 from lwisp_export.verification.bundle_check import check_export
 from lwisp_export.verification.drift_record import DriftRecord
 from lwisp_export.verification.stages import chain_stages
+from lwisp_mobile.progress import Progress
 
 
 @dataclass(frozen=True)
@@ -22,7 +23,7 @@ class CheckedExport:
 def export_checked(
     paths: ExportPaths,
     frames: Sequence[NamedRaw],
-    progress: Callable[[str], None],
+    progress: Progress,
     options: QuantizeOptions = DEFAULT_OPTIONS,
 ) -> CheckedExport:
     """Export a checkpoint, then compare every stage with the float reference. Arguments and errors as for `export`."""

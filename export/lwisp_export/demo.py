@@ -1,7 +1,6 @@
 """The demo: export the shipped checkpoint, verify it, develop a RAW, time it, write one page."""
 
 import platform
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,6 +17,7 @@ from lwisp_mobile.engine.timing import time_session
 from lwisp_mobile.frame.developer import Developer, DevelopOptions
 from lwisp_mobile.inspect.model_facts import delegate_coverage, inspect_tflite
 from lwisp_mobile.metrics import compare
+from lwisp_mobile.progress import Progress
 from lwisp_mobile.raw.hints import RawHints
 from lwisp_mobile.raw.image import RawImage
 from lwisp_mobile.raw.reader import read_raw
@@ -47,7 +47,7 @@ class DemoSummary:
     drift: DriftRecord
 
 
-def run_demo(options: DemoOptions, progress: Callable[[str], None]) -> DemoSummary:
+def run_demo(options: DemoOptions, progress: Progress) -> DemoSummary:
     """Run the whole job on one RAW."""
     options.folder.mkdir(parents=True, exist_ok=True)
     raw = read_raw(options.raw, options.hints)

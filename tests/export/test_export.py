@@ -21,6 +21,7 @@ from lwisp_mobile.cli.main import main
 from lwisp_mobile.contract import METADATA_NAME, from_json
 from lwisp_mobile.errors import UsageError
 from lwisp_mobile.inspect.model_facts import read_metadata
+from lwisp_mobile.progress import silent
 
 
 @pytest.fixture(scope="module")
@@ -35,7 +36,7 @@ def checkpoint(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def run(checkpoint: Path, folder: Path) -> Exported:
     frames = [NamedRaw(frame.name, frame.raw) for frame in calibration_frames()[::4]]
-    return export(ExportPaths(checkpoint, folder / "bundle", folder / "work"), frames, lambda _part: None)
+    return export(ExportPaths(checkpoint, folder / "bundle", folder / "work"), frames, silent)
 
 
 @pytest.fixture(scope="module")

@@ -18,6 +18,7 @@ from lwisp_export.training.training_recipe import (
     OptimizerRecipe,
     TrainRecipe,
 )
+from lwisp_mobile.progress import silent
 
 SENSOR = {
     "ccm": [
@@ -59,10 +60,6 @@ def write_data(folder: Path) -> Path:
     (folder / "sensors.json").write_text(json.dumps({"sensors": {"one": SENSOR}}))
     (folder / "noise.json").write_text(json.dumps({"cameras": {"phone": PHONE}}))
     return folder
-
-
-def silent(_text: str) -> None:
-    """No progress."""
 
 
 def random_objective(recipe: TrainRecipe = RECIPE, teacher: Path | None = None) -> nn.Module:

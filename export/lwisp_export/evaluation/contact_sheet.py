@@ -1,6 +1,6 @@
 """A contact sheet: crops of RAW files developed by a bundle beside LibRaw's rendering, at 100 %."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,6 +14,7 @@ from lwisp_export.synthesis.tiles import NamedRaw
 from lwisp_mobile.bundle.bundle import Bundle
 from lwisp_mobile.frame.developer import Developer, open_all
 from lwisp_mobile.output.picture import orient, to_8_bit
+from lwisp_mobile.progress import Progress
 from lwisp_mobile.raw.image import RawImage
 from lwisp_mobile.serialize.files import atomic_write
 
@@ -36,9 +37,7 @@ class Rendering:
     """(H, W, 3) sRGB in [0, 1]."""
 
 
-def draw_sheet(
-    path: Path, frames: Sequence[NamedRaw], bundle: Bundle, threads: int, progress: Callable[[str], None]
-) -> None:
+def draw_sheet(path: Path, frames: Sequence[NamedRaw], bundle: Bundle, threads: int, progress: Progress) -> None:
     """All frames by all of a bundle's models and by LibRaw, in one PNG. progress: is given each frame's name."""
     blocks = []
     with open_all(bundle, threads) as developers:

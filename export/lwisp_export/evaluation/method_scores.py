@@ -15,6 +15,7 @@ from lwisp_export.training.training_recipe import DataRecipe
 from lwisp_mobile.bundle.bundle import Bundle
 from lwisp_mobile.frame.developer import open_all
 from lwisp_mobile.metrics import compare
+from lwisp_mobile.progress import Progress
 from lwisp_mobile.raw.image import RawImage
 
 Develop = Callable[[RawImage], NDArray[np.float32]]
@@ -56,7 +57,7 @@ class MethodScores:
 
 
 def evaluate(
-    methods: Sequence[Method], frames: Sequence[ValidationFrame], progress: Callable[[str], None]
+    methods: Sequence[Method], frames: Sequence[ValidationFrame], progress: Progress
 ) -> tuple[MethodScores, ...]:
     """Develop every frame by every method and compare with the ground truth. progress: is given each method's name."""
     results = []
@@ -79,7 +80,7 @@ def _score(method: Method, iso: int, frames: Sequence[ValidationFrame]) -> Score
 
 
 def evaluate_bundle(
-    bundle: Bundle, recipe: DataRecipe, folder: Path, threads: int, progress: Callable[[str], None]
+    bundle: Bundle, recipe: DataRecipe, folder: Path, threads: int, progress: Progress
 ) -> tuple[MethodScores, ...]:
     """Score a bundle's models and the oracle pipelines on a recipe's validation photographs.
 

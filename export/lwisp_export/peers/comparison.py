@@ -1,7 +1,7 @@
 """Our INT8 beside the peers': each quantiser's drift from the same float student, and one file in two runtimes."""
 
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -23,6 +23,7 @@ from lwisp_export.synthesis.tiles import TILE_PX, NamedRaw, Tile, cut_tiles
 from lwisp_export.verification.stages import onnx_run
 from lwisp_mobile.bundle.bundle import Bundle
 from lwisp_mobile.engine.session import Session, quantise
+from lwisp_mobile.progress import Progress
 
 PLAIN = find_quantization("plain")
 LIKE_FOR_LIKE = replace(
@@ -73,7 +74,7 @@ class _Candidate:
     run: Run
 
 
-def compare_peers(bundle: Bundle, checkpoint: Path, progress: Callable[[str], None]) -> Peers:
+def compare_peers(bundle: Bundle, checkpoint: Path, progress: Progress) -> Peers:
     """Quantise a checkpoint by every peer on the synthetic calibration tiles; measure drift on the evaluation tiles.
 
     Raises ConversionError if a peer fails or its environment can't be built.
@@ -91,7 +92,7 @@ def compare_peers(bundle: Bundle, checkpoint: Path, progress: Callable[[str], No
     return Peers(quantisers, compare_runtimes(bundle, tiles, progress))
 
 
-def compare_runtimes(bundle: Bundle, tiles: Sequence[Tile], progress: Callable[[str], None]) -> Runtimes:
+def compare_runtimes(bundle: Bundle, tiles: Sequence[Tile], progress: Progress) -> Runtimes:
     """A bundle's INT8 in LiteRT and in tflite-runtime. Errors as for `compare_peers`."""
     model = bundle.model("int8")
     session = Session(bundle.read("int8"), model.contract)
@@ -126,7 +127,7 @@ def table(peers: Peers) -> Iterator[str]:
 
 
 def _candidates(
-    bundle: Bundle, reference: Reference, calibration: Sequence[NDArray[np.float32]], progress: Callable[[str], None]
+    bundle: Bundle, reference: Reference, calibration: Sequence[NDArray[np.float32]], progress: Progress
 ) -> Iterator[_Candidate]:
     with tempfile.TemporaryDirectory(prefix="lwisp-peers-") as folder:
         onnx = Path(folder) / "student.onnx"

@@ -1,7 +1,7 @@
 """Peers whose packages exclude ours, each in an environment of its own, and calls into them."""
 
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from importlib.resources import as_file, files
 from pathlib import Path
 
@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from lwisp_export.conversion.environment import Tool, run, tool_python
 from lwisp_export.conversion.writer import pack_tflite, unshare_buffers
+from lwisp_mobile.progress import Progress
 from lwisp_mobile.tflite.reader import parse_tflite
 
 
@@ -23,9 +24,7 @@ def tflite_runtime_tool() -> Tool:
     return Tool("tflite-runtime", "tflite-runtime", _text("tflite_runtime.txt"), "about half a minute")
 
 
-def quantize_by_tensorflow(
-    float_model: bytes, tiles: Sequence[NDArray[np.float32]], progress: Callable[[str], None]
-) -> bytes:
+def quantize_by_tensorflow(float_model: bytes, tiles: Sequence[NDArray[np.float32]], progress: Progress) -> bytes:
     """TensorFlow's reference quantiser on a float .tflite, its ranges the minima and maxima over tiles of one size.
 
     Raises ConversionError with the end of its log if it fails or its environment can't be built.
@@ -41,9 +40,7 @@ def quantize_by_tensorflow(
         return result.read_bytes()
 
 
-def run_in_tflite_runtime(
-    int8_model: bytes, inputs: NDArray[np.int8], progress: Callable[[str], None]
-) -> NDArray[np.int8]:
+def run_in_tflite_runtime(int8_model: bytes, inputs: NDArray[np.int8], progress: Progress) -> NDArray[np.int8]:
     """An INT8 .tflite in tflite-runtime. inputs: (n, h, w, planes) int8. Returns (n, h', w', 3) int8.
 
     Errors as for `quantize_by_tensorflow`.
@@ -57,7 +54,7 @@ def run_in_tflite_runtime(
         return outputs
 
 
-def _call(tool: Tool, worker: str, paths: Sequence[Path], progress: Callable[[str], None]) -> None:
+def _call(tool: Tool, worker: str, paths: Sequence[Path], progress: Progress) -> None:
     python = tool_python(tool, progress)
     with as_file(files("lwisp_export.peers") / worker) as script:
         # -I keeps this process's PYTHONPATH out of the other environment.

@@ -1,6 +1,6 @@
 """The ablation study: the same recipe, steps and seeds, each time with one part left out."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -10,6 +10,7 @@ from lwisp_export.student.cost import count_parameters
 from lwisp_export.training.training_recipe import DistillationRecipe, TrainRecipe
 from lwisp_export.training.training_run import TrainOptions, train
 from lwisp_export.training.validation import ValidationResult
+from lwisp_mobile.progress import Progress
 
 COMPLETE = "complete"
 
@@ -48,7 +49,7 @@ def variants(recipe: TrainRecipe) -> tuple[Variant, ...]:
 
 
 def ablate(
-    recipe: TrainRecipe, options: TrainOptions, seeds: Sequence[int], progress: Callable[[str], None]
+    recipe: TrainRecipe, options: TrainOptions, seeds: Sequence[int], progress: Progress
 ) -> tuple[VariantScores, ...]:
     """Train every variant from every seed, each in its own folder under the run's; finished runs aren't repeated."""
     found = []
@@ -60,9 +61,7 @@ def ablate(
     return tuple(found)
 
 
-def _train_seed(
-    variant: Variant, options: TrainOptions, seed: int, progress: Callable[[str], None]
-) -> ValidationResult:
+def _train_seed(variant: Variant, options: TrainOptions, seed: int, progress: Progress) -> ValidationResult:
     name = f"{variant.name}, seed {seed}"
     folder = options.run / name.replace(", ", "-").replace(" ", "-")
     recipe = replace(variant.recipe, seed=seed)

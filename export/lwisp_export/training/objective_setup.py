@@ -1,6 +1,5 @@
 """From a recipe to its objective: the network to train, and its loss."""
 
-from collections.abc import Callable
 from pathlib import Path
 
 from torch import nn
@@ -16,11 +15,10 @@ from lwisp_export.training.qat.start import convert_student, start_qat
 from lwisp_export.training.teacher import Teacher
 from lwisp_export.training.training_recipe import QatRecipe, TrainRecipe
 from lwisp_mobile.errors import UsageError
+from lwisp_mobile.progress import Progress
 
 
-def make_objective(
-    recipe: TrainRecipe, teacher: Path | None, start: Path | None, progress: Callable[[str], None]
-) -> nn.Module:
+def make_objective(recipe: TrainRecipe, teacher: Path | None, start: Path | None, progress: Progress) -> nn.Module:
     """The recipe's network and its loss. Weights are random, or start's for quantisation-aware training.
 
     Raises UsageError if a teacher or a start is needed and not given.
@@ -36,7 +34,7 @@ def make_objective(
     return StudentObjective(student, recipe.loss, distillation)
 
 
-def _make_qat(recipe: TrainRecipe, qat: QatRecipe, start: Path | None, progress: Callable[[str], None]) -> QatObjective:
+def _make_qat(recipe: TrainRecipe, qat: QatRecipe, start: Path | None, progress: Progress) -> QatObjective:
     if start is None:
         raise UsageError("The recipe has [qat] and needs a float checkpoint: give --start.")
     student, info = load_checkpoint(start)

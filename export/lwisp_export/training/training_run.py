@@ -3,7 +3,6 @@
 import csv
 import hashlib
 import time
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -29,6 +28,7 @@ from lwisp_export.training.task_data import TaskData, input_contract, load_task_
 from lwisp_export.training.trainer import Trainer, learning_rate
 from lwisp_export.training.training_recipe import TrainRecipe
 from lwisp_export.training.validation import ValidationResult, validate
+from lwisp_mobile.progress import Progress, silent
 
 
 @dataclass(frozen=True)
@@ -50,7 +50,7 @@ class TrainOptions:
     """Stop after this step of the schedule; None: at its end."""
 
 
-def train(recipe: TrainRecipe, options: TrainOptions, progress: Callable[[str], None]) -> ValidationResult:
+def train(recipe: TrainRecipe, options: TrainOptions, progress: Progress) -> ValidationResult:
     """Train until the recipe's last step; returns the last validation.
 
     Resumes from state.pt in the run's folder if there is one. Under torchrun every process trains on its share and
@@ -63,10 +63,10 @@ def train(recipe: TrainRecipe, options: TrainOptions, progress: Callable[[str], 
         last = min(recipe.optimizer.steps, options.steps or recipe.optimizer.steps)
         data = load_task_data(recipe, options.data, last, share)
         trainer = begin(recipe, options, progress)
-        return _Run(recipe, options, trainer, data, progress if share.index == 0 else _silent, share).to(last)
+        return _Run(recipe, options, trainer, data, progress if share.index == 0 else silent, share).to(last)
 
 
-def begin(recipe: TrainRecipe, options: TrainOptions, progress: Callable[[str], None]) -> Trainer:
+def begin(recipe: TrainRecipe, options: TrainOptions, progress: Progress) -> Trainer:
     """A trainer with the run's saved state, or the start checkpoint's weights, or random ones from the seed."""
     torch.manual_seed(recipe.seed)
     trainer = Trainer(
@@ -92,7 +92,7 @@ class _Run:
     options: TrainOptions
     trainer: Trainer
     data: TaskData
-    progress: Callable[[str], None]
+    progress: Progress
     share: Share
 
     def to(self, last: int) -> ValidationResult:
@@ -176,7 +176,3 @@ def _log(trainer: Trainer, run: Path, result: ValidationResult) -> None:
         rate = learning_rate(trainer.step - 1, trainer.recipe)
         dead = (len(result.dead_attention_units), result.dead_channels)
         writer.writerow([trainer.step, rate, *dead, *result.psnr_db.values()])
-
-
-def _silent(_text: str) -> None:
-    pass

@@ -1,6 +1,6 @@
 """A bundle's models against the float checkpoint they were made from."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,6 +13,7 @@ from lwisp_export.verification.gates import CAMERA_GATE, FIXED_GATE, Gate, recor
 from lwisp_export.verification.stages import Stage, bundle_stages
 from lwisp_mobile.bundle.bundle import Bundle
 from lwisp_mobile.errors import UsageError
+from lwisp_mobile.progress import Progress
 from lwisp_mobile.serialize.files import file_sha256
 
 
@@ -26,9 +27,7 @@ class DriftCheck:
     """The float checkpoint's picture of each tile."""
 
 
-def check_export(
-    bundle: Bundle, stages: Sequence[Stage], checkpoint: Path, progress: Callable[[str], None]
-) -> DriftRecord:
+def check_export(bundle: Bundle, stages: Sequence[Stage], checkpoint: Path, progress: Progress) -> DriftRecord:
     """Hold every stage of an export to the fixed limits on the evaluation tiles; write the bundle's drift.json."""
     tiles = evaluation_tiles(bundle.models[0].contract.input)
     record = check_stages(stages, checkpoint, tiles, FIXED_GATE, progress).record
@@ -36,9 +35,7 @@ def check_export(
     return record
 
 
-def check_bundle(
-    bundle: Bundle, checkpoint: Path, frames: Sequence[NamedRaw], progress: Callable[[str], None]
-) -> DriftCheck:
+def check_bundle(bundle: Bundle, checkpoint: Path, frames: Sequence[NamedRaw], progress: Progress) -> DriftCheck:
     """Hold a bundle's models to the drift recorded at its export, or on camera frames to the fixed limits.
 
     frames: camera files; none: the evaluation tiles. Raises UsageError if the bundle wasn't made from this checkpoint
@@ -58,7 +55,7 @@ def check_stages(
     checkpoint: Path,
     tiles: tuple[EvaluationTile, ...],
     gate: Gate,
-    progress: Callable[[str], None],
+    progress: Progress,
 ) -> DriftCheck:
     """Run every tile through the float checkpoint and every stage, and compare. progress: given each stage's name."""
     progress("torch")

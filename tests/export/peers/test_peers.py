@@ -16,6 +16,7 @@ from lwisp_export.synthesis.tiles import Tile
 from lwisp_export.verification.stages import onnx_run
 from lwisp_mobile import shipped_bundle
 from lwisp_mobile.inspect.model_facts import inspect_tflite
+from lwisp_mobile.progress import silent
 from tests.export.chain_models import calibration_tiles, float_model, onnx_model, psnr_db, run, tile
 
 UNSEEN = [tile(seed) for seed in (20, 21)]
@@ -42,7 +43,7 @@ def test_onnx_runtime_quantises_the_students_onnx(tmp_path: Path) -> None:
 
 @needs(tensorflow_tool)
 def test_tensorflow_and_ours_are_alike_on_equal_terms() -> None:
-    theirs = quantize_by_tensorflow(float_model(), calibration_tiles(), lambda _text: None)
+    theirs = quantize_by_tensorflow(float_model(), calibration_tiles(), silent)
     ours = quantize_int8(float_model(), calibration_tiles(), LIKE_FOR_LIKE)
     assert inspect_tflite(theirs).float_islands == ()
     drifts_db = [against_float([run(model, t) for t in UNSEEN]) for model in (theirs, ours)]
@@ -52,7 +53,7 @@ def test_tensorflow_and_ours_are_alike_on_equal_terms() -> None:
 @needs(tflite_runtime_tool)
 def test_tflite_runtime_gives_nearly_the_same_picture() -> None:
     tiles = (Tile("t", tile(20, 64, 64)),)
-    found = compare_runtimes(shipped_bundle(), tiles, lambda _text: None)
+    found = compare_runtimes(shipped_bundle(), tiles, silent)
     assert found.psnr_db is None or found.psnr_db > 45
     assert found.largest_difference < 16
 

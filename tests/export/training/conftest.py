@@ -7,7 +7,8 @@ import pytest
 
 from lwisp_export.training.training_recipe import TeacherRecipe
 from lwisp_export.training.training_run import TrainOptions, train
-from tests.export.training_data import RECIPE, silent
+from lwisp_mobile.progress import silent
+from tests.export.training_data import RECIPE
 
 
 @pytest.fixture(scope="session")

@@ -13,7 +13,8 @@ from lwisp_export.training.batches import Share
 from lwisp_export.training.distributed import check_share
 from lwisp_export.training.training_run import TrainOptions, train
 from lwisp_mobile.errors import UsageError
-from tests.export.training_data import RECIPE, random_objective, silent
+from lwisp_mobile.progress import silent
+from tests.export.training_data import RECIPE, random_objective
 
 
 def test_uneven_shares_are_refused() -> None:

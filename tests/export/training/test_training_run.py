@@ -14,7 +14,8 @@ from lwisp_export.student.checkpoint import (
 from lwisp_export.training.trainer import Trainer
 from lwisp_export.training.training_run import TrainOptions, train
 from lwisp_mobile.errors import ModelError
-from tests.export.training_data import DISTILLING, RECIPE, random_objective, silent
+from lwisp_mobile.progress import silent
+from tests.export.training_data import DISTILLING, RECIPE, random_objective
 
 
 def run(data: Path, folder: Path, steps: int | None = None) -> Path:

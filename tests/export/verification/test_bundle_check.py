@@ -21,6 +21,7 @@ from lwisp_mobile import RawHints, load_bundle, read_raw, shipped_bundle
 from lwisp_mobile.bundle.bundle import Bundle, write_bundle
 from lwisp_mobile.cli.main import main
 from lwisp_mobile.errors import UsageError
+from lwisp_mobile.progress import silent
 
 NAME = "lwisp-lite"
 FIRST_FILTER = "node_conv2d_conv_filter"
@@ -49,7 +50,7 @@ def replace_int8(bundle: Bundle, model: bytes) -> None:
 
 
 def test_the_shipped_models_keep_their_recorded_drift() -> None:
-    check = check_bundle(shipped_bundle(NAME), shipped_checkpoint(NAME), (), lambda _name: None)
+    check = check_bundle(shipped_bundle(NAME), shipped_checkpoint(NAME), (), silent)
     assert [stage.stage for stage in check.record.stages] == ["fp16", "int8"]
     assert check.record.first_failing is None
     assert check.record.stages[1].budget.median_psnr_db == pytest.approx(49.8, abs=0.1)
@@ -89,7 +90,7 @@ def test_a_bundle_of_another_checkpoint_is_refused(tmp_path: Path) -> None:
     other = tmp_path / "other.safetensors"
     other.write_bytes(shipped_checkpoint(NAME).read_bytes() + b" ")
     with pytest.raises(UsageError, match="was made from the checkpoint"):
-        check_bundle(shipped_bundle(NAME), other, (), lambda _name: None)
+        check_bundle(shipped_bundle(NAME), other, (), silent)
 
 
 def test_real_raw_files_keep_the_fixed_limits(raw_data: Path) -> None:
@@ -100,7 +101,7 @@ def test_real_raw_files_keep_the_fixed_limits(raw_data: Path) -> None:
     ]
     bundle = shipped_bundle()
     tiles = camera_tiles(frames, bundle.models[0].contract.input)
-    record = check_stages(bundle_stages(bundle), shipped_checkpoint(), tiles, CAMERA_GATE, lambda _name: None).record
+    record = check_stages(bundle_stages(bundle), shipped_checkpoint(), tiles, CAMERA_GATE, silent).record
     int8 = next(stage for stage in record.stages if stage.stage == "int8")
     assert len(int8.images) == 12
     assert int8.violations == ()

@@ -1,6 +1,5 @@
 """`lwisp verify --report`: the page and its figures, from a check of a bundle."""
 
-from collections.abc import Callable
 from pathlib import Path
 
 from lwisp_export.quantization.run import REPORT_FILE
@@ -10,6 +9,7 @@ from lwisp_export.verification.bundle_json import read_bundle_json
 from lwisp_export.verification.report.drift_figures import measure_drift_figures
 from lwisp_export.verification.report.drift_page import write_drift_page
 from lwisp_mobile.bundle.bundle import Bundle
+from lwisp_mobile.progress import Progress
 from lwisp_mobile.serialize.files import atomic_write
 from lwisp_mobile.serialize.json_text import to_json
 
@@ -17,7 +17,7 @@ PAGE_FILE = "drift_report.html"
 FIGURES_FILE = "drift_report.json"
 
 
-def write_drift_report(bundle: Bundle, check: DriftCheck, folder: Path, progress: Callable[[str], None]) -> Path:
+def write_drift_report(bundle: Bundle, check: DriftCheck, folder: Path, progress: Progress) -> Path:
     """Write `drift_report.html` and `drift_report.json` into a folder; returns the page's path.
 
     check: of this bundle's models. Raises ModelError if the bundle's quantization.json isn't the report of a search.

@@ -27,6 +27,7 @@ from lwisp_export.verification.report.drift_schema import drift_schema
 from lwisp_export.verification.stages import bundle_stages
 from lwisp_mobile import shipped_bundle
 from lwisp_mobile.cli.main import main
+from lwisp_mobile.progress import silent
 from lwisp_mobile.serialize.from_dict import from_dict
 from lwisp_mobile.serialize.json_text import to_json
 from tests.export.chain_models import calibration_tiles, float_model, tile
@@ -44,7 +45,7 @@ def measured() -> tuple[DriftFigures, tuple[Shown, ...]]:
         EvaluationTile("three", packed, iso=800),
     )
     bundle = shipped_bundle(NAME)
-    check = check_stages(bundle_stages(bundle), checkpoint, tiles, FIXED_GATE, lambda _part: None)
+    check = check_stages(bundle_stages(bundle), checkpoint, tiles, FIXED_GATE, silent)
     return measure_drift_figures(bundle, check, None)
 
 
@@ -53,7 +54,7 @@ def searched() -> QuantizationReport:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(search, "TIMING_RUNS", 2)
         material = Material(float_model(), tuple(calibration_tiles()[:2]), (Tile("t", tile(20)),))
-        return quantize_within_budget(material, DriftBudget(90), find_quantization("plain"), lambda _name: None).report
+        return quantize_within_budget(material, DriftBudget(90), find_quantization("plain"), silent).report
 
 
 def test_groups_hold_their_images_and_what_they_lose(measured: tuple[DriftFigures, tuple[Shown, ...]]) -> None:
