@@ -11,7 +11,7 @@ from lwisp_export.evaluation.evaluation import evaluate_bundle, table
 from lwisp_export.evaluation.sheet import draw_sheet
 from lwisp_export.export import ExportPaths
 from lwisp_export.export import export as run_export
-from lwisp_export.quantization.text import report_lines
+from lwisp_export.quantization.report_text import report_lines
 from lwisp_export.synthesis.sample import write_sample
 from lwisp_export.synthesis.tiles import read_frames
 from lwisp_export.training.ablation_study import ablate as run_ablation

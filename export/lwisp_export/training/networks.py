@@ -5,7 +5,7 @@ from pathlib import Path
 
 from torch import nn
 
-from lwisp_export.quantization.recipe import find_quantization
+from lwisp_export.quantization.quantization_recipe import find_quantization
 from lwisp_export.student.checkpoint import TeacherInfo, load_checkpoint, read_tensors
 from lwisp_export.student.left_out import build_student
 from lwisp_export.synthesis.builtin_frames import calibration_frames

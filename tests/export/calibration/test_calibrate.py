@@ -12,7 +12,7 @@ from lwisp_export.calibration.calibration_set import CalibrationSet, load_set, w
 from lwisp_export.calibration.collect import collect, frame_sources, read_sources
 from lwisp_export.calibration.convergence import ConvergencePoint, measure_convergence
 from lwisp_export.calibration.doctor import diagnose
-from lwisp_export.quantization.run import QuantizeOptions, quantize, write_quantization
+from lwisp_export.quantization_step import QuantizeOptions, quantize, write_quantization
 from lwisp_export.student.input_contract import STUDENT_INPUT
 from lwisp_export.synthesis.builtin_frames import MadeFrame, calibration_frames, evaluation_frames, make_frame
 from lwisp_export.synthesis.camera import REFERENCE_CAMERA

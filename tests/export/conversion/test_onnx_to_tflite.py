@@ -7,11 +7,11 @@ import numpy as np
 import onnx
 import pytest
 from ai_edge_litert.interpreter import Interpreter
+from lwisp_export.conversion.writer import pack_tflite
 
 from lwisp_export.conversion import environment
 from lwisp_export.conversion.graph_cleanup import clean_float_model
 from lwisp_export.conversion.onnx_to_tflite import convert_onnx
-from lwisp_export.conversion.writer import pack_tflite
 from lwisp_export.errors import ArtifactError, ConversionError
 from lwisp_export.student.config import Activation, Task
 from lwisp_export.student.deploy import deploy_form

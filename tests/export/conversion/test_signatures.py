@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 import torch
 from ai_edge_litert.interpreter import Interpreter
+from lwisp_export.conversion.writer import pack_tflite
 
 from lwisp_export.conversion.receptive_field import Reach, reach_of
 from lwisp_export.conversion.signatures import CUTS, LEAN_STAGES, STAGES, add_signatures, find_cut_tensors
-from lwisp_export.conversion.writer import pack_tflite
 from lwisp_export.errors import ArtifactError, ConversionError
 from lwisp_export.student.halo import halo_px
 from lwisp_export.student.network import Context

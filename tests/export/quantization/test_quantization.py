@@ -12,10 +12,8 @@ from lwisp_export.quantization import search
 from lwisp_export.quantization.channel_duplication import double_codes
 from lwisp_export.quantization.estimators import Histogram, estimate_ranges, least_error_range, percentile_range
 from lwisp_export.quantization.model_runner import open_model
-from lwisp_export.quantization.prepare import Prepared, prepare
-from lwisp_export.quantization.quantizer import quantize_int8
-from lwisp_export.quantization.ranges import Range, measure_ranges
-from lwisp_export.quantization.recipe import (
+from lwisp_export.quantization.preparation import Prepared, prepare
+from lwisp_export.quantization.quantization_recipe import (
     ActivationRules,
     ModelRules,
     QuantizationRecipe,
@@ -26,12 +24,14 @@ from lwisp_export.quantization.recipe import (
     shipped_recipes,
     to_toml,
 )
+from lwisp_export.quantization.quantizer import quantize_int8
+from lwisp_export.quantization.ranges import Range, measure_ranges
+from lwisp_export.quantization.report_text import report_lines
 from lwisp_export.quantization.rounding import round_compensated, round_nearest
 from lwisp_export.quantization.search import DriftBudget, Material, pareto_front, quantize_within_budget
 from lwisp_export.quantization.sensitivity import Part, Sensitivity, measure_sensitivity, parts_of
 from lwisp_export.quantization.simulate import simulate
 from lwisp_export.quantization.split_sigmoid import split_output
-from lwisp_export.quantization.text import report_lines
 from lwisp_export.quantization.weights import round_weights
 from lwisp_export.synthesis.tiles import Tile
 from lwisp_export.verification.artifact import check_artifact

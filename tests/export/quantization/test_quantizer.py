@@ -8,9 +8,9 @@ import numpy as np
 import onnx
 import pytest
 from ai_edge_quantizer.utils import tfl_flatbuffer_utils
+from lwisp_export.conversion.writer import ids
 
 from lwisp_export.conversion.graph_cleanup import clean_float_model
-from lwisp_export.conversion.writer import ids
 from lwisp_export.errors import QuantizationError
 from lwisp_export.quantization import quantizer as quantize
 from lwisp_export.quantization.equalization import equalize

@@ -11,9 +11,9 @@ import torch
 from ai_edge_litert.interpreter import Interpreter
 
 from lwisp_export.errors import ConversionError
+from lwisp_export.quantization.quantization_recipe import find_quantization
 from lwisp_export.quantization.quantizer import quantize_int8
-from lwisp_export.quantization.recipe import find_quantization
-from lwisp_export.quantization.run import QuantizeOptions, quantize
+from lwisp_export.quantization_step import QuantizeOptions, quantize
 from lwisp_export.student.checkpoint import CheckpointInfo, load_checkpoint, save_checkpoint
 from lwisp_export.student.input_contract import STUDENT_INPUT
 from lwisp_export.student.network import Student

@@ -4,9 +4,9 @@ import random
 
 import numpy as np
 import pytest
-
 from lwisp_export.conversion.metadata import write_metadata
 from lwisp_export.conversion.writer import pack_tflite
+
 from lwisp_export.errors import ArtifactError
 from lwisp_export.student.deploy import deploy_form
 from lwisp_export.verification.artifact import Precision, check_artifact

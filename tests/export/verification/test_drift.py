@@ -11,7 +11,7 @@ import pytest
 from lwisp_export.cli.commands import shipped_checkpoint
 from lwisp_export.quantization import search
 from lwisp_export.quantization.equalization import equalize
-from lwisp_export.quantization.recipe import find_quantization
+from lwisp_export.quantization.quantization_recipe import find_quantization
 from lwisp_export.quantization.search import DriftBudget, Material, QuantizationReport, quantize_within_budget
 from lwisp_export.student.input_contract import STUDENT_INPUT
 from lwisp_export.student.reference import Reference

@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 import pytest
-
 from lwisp_export.conversion.writer import ids, pack_tflite
+
 from lwisp_mobile import shipped_bundle
 from lwisp_mobile.cli.main import main
 from lwisp_mobile.inspect.audit import examine

@@ -4,8 +4,8 @@ import json
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from lwisp_export.quantization.run import REPORT_FILE
 from lwisp_export.quantization.search import QuantizationReport
+from lwisp_export.quantization_step import REPORT_FILE
 from lwisp_export.student.reference import Reference
 from lwisp_export.synthesis.builtin_frames import evaluation_frames
 from lwisp_export.synthesis.tiles import TILE_PX, NamedRaw

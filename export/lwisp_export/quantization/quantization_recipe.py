@@ -19,7 +19,7 @@ DEFAULT_RECIPE = "lwisp"
 TRAINED_RECIPE = "trained"
 """Of checkpoints that quantisation-aware training made."""
 TRAINED_FAST_RECIPE = "trained-fast"
-"""The same without doubled codes."""
+"""The same without duplicated channels."""
 TRAINED_TAIL_RECIPE = "trained-float-tail"
 """The same with the picture's last layers in float: the nearest to float that ships."""
 
@@ -33,9 +33,9 @@ class ModelRules:
     evenness: float = 0.75
     """How far: 0 leaves the channels of a tensor as they are, 1 gives all of them the same largest value."""
     split_output: bool = True
-    """Have two sigmoids share the picture, so that each logit gets half the range: twice the codes."""
-    doubled: tuple[str, ...] = ()
-    """Features that get twice the codes, by the names of the tensors that rectified convolutions write."""
+    """Have two sigmoids share the picture, so that each logit gets half the range: twice the int8 values."""
+    duplicated_channels: tuple[str, ...] = ()
+    """Features whose channels are duplicated, by the names of the tensors that rectified convolutions write."""
 
 
 @dataclass(frozen=True)
@@ -66,7 +66,7 @@ class ActivationRules:
     percentile: float = 99.99
     tensors: tuple[TensorRule, ...] = ()
     clip_logits: bool = True
-    """Spend no codes on what goes into a sigmoid beyond where it saturates."""
+    """Spend no int8 values on what goes into a sigmoid beyond where it saturates."""
 
     def __post_init__(self) -> None:
         """Refuse a percentile that keeps nothing, or more than there is."""
