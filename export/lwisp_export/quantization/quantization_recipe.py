@@ -4,11 +4,14 @@ import tomllib
 from dataclasses import dataclass, field, fields, is_dataclass
 from importlib.resources import files
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Literal
 
 from lwisp_export.quantization.estimators import Estimator
 from lwisp_mobile.errors import UsageError
 from lwisp_mobile.serialize.from_dict import from_dict
+
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
 
 Scheme = Literal["int8", "int16x8", "dynamic", "weights"]
 """int8: weights and activations. int16x8: int16 activations. dynamic: activations quantised by the runtime, frame by
@@ -120,16 +123,16 @@ def to_toml(recipe: QuantizationRecipe) -> str:
     return "\n".join(_table(recipe, "")) + "\n"
 
 
-def _table(value: Any, path: str) -> list[str]:
+def _table(value: "DataclassInstance", path: str) -> list[str]:
     items = [(entry.name, getattr(value, entry.name)) for entry in fields(value)]
     lines = [f"{name} = {_inline(item)}" for name, item in items if not is_dataclass(item)]
     for name, item in items:
-        if is_dataclass(item):
+        if is_dataclass(item) and not isinstance(item, type):
             lines += ["", f"[{path}{name}]", *_table(item, f"{path}{name}.")]
     return lines
 
 
-def _inline(value: Any) -> str:
+def _inline(value: object) -> str:
     if isinstance(value, tuple):
         return f"[{', '.join(_inline(item) for item in value)}]"
     if is_dataclass(value):

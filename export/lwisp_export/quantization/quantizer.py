@@ -7,7 +7,6 @@ import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, redirect_stderr
 from importlib.metadata import version
-from typing import Any
 
 import numpy as np
 from ai_edge_quantizer import algorithm_manager, qtyping, quantizer
@@ -126,7 +125,7 @@ def _statistic(low: np.ndarray, high: np.ndarray) -> dict[str, np.ndarray]:
     return {"min": low.reshape(-1, 1, 1, 1), "max": high.reshape(-1, 1, 1, 1)}
 
 
-def _quantize(worker: quantizer.Quantizer, statistics: Mapping[str, Any] | None) -> Graph:
+def _quantize(worker: quantizer.Quantizer, statistics: Mapping[str, object] | None) -> Graph:
     """Run the quantizer, and store what its model shares once."""
     with _quiet():
         result = worker.quantize(statistics, enable_progress_bar=False, enable_progress_report=False)

@@ -23,7 +23,7 @@ from lwisp_export.synthesis.tiles import NamedRaw
 from lwisp_mobile.cli.main import main
 from lwisp_mobile.errors import UsageError
 from lwisp_mobile.raw.hints import RawHints
-from tests.export.chain_models import float_model, tile
+from tests.export.chain_models import float_graph, tile
 
 TILE_PX = 64
 FRAMES = calibration_frames()
@@ -111,7 +111,7 @@ def test_corrupt_and_small_files_are_left_out_by_name(tmp_path: Path) -> None:
 
 def test_ranges_converge_to_those_of_all_frames() -> None:
     frames = [[tile(seed)] for seed in (0, 4, 8, 12, 3)]
-    points = measure_convergence(float_model(), frames)
+    points = measure_convergence(float_graph(), frames)
     assert [point.frames for point in points] == [1, 2, 3, 4, 5]
     shares = [point.mean_share for point in points]
     assert shares == sorted(shares)
@@ -157,7 +157,7 @@ def test_a_changed_set_is_refused(tmp_path: Path) -> None:
 def test_int8_is_made_from_a_set_and_the_bundle_keeps_its_manifest(tmp_path: Path) -> None:
     write_set(tmp_path / "set", made(FRAMES[::4]))
     options, told = QuantizeOptions(calibration=tmp_path / "set"), list[str]()
-    quantized = quantize(float_model(), [], options, told.append, contract=STUDENT_INPUT, tile_px=TILE_PX)
+    quantized = quantize(float_graph(), [], options, told.append, contract=STUDENT_INPUT, tile_px=TILE_PX)
     assert any(line.startswith("warning, calibration: few frames") for line in told)
     (tmp_path / "bundle").mkdir()
     (tmp_path / "bundle" / "quantization.json").write_text("of an earlier export")
@@ -167,7 +167,7 @@ def test_int8_is_made_from_a_set_and_the_bundle_keeps_its_manifest(tmp_path: Pat
     assert kept["frames"][0]["name"] == FRAMES[0].name
     frame = NamedRaw(FRAMES[0].name, FRAMES[0].raw)
     with pytest.raises(UsageError, match="not both"):
-        quantize(float_model(), [frame], options, told.append, contract=STUDENT_INPUT, tile_px=TILE_PX)
+        quantize(float_graph(), [frame], options, told.append, contract=STUDENT_INPUT, tile_px=TILE_PX)
 
 
 def test_the_command_writes_the_set_and_exits_1_on_findings(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -30,7 +30,7 @@ from lwisp_mobile.cli.main import main
 from lwisp_mobile.errors import ModelError
 from lwisp_mobile.serialize.from_dict import from_dict
 from lwisp_mobile.serialize.json_text import to_json
-from tests.export.chain_models import calibration_tiles, float_model, int8_model, tile
+from tests.export.chain_models import calibration_tiles, float_graph, float_model, int8_model, tile
 
 
 def judged(truth: np.ndarray | None = None, iso: float = 100, name: str = "t") -> JudgedTile:
@@ -85,7 +85,7 @@ def test_layers_have_noise_in_int8_and_none_in_the_equalised_model() -> None:
     figures = [layer.sqnr_db for layer in noisy if layer.sqnr_db is not None]
     assert 80 < len(figures) < 112 - 16
     assert 5 < min(figures) < max(figures) < 70
-    equal = measure_layers(float_model(), equalize(float_model(), calibration_tiles(), 0.75), tiles)
+    equal = measure_layers(float_model(), equalize(float_graph(), calibration_tiles(), 0.75).pack(), tiles)
     assert all(layer.sqnr_db is None or layer.sqnr_db > 90 for layer in equal)
     chart = layer_chart(noisy)
     assert len(chart.bars) + chart.left_out == 112
@@ -119,7 +119,7 @@ def test_groups_hold_their_images_and_what_they_lose(measured: tuple[DriftPage, 
 def searched() -> QuantizationReport:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(search, "TIMING_RUNS", 2)
-        material = Material(float_model(), tuple(calibration_tiles()[:2]), (Tile("t", tile(20)),))
+        material = Material(float_graph(), tuple(calibration_tiles()[:2]), (Tile("t", tile(20)),))
         return quantize_within_budget(material, DriftBudget(90), find_quantization("plain"), lambda _name: None).report
 
 

@@ -1,8 +1,7 @@
 """Which tensor of the .tflite each step of the torch student becomes."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import Any
 
 from torch import fx, nn
 
@@ -93,7 +92,7 @@ class _Step:
         self.inputs = tuple(_nodes(node.args))
 
 
-def _nodes(arguments: Any) -> Iterator[fx.Node]:
+def _nodes(arguments: Iterable[object]) -> Iterator[fx.Node]:
     for argument in arguments:
         if isinstance(argument, fx.Node):
             yield argument

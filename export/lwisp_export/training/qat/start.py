@@ -5,7 +5,6 @@ import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
@@ -78,9 +77,9 @@ def convert_student(student: Student, report: Callable[[str], None]) -> Graph:
 def _check(student: Student, equalized: Student, tile: np.ndarray) -> None:
     packed = torch.from_numpy(np.ascontiguousarray(tile.transpose(2, 0, 1)))[None]
     with torch.no_grad():
-        difference: Any = (student(packed) - equalized(packed)).abs().max()
-    if not float(difference) <= LARGEST_DIFFERENCE:
+        difference = float((student(packed) - equalized(packed)).abs().max())
+    if not difference <= LARGEST_DIFFERENCE:
         raise ConversionError(
-            f"Equalised weights change the student's picture by {float(difference):.1e}, more than "
+            f"Equalised weights change the student's picture by {difference:.1e}, more than "
             f"{LARGEST_DIFFERENCE:g}. The student's form has changed; adapt lwisp_export/training/qat."
         )
