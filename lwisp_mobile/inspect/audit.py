@@ -1,6 +1,6 @@
 """What a .tflite really computes, and what in it is not what an int8 file for phones should be.
 
-A file may hold int8 weights and still compute in float, leave layers in float between int8 ones, or hold operations
+A file may store int8 weights and still compute in float, leave layers in float between int8 ones, or need operations
 that no delegate takes. This reads the graph and asks the runtime; it works on anybody's model.
 """
 

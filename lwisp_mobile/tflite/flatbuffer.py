@@ -1,4 +1,4 @@
-"""A flatbuffer walked with every offset checked, as flatc's own verifiers do it, by a table of what its tables hold.
+"""A flatbuffer walked with every offset checked, as flatc's own verifiers do it, by a table of what its tables contain.
 
 Only NumPy and the standard library: it runs wherever an engine does, before the engine sees the file.
 """

@@ -38,8 +38,8 @@ SCHEMA: Schema = {
 # fmt: on
 """The slots of TensorFlow Lite's schema version 3.
 
-Of the operators' options, those of FULLY_CONNECTED, RESHAPE and SQUEEZE are here, as they hold vectors; the others that
-students have hold numbers alone.
+Of the operators' options, those of FULLY_CONNECTED, RESHAPE and SQUEEZE are here, as they have vectors; the others that
+students have are numbers alone.
 """
 
 

@@ -13,7 +13,7 @@ from lwisp_export.errors import QuantizationError
 from lwisp_mobile.tflite.graph import Activation, Graph, Operator, Tensor
 
 TWICE = "/twice"
-"""Ends the name of a tensor that holds another one's channels twice."""
+"""Ends the name of a tensor that has another one's channels twice."""
 
 
 def duplicate_channels(float_model: Graph, steps: Mapping[str, float]) -> Graph:

@@ -16,7 +16,7 @@ from immutabledict import immutabledict
 from lwisp_export.errors import QuantizationError
 from lwisp_export.quantization.preparation import Prepared, Ranges, prepare
 from lwisp_export.quantization.quantization_recipe import DEFAULT_RECIPE, QuantizationRecipe, find_quantization
-from lwisp_export.quantization.rounding import LARGEST_CODE
+from lwisp_export.quantization.rounding import LARGEST_WEIGHT
 from lwisp_mobile.tflite.graph import Graph
 
 QUANTIZER_VERSION = "0.10.0"
@@ -116,7 +116,7 @@ def _statistics(prepared: Prepared) -> dict[str, dict[str, np.ndarray]]:
     Left out, the quantizer takes the weights' own: a zero filter's bias overflows, and rounded weights leave their
     grid.
     """
-    limits = {name: LARGEST_CODE * steps.reshape(-1, 1, 1, 1) for name, steps in prepared.steps.items()}
+    limits = {name: LARGEST_WEIGHT * steps.reshape(-1, 1, 1, 1) for name, steps in prepared.steps.items()}
     activations = {name: _statistic(np.array(r.low), np.array(r.high)) for name, r in prepared.ranges.items()}
     return activations | {name: _statistic(-limit, limit) for name, limit in limits.items()}
 

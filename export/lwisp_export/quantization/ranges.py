@@ -11,7 +11,7 @@ from lwisp_export.errors import QuantizationError
 from lwisp_mobile.tflite.graph import Graph
 
 STEPS = 255
-"""An int8 range has 256 codes, 255 steps."""
+"""An int8 range has 256 values, 255 steps."""
 
 
 @dataclass(frozen=True)

@@ -36,7 +36,7 @@ def settle_ranges(graph: Graph, measured: Mapping[str, Range], *, clip_logits: b
     sigmoids = [operator.output for operator in graph.operators if operator.kind == "LOGISTIC"]
     fixed = dict.fromkeys(graph.inputs, UNIT_RANGE)
     fixed |= dict.fromkeys([*sigmoids, *_picture(graph)], SIGMOID_RANGE)
-    results = {tensor for operator in graph.operators for tensor in operator.outputs}
+    results = [tensor for operator in graph.operators for tensor in operator.outputs]
     ranges = {tensor: measured[tensor.name] for tensor in results if tensor not in fixed}
     if clip_logits:
         ranges.update({tensor: ranges[tensor].clip(SIGMOID_EDGES) for tensor in _logits(graph)})

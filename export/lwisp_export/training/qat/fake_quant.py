@@ -7,13 +7,12 @@ import torch
 from torch import Tensor, fx, nn
 
 from lwisp_export.quantization.ranges import STEPS, Range
+from lwisp_export.quantization.rounding import LARGEST_WEIGHT
 from lwisp_export.quantization.scales import SIGMOID_RANGE
 from lwisp_export.student.network import Student
 from lwisp_export.training.qat.graph_match import OUTPUT_CONVOLUTION, kind_of
 
 LOWEST, HIGHEST = -128, 127
-LARGEST_CODE = 127
-"""Of weights, which are symmetric."""
 PICTURE_STEP = 1 / 256
 RANGE_PACE = 10.0
 """Ranges are trained in their logarithm, this much faster than weights, which are hundredths."""
@@ -162,9 +161,9 @@ def round_weights(weights: Tensor) -> Tensor:
     """
     with torch.no_grad():
         largest = weights.abs().amax(dim=(1, 2, 3))
-        scales = largest.clamp_min(float(largest.max()) / 1024).clamp_min(1e-6) / LARGEST_CODE
+        scales = largest.clamp_min(float(largest.max()) / 1024).clamp_min(1e-6) / LARGEST_WEIGHT
     zeros = torch.zeros(len(weights), dtype=torch.int32)
-    return torch.fake_quantize_per_channel_affine(weights, scales, zeros, 0, -LARGEST_CODE, LARGEST_CODE)
+    return torch.fake_quantize_per_channel_affine(weights, scales, zeros, 0, -LARGEST_WEIGHT, LARGEST_WEIGHT)
 
 
 def _round_picture(x: Tensor) -> Tensor:
