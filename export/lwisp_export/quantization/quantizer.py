@@ -47,6 +47,7 @@ def quantize_int8(
     that take them. Equal arguments give equal bytes. Raises QuantizationError on other tiles or another quantizer,
     UsageError where the recipe doesn't fit the model.
     """
+    _check_quantizer()
     _check_operations(float_model)
     recipe = recipe or find_quantization(DEFAULT_RECIPE)
     return write_quantized(prepare(float_model, tiles, recipe, trained), recipe)
@@ -65,6 +66,15 @@ def write_quantized(prepared: Prepared, recipe: QuantizationRecipe) -> Graph:
         worker.add_static_config(*_ALL, activation_num_bits=16 if recipe.scheme == "int16x8" else 8, weight_num_bits=8)
         _keep_float(worker, prepared.model, recipe.float_operators)
         return _quantize(worker, _statistics(prepared))
+
+
+def _check_quantizer() -> None:
+    found = version("ai-edge-quantizer")
+    if found != QUANTIZER_VERSION:
+        raise QuantizationError(
+            f"ai-edge-quantizer {found} is installed; int8 needs {QUANTIZER_VERSION}, whose table is patched. "
+            f"Run: pip install ai-edge-quantizer=={QUANTIZER_VERSION}"
+        )
 
 
 def _check_operations(float_model: Graph) -> None:
@@ -94,12 +104,7 @@ def _missing_operations() -> Iterator[None]:
     DEPTH_TO_SPACE only moves values, as SPACE_TO_DEPTH does; REDUCE_MAX picks values, as REDUCE_MIN does: their scale
     and zero point go in as they come out. So each takes the other's rules.
     """
-    found = version("ai-edge-quantizer")
-    if found != QUANTIZER_VERSION:
-        raise QuantizationError(
-            f"ai-edge-quantizer {found} is installed; int8 needs {QUANTIZER_VERSION}, whose table is patched. "
-            f"Run: pip install ai-edge-quantizer=={QUANTIZER_VERSION}"
-        )
+    _check_quantizer()
     code, rule = qtyping.BuiltinOperator, qtyping.TFLOperationName
     table = tfl_flatbuffer_utils.TFL_OP_CODE_TO_NAME
     added = {code.DEPTH_TO_SPACE: rule.SPACE_TO_DEPTH, code.REDUCE_MAX: rule.REDUCE_MIN}

@@ -107,16 +107,15 @@ FACTORS = ("node_conv2d_1_input_nhwc", "relu_31")
 """Are multiplied; the first is read by a convolution, too."""
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "names", [(LAST_FEATURE,), (EXPANDED,), FACTORS[:1], FACTORS[1:], (LAST_FEATURE, EXPANDED, *FACTORS)]
 )
 def test_duplicated_channels_leave_the_float_picture_and_halve_the_noise_of_their_tensor(
     names: tuple[str, ...],
 ) -> None:
-    plain = replace(find_quantization("lwisp"), model=ModelRules(duplicated_channels=()))
-    fine = replace(plain, model=ModelRules(duplicated_channels=names))
-    tiles = calibration_tiles()
-    once, twice = (prepare(float_graph(), tiles, recipe) for recipe in (plain, fine))
+    fine = replace(find_quantization("lwisp"), model=ModelRules(duplicated_channels=names))
+    once, twice = prepared(), prepare(float_graph(), calibration_tiles(), fine)
     unseen = [tile(seed) for seed in (20, 21, 22)]
     exact, duplicated = ([run(model, t) for t in unseen] for model in (once.exact.pack(), twice.exact.pack()))
     assert psnr_db(np.stack(duplicated), np.stack(exact)) > 75
@@ -256,6 +255,7 @@ def material() -> Material:
     return Material(float_graph(), tuple(calibration_tiles()), tuple(Tile(f"t{i}", t) for i, t in enumerate(UNSEEN)))
 
 
+@pytest.mark.slow
 def test_a_budget_that_is_met_and_one_that_no_recipe_meets(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(search, "TIMING_RUNS", 2)
     recipe = find_quantization("lwisp")

@@ -112,6 +112,7 @@ def _kill_units(weights: dict[str, np.ndarray]) -> None:
     weights["c3.0.0.bias"][:] = -1000  # a whole layer
 
 
+@pytest.mark.slow
 def test_dead_units_load_and_are_delegated() -> None:
     model = _changed(_kill_units)
     int8 = quantize_int8(model, calibration_tiles()).pack()
@@ -127,6 +128,7 @@ def _shout(weights: dict[str, np.ndarray]) -> None:
     weights["c9.0.weight"][:, :8] /= 100
 
 
+@pytest.mark.slow
 def test_a_decoder_far_louder_than_its_skip_keeps_its_quality() -> None:
     tiles = [tile(20), tile(21)]
     loud = _changed(_shout)
