@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from lwisp_export.export import Exported, ExportPaths, export
-from lwisp_export.quantization.run import DEFAULT_OPTIONS, QuantizeOptions
+from lwisp_export.quantization_step import DEFAULT_OPTIONS, QuantizeOptions
 from lwisp_export.synthesis.tiles import NamedRaw
 from lwisp_export.verification.bundle_check import check_export
 from lwisp_export.verification.drift_record import DriftRecord

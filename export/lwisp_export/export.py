@@ -6,13 +6,12 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from lwisp_export.conversion.metadata import write_metadata
 from lwisp_export.conversion.onnx_to_tflite import convert_onnx
 from lwisp_export.conversion.receptive_field import Reach, reach_of
 from lwisp_export.conversion.signatures import LEAN_STAGES, STAGES, add_signatures
 from lwisp_export.conversion.torch_to_onnx import export_onnx
 from lwisp_export.quantization.quantizer import quantize_fp16
-from lwisp_export.quantization.run import DEFAULT_OPTIONS, Quantized, QuantizeOptions, quantize, write_quantization
+from lwisp_export.quantization_step import DEFAULT_OPTIONS, Quantized, QuantizeOptions, quantize, write_quantization
 from lwisp_export.student.cost import count_macs, count_parameters
 from lwisp_export.student.halo import halo_px
 from lwisp_export.student.reference import Reference
@@ -22,9 +21,9 @@ from lwisp_export.verification.artifact import check_artifact
 from lwisp_mobile.bundle.bundle import Bundle, ModelFile, write_bundle
 from lwisp_mobile.contract import METADATA_NAME, ModelContract, Precision, StageContract, TensorSpec, to_json
 from lwisp_mobile.errors import UsageError
-from lwisp_mobile.inspect.model_facts import SignatureFacts, TensorFacts, inspect_tflite
+from lwisp_mobile.inspect.model_facts import SignatureFacts, TensorFacts, graph_facts
 from lwisp_mobile.serialize.files import atomic_write, file_sha256
-from lwisp_mobile.tflite.reader import parse_tflite
+from lwisp_mobile.tflite.graph import Graph
 
 COUNTED_PX = 224
 """Packed side at which multiply-adds are counted, as the paper does."""
@@ -76,7 +75,7 @@ def export(
     export_onnx(reference.student, onnx, TILE_PX)
     step("ONNX to float32 .tflite")
     float32 = convert_onnx(onnx, step)
-    check_artifact(float32, "float32")
+    check_artifact(float32.pack(), "float32")
     step("float32 to fp16 weights")
     models = {"float32": float32, "fp16": quantize_fp16(float32)}
     step("calibration and INT8")
@@ -87,8 +86,6 @@ def export(
     models["int8"] = quantized.model
     step("cutting signatures and checking the models")
     models = {precision: add_signatures(model) for precision, model in models.items()}
-    check_artifact(models["fp16"], "fp16")
-    check_artifact(models["int8"], "int8", quantized.recipe.float_operators)
     return _write(paths, reference, onnx, models, quantized)
 
 
@@ -104,7 +101,7 @@ def _read(checkpoint: Path) -> Reference:
 
 
 def _write(
-    paths: ExportPaths, reference: Reference, onnx: Path, models: dict[str, bytes], quantized: Quantized
+    paths: ExportPaths, reference: Reference, onnx: Path, models: dict[str, Graph], quantized: Quantized
 ) -> Exported:
     base = ModelContract(
         name=reference.info.name,
@@ -120,26 +117,28 @@ def _write(
         weights_sha256=file_sha256(paths.checkpoint),
     )
     float32, contract = _with_contract(models["float32"], "float32", base)
+    shipped = [_with_contract(models[precision], precision, base) for precision in SHIPPED_PRECISIONS]
+    for data, found in shipped:
+        check_artifact(data, found.precision, quantized.recipe.float_operators if found.precision == "int8" else ())
     float32_path = paths.work / f"{base.name}.float32.tflite"
     _write_bytes(float32_path, float32)
     paths.bundle.mkdir(parents=True, exist_ok=True)
-    files = tuple(_write_model(paths.bundle, models[p], p, base) for p in SHIPPED_PRECISIONS)
+    files = tuple(_write_model(paths.bundle, data, found) for data, found in shipped)
     bundle = Bundle(paths.bundle, base.name, files)
     write_bundle(bundle)
     write_quantization(bundle.folder, quantized)
     return Exported(bundle, onnx, float32_path, contract, quantized)
 
 
-def _write_model(folder: Path, model: bytes, precision: Precision, base: ModelContract) -> ModelFile:
-    data, contract = _with_contract(model, precision, base)
-    name = f"{base.name}.{precision}.tflite"
+def _write_model(folder: Path, data: bytes, contract: ModelContract) -> ModelFile:
+    name = f"{contract.name}.{contract.precision}.tflite"
     _write_bytes(folder / name, data)
     return ModelFile(name, hashlib.sha256(data).hexdigest(), len(data), contract)
 
 
-def _with_contract(model: bytes, precision: Precision, base: ModelContract) -> tuple[bytes, ModelContract]:
-    """Put the contract, with the model's own tensors, into the model."""
-    facts = inspect_tflite(model)
+def _with_contract(model: Graph, precision: Precision, base: ModelContract) -> tuple[bytes, ModelContract]:
+    """The model's bytes with the contract, and with the model's own tensors in that."""
+    facts = graph_facts(model)
     context = next(signature for signature in facts.signatures if signature.name == "context")
     contract = replace(
         base,
@@ -150,15 +149,17 @@ def _with_contract(model: bytes, precision: Precision, base: ModelContract) -> t
         stages=_stages(model, facts.signatures, STAGES),
         lean_stages=_stages(model, facts.signatures, LEAN_STAGES),
     )
-    return write_metadata(model, METADATA_NAME, to_json(contract).encode()), contract
+    finished = model.copy()
+    finished.set_metadata(METADATA_NAME, to_json(contract).encode())
+    return finished.pack(), contract
 
 
-def _stages(model: bytes, signatures: Sequence[SignatureFacts], names: Sequence[str]) -> tuple[StageContract, ...]:
+def _stages(model: Graph, signatures: Sequence[SignatureFacts], names: Sequence[str]) -> tuple[StageContract, ...]:
     """The tile geometry and cost of signatures that frames in tiles run through, in the order of their names."""
-    tree = parse_tflite(model)
+    subgraphs = model.subgraphs
     places = {signature.name: place for place, signature in enumerate(signatures)}
     makers = {signatures[places[name]].outputs[0].name: name for name in names}
-    return tuple(_stage(signatures[places[name]], reach_of(tree, places[name], TILE_PX), makers) for name in names)
+    return tuple(_stage(signatures[places[name]], reach_of(subgraphs[places[name]], TILE_PX), makers) for name in names)
 
 
 def _stage(signature: SignatureFacts, reach: Reach, makers: Mapping[str, str]) -> StageContract:

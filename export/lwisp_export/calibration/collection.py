@@ -18,6 +18,7 @@ from lwisp_mobile.raw.hints import RawHints
 from lwisp_mobile.raw.image import RawImage
 from lwisp_mobile.raw.reader import read_raw
 from lwisp_mobile.serialize.files import file_sha256
+from lwisp_mobile.tflite.graph import Graph
 
 
 @dataclass(frozen=True)
@@ -56,12 +57,12 @@ def collect(
     evaluation: Iterable[Source],
     contract: InputContract,
     tile_px: int,
-    float_model: bytes | None,
+    float_model: Graph | None,
 ) -> CalibrationSet:
     """Build a calibration set and examine it.
 
-    evaluation: frames that must not be in it. float_model: a student's float .tflite, to see whether its ranges have
-    converged; None: not measured. Raises UsageError if no frame can be used.
+    evaluation: frames that must not be in it. float_model: a student's float model, whose ranges show whether more
+    frames would change anything; None: that isn't measured. Raises UsageError if no frame can be used.
     """
     prepared, unreadable = [], []
     for source in sources:

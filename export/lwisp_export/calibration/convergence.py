@@ -5,10 +5,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from lwisp_export.conversion.writer import ids
 from lwisp_export.quantization.ranges import Range, measure_ranges
 from lwisp_mobile.progress import track
-from lwisp_mobile.tflite.reader import operator_name, parse_tflite, text
+from lwisp_mobile.tflite.graph import Graph
 
 
 @dataclass(frozen=True)
@@ -22,10 +21,10 @@ class ConvergencePoint:
     """Of the activation furthest from its final range."""
 
 
-def measure_convergence(float_model: bytes, frames: Sequence[Sequence[np.ndarray]]) -> tuple[ConvergencePoint, ...]:
+def measure_convergence(float_model: Graph, frames: Sequence[Sequence[np.ndarray]]) -> tuple[ConvergencePoint, ...]:
     """A point after each frame, in a fixed shuffled order, because files come sorted by scene.
 
-    float_model: a student's float .tflite, with weights of float32 or float16. frames: each frame's tiles,
+    float_model: a student's, with weights of float32 or float16. frames: each frame's tiles,
     (h, w, planes) float32 in [0, 1].
     """
     names = _activations(float_model)
@@ -40,12 +39,10 @@ def measure_convergence(float_model: bytes, frames: Sequence[Sequence[np.ndarray
     return tuple(ConvergencePoint(i + 1, float(row.mean()), float(row.min())) for i, row in enumerate(shares))
 
 
-def _activations(float_model: bytes) -> list[str]:
-    """Names of the tensors that depend on the input; the student's one SUB is always 0."""
-    tree = parse_tflite(float_model)
-    graph = tree.subgraphs[0]
-    varying = {*ids(graph.inputs)}
-    for operator in graph.operators:
-        if varying.intersection(ids(operator.inputs)) and operator_name(tree, operator) != "SUB":
-            varying.update(ids(operator.outputs))
-    return [text(graph.tensors[index].name) for index in sorted(varying - {*ids(graph.inputs)})]
+def _activations(float_model: Graph) -> list[str]:
+    """Names of the tensors that depend on the picture and aren't always 0."""
+    varying = {*float_model.inputs}
+    for operator in float_model.operators:
+        if varying.intersection(operator.inputs) and operator.kind != "SUB":
+            varying.update(operator.outputs)
+    return [tensor.name for tensor in sorted(varying - {*float_model.inputs})]

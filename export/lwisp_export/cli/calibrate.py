@@ -13,6 +13,7 @@ from lwisp_mobile.bundle.lookup import find_bundle
 from lwisp_mobile.cli.command import Command, add_json_option, print_json
 from lwisp_mobile.cli.raw_options import add_raw_options, hints_of
 from lwisp_mobile.progress import track
+from lwisp_mobile.tflite.graph import Graph
 
 _CURVE_POINTS = 8
 
@@ -38,7 +39,7 @@ def _calibrate(arguments: argparse.Namespace) -> int:
         else frame_sources(_named(evaluation_frames()))
     )
     bundle = find_bundle(arguments.bundle)
-    found = collect(sources, judged, bundle.model("fp16").contract.input, TILE_PX, bundle.read("fp16"))
+    found = collect(sources, judged, bundle.model("fp16").contract.input, TILE_PX, Graph.parse(bundle.read("fp16")))
     write_set(arguments.output, found)
     if arguments.json:
         print_json(found.manifest)

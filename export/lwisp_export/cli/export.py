@@ -8,7 +8,7 @@ from lwisp_export.cli.drift_table import conclude
 from lwisp_export.cli.options import print_progress
 from lwisp_export.cli.quantize_options import add_quantize_options, quantize_options_of
 from lwisp_export.export import ExportPaths
-from lwisp_export.quantization.text import report_lines
+from lwisp_export.quantization.report_text import report_lines
 from lwisp_export.student.checkpoint import shipped_checkpoint
 from lwisp_export.synthesis.tiles import read_frames
 from lwisp_mobile.cli.command import Command, add_json_option

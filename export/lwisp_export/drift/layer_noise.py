@@ -9,7 +9,7 @@ from ai_edge_litert.interpreter import Interpreter
 from numpy.typing import NDArray
 
 from lwisp_export.synthesis.tiles import Tile
-from lwisp_mobile.tflite.reader import operator_name, parse_tflite, text
+from lwisp_mobile.tflite.graph import Graph
 
 ROUNDING = 1e-12
 """Share of the signal's power below which a difference is floating-point rounding, not noise."""
@@ -60,9 +60,7 @@ def measure_layers(float_model: bytes, int8_model: bytes, tiles: Sequence[Tile])
 
 def _results(model: bytes) -> dict[str, str]:
     """Operators by the names of their results, in graph order."""
-    tree = parse_tflite(model)
-    graph = tree.subgraphs[0]
-    return {text(graph.tensors[o.outputs[0]].name): operator_name(tree, o) for o in graph.operators}
+    return {operator.output.name: operator.kind for operator in Graph.parse(model).operators}
 
 
 def _add(found: dict[str, _Products], name: str, in_float: NDArray[np.float64], in_int8: NDArray[np.float64]) -> None:

@@ -15,8 +15,8 @@ from lwisp_export.drift.stage_drift import Run, StageDrift, measure_drift
 from lwisp_export.peers.environments import quantize_by_tensorflow, run_in_tflite_runtime
 from lwisp_export.peers.onnxruntime_int8 import quantize_onnx
 from lwisp_export.quantization.model_runner import open_model
+from lwisp_export.quantization.quantization_recipe import find_quantization
 from lwisp_export.quantization.quantizer import quantize_int8
-from lwisp_export.quantization.recipe import find_quantization
 from lwisp_export.student.reference import Reference
 from lwisp_export.synthesis.builtin_frames import calibration_frames
 from lwisp_export.synthesis.tiles import TILE_PX, NamedRaw, Tile, cut_tiles
@@ -138,7 +138,7 @@ def _candidates(
         yield _Candidate("lwisp, as shipped", "LiteRT", bundle.model("int8").bytes, session.run)
         for recipe in (PLAIN, LIKE_FOR_LIKE):
             progress(f"lwisp, {recipe.name}")
-            yield _tflite(f"lwisp, {recipe.name}", quantize_int8(float_model, calibration, recipe))
+            yield _tflite(f"lwisp, {recipe.name}", quantize_int8(float_model, calibration, recipe).pack())
         progress("TensorFlow's reference quantiser")
         yield _tflite("TensorFlow's reference quantiser", quantize_by_tensorflow(float_model, calibration, progress))
         progress("ONNX Runtime's static quantisation")

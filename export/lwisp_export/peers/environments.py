@@ -9,9 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lwisp_export.conversion.environment import Tool, run, tool_python
-from lwisp_export.conversion.writer import pack_tflite, unshare_buffers
 from lwisp_mobile.progress import Progress
-from lwisp_mobile.tflite.reader import parse_tflite
+from lwisp_mobile.tflite.graph import Graph
 
 
 def tensorflow_tool() -> Tool:
@@ -24,17 +23,17 @@ def tflite_runtime_tool() -> Tool:
     return Tool("tflite-runtime", "tflite-runtime", _text("tflite_runtime.txt"), "about half a minute")
 
 
-def quantize_by_tensorflow(float_model: bytes, tiles: Sequence[NDArray[np.float32]], progress: Progress) -> bytes:
+def quantize_by_tensorflow(float_model: Graph, tiles: Sequence[NDArray[np.float32]], progress: Progress) -> bytes:
     """TensorFlow's reference quantiser on a float .tflite, its ranges the minima and maxima over tiles of one size.
 
     Raises ConversionError with the end of its log if it fails or its environment can't be built.
     """
     with tempfile.TemporaryDirectory(prefix="lwisp-peers-") as folder:
         source, samples, result = (Path(folder) / name for name in ("float.tflite", "tiles.npy", "int8.tflite"))
-        # It quantises a buffer in place once per tensor, which would spoil a buffer that two convolutions share.
-        tree = parse_tflite(float_model)
-        unshare_buffers(tree)
-        source.write_bytes(pack_tflite(tree))
+        # It quantises a buffer once per tensor: what two convolutions share, it would spoil.
+        unshared = float_model.copy()
+        unshared.unshare_buffers()
+        source.write_bytes(unshared.pack())
         np.save(samples, np.stack(list(tiles)))
         _call(tensorflow_tool(), "tensorflow_worker.py", [source, samples, result], progress)
         return result.read_bytes()

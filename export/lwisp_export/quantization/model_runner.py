@@ -13,7 +13,7 @@ from lwisp_mobile.errors import ModelError
 
 
 def open_model(model: bytes, threads: int = 1) -> Run:
-    """A function that runs the model on packed planes, (h, w, planes) float32 in [0, 1], and gives the picture.
+    """A function that runs the model on packed planes, (h, w, planes) float32 in [0, 1], and returns the picture.
 
     For models that have no contract yet. The picture is (h', w', 3) float32. Raises ModelError if LiteRT refuses it.
     """

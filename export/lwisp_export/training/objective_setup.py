@@ -4,7 +4,7 @@ from pathlib import Path
 
 from torch import nn
 
-from lwisp_export.quantization.recipe import find_quantization
+from lwisp_export.quantization.quantization_recipe import find_quantization
 from lwisp_export.student.ablation import build_student
 from lwisp_export.student.checkpoint import load_checkpoint
 from lwisp_export.synthesis.builtin_frames import calibration_frames

@@ -3,7 +3,7 @@
 from lwisp_export.drift.layer_noise import measure_layers
 from lwisp_export.quantization.equalization import equalize
 from lwisp_export.synthesis.tiles import Tile
-from tests.export.chain_models import calibration_tiles, float_model, int8_model, tile
+from tests.export.chain_models import calibration_tiles, float_graph, float_model, int8_model, tile
 
 
 def test_layers_have_noise_in_int8_and_none_in_the_equalised_model() -> None:
@@ -13,5 +13,5 @@ def test_layers_have_noise_in_int8_and_none_in_the_equalised_model() -> None:
     figures = [layer.sqnr_db for layer in noisy if layer.sqnr_db is not None]
     assert 80 < len(figures) < 112 - 16
     assert 5 < min(figures) < max(figures) < 70
-    equal = measure_layers(float_model(), equalize(float_model(), calibration_tiles(), 0.75), tiles)
+    equal = measure_layers(float_model(), equalize(float_graph(), calibration_tiles(), 0.75).pack(), tiles)
     assert all(layer.sqnr_db is None or layer.sqnr_db > 90 for layer in equal)

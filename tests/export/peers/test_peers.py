@@ -17,7 +17,7 @@ from lwisp_export.verification.stages import onnx_run
 from lwisp_mobile import shipped_bundle
 from lwisp_mobile.inspect.model_facts import inspect_tflite
 from lwisp_mobile.progress import silent
-from tests.export.chain_models import calibration_tiles, float_model, onnx_model, psnr_db, run, tile
+from tests.export.chain_models import calibration_tiles, float_graph, float_model, onnx_model, psnr_db, run, tile
 
 UNSEEN = [tile(seed) for seed in (20, 21)]
 
@@ -43,8 +43,8 @@ def test_onnx_runtime_quantises_the_students_onnx(tmp_path: Path) -> None:
 
 @needs(tensorflow_tool)
 def test_tensorflow_and_ours_are_alike_on_equal_terms() -> None:
-    theirs = quantize_by_tensorflow(float_model(), calibration_tiles(), silent)
-    ours = quantize_int8(float_model(), calibration_tiles(), LIKE_FOR_LIKE)
+    theirs = quantize_by_tensorflow(float_graph(), calibration_tiles(), silent)
+    ours = quantize_int8(float_graph(), calibration_tiles(), LIKE_FOR_LIKE).pack()
     assert inspect_tflite(theirs).float_islands == ()
     drifts_db = [against_float([run(model, t) for t in UNSEEN]) for model in (theirs, ours)]
     assert abs(drifts_db[0] - drifts_db[1]) < 0.5

@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
-from lwisp_export.quantization.run import REPORT_FILE
 from lwisp_export.quantization.search import QuantizationReport
+from lwisp_export.quantization_step import REPORT_FILE
 from lwisp_export.verification.bundle_check import DriftCheck
 from lwisp_export.verification.bundle_json import read_bundle_json
 from lwisp_export.verification.report.drift_figures import measure_drift_figures

@@ -12,7 +12,7 @@ import pytest
 from lwisp_export.drift.evaluation_tiles import EvaluationTile
 from lwisp_export.drift.layer_noise import LayerNoise
 from lwisp_export.quantization import search
-from lwisp_export.quantization.recipe import find_quantization
+from lwisp_export.quantization.quantization_recipe import find_quantization
 from lwisp_export.quantization.search import DriftBudget, Material, QuantizationReport, quantize_within_budget
 from lwisp_export.student.checkpoint import shipped_checkpoint
 from lwisp_export.student.reference import Reference
@@ -30,7 +30,7 @@ from lwisp_mobile.cli.main import main
 from lwisp_mobile.progress import silent
 from lwisp_mobile.serialize.from_dict import from_dict
 from lwisp_mobile.serialize.json_text import to_json
-from tests.export.chain_models import calibration_tiles, float_model, tile
+from tests.export.chain_models import calibration_tiles, float_graph, tile
 
 NAME = "lwisp-lite"
 
@@ -53,7 +53,7 @@ def measured() -> tuple[DriftFigures, tuple[Shown, ...]]:
 def searched() -> QuantizationReport:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(search, "TIMING_RUNS", 2)
-        material = Material(float_model(), tuple(calibration_tiles()[:2]), (Tile("t", tile(20)),))
+        material = Material(float_graph(), tuple(calibration_tiles()[:2]), (Tile("t", tile(20)),))
         return quantize_within_budget(material, DriftBudget(90), find_quantization("plain"), silent).report
 
 

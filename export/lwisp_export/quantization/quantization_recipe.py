@@ -4,11 +4,14 @@ import tomllib
 from dataclasses import dataclass, field, fields, is_dataclass
 from importlib.resources import files
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Literal
 
 from lwisp_export.quantization.estimators import Estimator
 from lwisp_mobile.errors import UsageError
 from lwisp_mobile.serialize.from_dict import from_dict
+
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
 
 Scheme = Literal["int8", "int16x8", "dynamic", "weights"]
 """int8: weights and activations. int16x8: int16 activations. dynamic: activations quantised by the runtime, frame by
@@ -19,7 +22,7 @@ DEFAULT_RECIPE = "lwisp"
 TRAINED_RECIPE = "trained"
 """Of checkpoints that quantisation-aware training made."""
 TRAINED_FAST_RECIPE = "trained-fast"
-"""The same without doubled codes."""
+"""The same without duplicated channels."""
 TRAINED_TAIL_RECIPE = "trained-float-tail"
 """The same with the picture's last layers in float: the nearest to float that ships."""
 
@@ -33,9 +36,9 @@ class ModelRules:
     evenness: float = 0.75
     """How far: 0 leaves the channels of a tensor as they are, 1 gives all of them the same largest value."""
     split_output: bool = True
-    """Have two sigmoids share the picture, so that each logit gets half the range: twice the codes."""
-    doubled: tuple[str, ...] = ()
-    """Features that get twice the codes, by the names of the tensors that rectified convolutions write."""
+    """Have two sigmoids share the picture, so that each logit gets half the range: twice the int8 values."""
+    duplicated_channels: tuple[str, ...] = ()
+    """Features whose channels are duplicated, by the names of the tensors that rectified convolutions write."""
 
 
 @dataclass(frozen=True)
@@ -66,7 +69,7 @@ class ActivationRules:
     percentile: float = 99.99
     tensors: tuple[TensorRule, ...] = ()
     clip_logits: bool = True
-    """Spend no codes on what goes into a sigmoid beyond where it saturates."""
+    """Spend no int8 values on what goes into a sigmoid beyond where it saturates."""
 
     def __post_init__(self) -> None:
         """Refuse a percentile that keeps nothing, or more than there is."""
@@ -120,16 +123,16 @@ def to_toml(recipe: QuantizationRecipe) -> str:
     return "\n".join(_table(recipe, "")) + "\n"
 
 
-def _table(value: Any, path: str) -> list[str]:
+def _table(value: "DataclassInstance", path: str) -> list[str]:
     items = [(entry.name, getattr(value, entry.name)) for entry in fields(value)]
     lines = [f"{name} = {_inline(item)}" for name, item in items if not is_dataclass(item)]
     for name, item in items:
-        if is_dataclass(item):
+        if is_dataclass(item) and not isinstance(item, type):
             lines += ["", f"[{path}{name}]", *_table(item, f"{path}{name}.")]
     return lines
 
 
-def _inline(value: Any) -> str:
+def _inline(value: object) -> str:
     if isinstance(value, tuple):
         return f"[{', '.join(_inline(item) for item in value)}]"
     if is_dataclass(value):

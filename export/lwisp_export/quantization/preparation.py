@@ -6,16 +6,16 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from lwisp_export.quantization.channel_duplication import TWICE, double_codes
+from lwisp_export.quantization.channel_duplication import TWICE, duplicate_channels
 from lwisp_export.quantization.equalization import equalize
 from lwisp_export.quantization.estimators import estimate_ranges
+from lwisp_export.quantization.quantization_recipe import DEFAULT_RECIPE, QuantizationRecipe
 from lwisp_export.quantization.ranges import Range
-from lwisp_export.quantization.recipe import DEFAULT_RECIPE, QuantizationRecipe
 from lwisp_export.quantization.scales import settle_ranges
 from lwisp_export.quantization.split_sigmoid import split_output
 from lwisp_export.quantization.weights import round_weights
 from lwisp_mobile.errors import UsageError
-from lwisp_mobile.tflite.reader import parse_tflite, text
+from lwisp_mobile.tflite.graph import Graph
 
 Ranges = Mapping[str, Range]
 
@@ -24,9 +24,9 @@ Ranges = Mapping[str, Range]
 class Prepared:
     """A float model ready to be written in int8."""
 
-    exact: bytes
+    exact: Graph
     """A float model with the given one's picture, in the form that is quantised."""
-    model: bytes
+    model: Graph
     """The same with its weights on the int8 grid, but for those of operators that stay float."""
     ranges: dict[str, Range]
     """Of every activation, by tensor name."""
@@ -35,43 +35,47 @@ class Prepared:
 
 
 def prepare(
-    float_model: bytes, tiles: Sequence[np.ndarray], recipe: QuantizationRecipe, trained: Ranges | None = None
+    float_model: Graph, tiles: Sequence[np.ndarray], recipe: QuantizationRecipe, trained: Ranges | None = None
 ) -> Prepared:
     """Rewrite, round and calibrate a float model as a recipe says.
 
-    float_model: a student's float .tflite. tiles: calibration inputs, each (h, w, planes) float32 in [0, 1]. trained:
+    float_model: a student's. tiles: calibration inputs, each (h, w, planes) float32 in [0, 1]. trained:
     ranges from quantisation-aware training, for recipes that take them. Raises QuantizationError on other tiles or
     another form of student, UsageError where the recipe names no tensor of it or there are no trained ranges.
     """
     model = equalize(float_model, tiles, recipe.model.evenness) if recipe.model.equalize else float_model
     if recipe.model.split_output:
         model = split_output(model)
-    named = [*recipe.float_operators, *recipe.model.doubled, *(rule.name for rule in recipe.activations.tensors)]
+    named = [
+        *recipe.float_operators,
+        *recipe.model.duplicated_channels,
+        *(rule.name for rule in recipe.activations.tensors),
+    ]
     _check_names(model, named)
-    model = _double(model, tiles, recipe, trained)
+    model = _duplicate(model, tiles, recipe, trained)
     rounded = round_weights(model, tiles, recipe.weights, recipe.float_operators)
     return Prepared(model, rounded.model, _settle(rounded.model, tiles, recipe, trained), rounded.steps)
 
 
-def _double(model: bytes, tiles: Sequence[np.ndarray], recipe: QuantizationRecipe, trained: Ranges | None) -> bytes:
-    """Give the recipe's features twice the codes."""
-    if not recipe.model.doubled:
+def _duplicate(model: Graph, tiles: Sequence[np.ndarray], recipe: QuantizationRecipe, trained: Ranges | None) -> Graph:
+    """Give the recipe's features twice the int8 values."""
+    names = recipe.model.duplicated_channels
+    if not names:
         return model
     ranges = _settle(model, tiles, recipe, trained)
-    return double_codes(model, {name: ranges[name].scale for name in recipe.model.doubled})
+    return duplicate_channels(model, {name: ranges[name].scale for name in names})
 
 
 def _settle(
-    model: bytes, tiles: Sequence[np.ndarray], recipe: QuantizationRecipe, trained: Ranges | None
+    model: Graph, tiles: Sequence[np.ndarray], recipe: QuantizationRecipe, trained: Ranges | None
 ) -> dict[str, Range]:
     """Ranges that kernels can work with."""
     measured = _measure(model, tiles, recipe, trained)
-    return settle_ranges(parse_tflite(model), measured, clip_logits=recipe.activations.clip_logits)
+    return settle_ranges(model, measured, clip_logits=recipe.activations.clip_logits)
 
 
-def _check_names(model: bytes, names: Sequence[str]) -> None:
-    graph = parse_tflite(model).subgraphs[0]
-    known = {text(graph.tensors[operator.outputs[0]].name) for operator in graph.operators}
+def _check_names(model: Graph, names: Sequence[str]) -> None:
+    known = {operator.output.name for operator in model.operators}
     unknown = sorted({*names} - known)
     if unknown:
         raise UsageError(
@@ -81,7 +85,7 @@ def _check_names(model: bytes, names: Sequence[str]) -> None:
 
 
 def _measure(
-    model: bytes, tiles: Sequence[np.ndarray], recipe: QuantizationRecipe, trained: Ranges | None
+    model: Graph, tiles: Sequence[np.ndarray], recipe: QuantizationRecipe, trained: Ranges | None
 ) -> dict[str, Range]:
     """Ranges by the recipe's estimator, and by those it names for single tensors."""
     rules = recipe.activations

@@ -7,15 +7,15 @@ from pathlib import Path
 from lwisp_export.calibration.calibration_set import CalibrationSet, load_set, write_manifest
 from lwisp_export.calibration.collection import collect, frame_sources
 from lwisp_export.drift.evaluation_tiles import evaluation_tiles
-from lwisp_export.quantization.prepare import Ranges
-from lwisp_export.quantization.quantizer import quantize_int8
-from lwisp_export.quantization.recipe import (
+from lwisp_export.quantization.preparation import Ranges
+from lwisp_export.quantization.quantization_recipe import (
     DEFAULT_RECIPE,
     TRAINED_RECIPE,
     QuantizationRecipe,
     find_quantization,
     to_toml,
 )
+from lwisp_export.quantization.quantizer import quantize_int8
 from lwisp_export.quantization.search import DriftBudget, Material, QuantizationReport, quantize_within_budget
 from lwisp_export.synthesis.builtin_frames import calibration_frames, evaluation_frames
 from lwisp_export.synthesis.tiles import NamedRaw
@@ -23,6 +23,7 @@ from lwisp_mobile.contract import InputContract
 from lwisp_mobile.errors import UsageError
 from lwisp_mobile.serialize.files import atomic_write
 from lwisp_mobile.serialize.json_text import to_json
+from lwisp_mobile.tflite.graph import Graph
 
 RECIPE_FILE = "quantization.toml"
 REPORT_FILE = "quantization.json"
@@ -46,7 +47,7 @@ DEFAULT_OPTIONS = QuantizeOptions()
 class Quantized:
     """An int8 model and how it came about."""
 
-    model: bytes
+    model: Graph
     recipe: QuantizationRecipe
     calibration: CalibrationSet
     report: QuantizationReport | None
@@ -54,7 +55,7 @@ class Quantized:
 
 
 def quantize(
-    float_model: bytes,
+    float_model: Graph,
     frames: Sequence[NamedRaw],
     options: QuantizeOptions,
     step: Callable[[str], None],
@@ -63,7 +64,7 @@ def quantize(
     tile_px: int,
     trained: Ranges | None = None,
 ) -> Quantized:
-    """Calibrate and quantise a student's float .tflite; `step` is told each part and every finding on the set.
+    """Calibrate and quantise a student's float model; step is called with each part and every finding on the set.
 
     frames: to calibrate with where the options name no set; none: the frames made from photographs. contract: how the
     student's input is prepared. trained: ranges of a checkpoint that was trained for INT8. Errors as for
@@ -88,14 +89,14 @@ def write_quantization(folder: Path, quantized: Quantized) -> None:
     write_manifest(folder, quantized.calibration.manifest)
     report = folder / REPORT_FILE
     if quantized.report is None:
-        report.unlink(missing_ok=True)  # one of an earlier export would tell of another model
+        report.unlink(missing_ok=True)  # one of an earlier export would describe another model
         return
     with atomic_write(report) as temporary:
         temporary.write_text(to_json(quantized.report) + "\n", encoding="utf-8")
 
 
 def _calibration(
-    float_model: bytes,
+    float_model: Graph,
     frames: Sequence[NamedRaw],
     contract: InputContract,
     tile_px: int,
@@ -106,7 +107,7 @@ def _calibration(
             raise UsageError("Give --calibration SET or --calibrate RAW..., not both.")
         return load_set(options.calibration, contract)
     evaluation = [NamedRaw(frame.name, frame.raw) for frame in evaluation_frames()] if frames else []
-    made = [NamedRaw(frame.name, frame.raw) for frame in calibration_frames()] if not frames else []
-    # The made set is known; frames that somebody gives are examined.
+    synthetic = [NamedRaw(frame.name, frame.raw) for frame in calibration_frames()] if not frames else []
+    # The synthetic set is known; frames that somebody gives are examined.
     model = float_model if frames else None
-    return collect(frame_sources(frames or made), frame_sources(evaluation), contract, tile_px, model)
+    return collect(frame_sources(frames or synthetic), frame_sources(evaluation), contract, tile_px, model)
