@@ -10,7 +10,7 @@ import os
 import sys
 from collections.abc import Mapping, Sequence
 from importlib import import_module
-from importlib.metadata import entry_points
+from importlib.metadata import EntryPoint, entry_points
 
 from lwisp_mobile.cli.command import Command, CommandEntry
 from lwisp_mobile.errors import LwispError, MissingExtraError, UsageError, require_extra
@@ -33,6 +33,8 @@ _HELP_FOOT = (
     "A name in brackets is the extra that a command needs: pip install 'lwisp-mobile[export]'",
     "`lwisp COMMAND --help` says more.",
 )
+
+_INSTALL_AGAIN = "Install its package again: pip install lwisp-mobile, or `make env` in a checkout."
 
 Commands = Mapping[str, CommandEntry]
 
@@ -57,9 +59,20 @@ def main(argv: Sequence[str] | None = None, entries: Sequence[CommandEntry] | No
 
 
 def installed() -> list[CommandEntry]:
-    """The entries of every installed table, the runtime's first."""
+    """Return the entries of every installed table, the runtime's first. Raises UsageError on one that can't be used."""
     points = sorted(entry_points(group=GROUP), key=lambda point: (point.name != FIRST_TABLE, point.name))
-    return [entry for point in points for entry in point.load()]
+    return [entry for point in points for entry in load_table(point)]
+
+
+def load_table(point: EntryPoint) -> tuple[CommandEntry, ...]:
+    """Load a table. Raises UsageError if it isn't one, as after a change of entry points without an installation."""
+    try:
+        table = point.load()
+    except (ImportError, AttributeError) as error:
+        raise UsageError(f"The commands of {point.value} can't be loaded ({error}). {_INSTALL_AGAIN}") from error
+    if not isinstance(table, tuple) or not all(isinstance(entry, CommandEntry) for entry in table):
+        raise UsageError(f"{point.value} isn't a tuple of CommandEntry. {_INSTALL_AGAIN}")
+    return table
 
 
 def _dispatch(argv: list[str], entries: Sequence[CommandEntry]) -> int:

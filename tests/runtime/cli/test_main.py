@@ -5,13 +5,14 @@ import os
 import sys
 from collections.abc import Callable, Iterator
 from importlib import import_module
+from importlib.metadata import EntryPoint
 from types import ModuleType
 
 import pytest
 
 from lwisp_mobile.cli.command import Command, CommandEntry, print_json
-from lwisp_mobile.cli.main import installed, main
-from lwisp_mobile.errors import LwispError, NonFiniteError
+from lwisp_mobile.cli.main import installed, load_table, main
+from lwisp_mobile.errors import LwispError, NonFiniteError, UsageError
 
 
 def raises(error: BaseException) -> Callable[[argparse.Namespace], int]:
@@ -133,6 +134,20 @@ def test_two_commands_of_one_name(capsys: pytest.CaptureFixture[str]) -> None:
     entries = [CommandEntry("count", "", "one:count"), CommandEntry("count", "", "two:count")]
     assert main(["count"], entries) == 2
     assert "one:count and two:count both define a command 'count'" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("value", "message"),
+    [
+        ("no_such_module:COMMANDS", "can't be loaded"),
+        ("lwisp_mobile.cli.table:NONE", "can't be loaded"),
+        ("lwisp_mobile.cli.develop:develop", "isn't a tuple of CommandEntry"),
+    ],
+)
+def test_a_table_of_another_version_says_what_to_do(value: str, message: str) -> None:
+    with pytest.raises(UsageError, match=f"{value} {message}") as refused:
+        load_table(EntryPoint("old", value, "lwisp.commands"))
+    assert "pip install lwisp-mobile" in str(refused.value)
 
 
 def test_every_installed_command_loads() -> None:
