@@ -17,12 +17,13 @@ from hypothesis import strategies as st
 from lwisp_mobile.bundle.archive import read_all, write_archive
 from lwisp_mobile.bundle.bundle import CONTRACT_FILE, load_bundle, parse_bundle, shipped_bundle
 from lwisp_mobile.errors import BundleError, LwispError, ModelError, RawError
-from lwisp_mobile.raw.camera_names import read_tiff_names
+from lwisp_mobile.raw.capture import read_capture
 from lwisp_mobile.raw.hints import RawHints
 from lwisp_mobile.raw.reader import decoding_by, read_raw
 from lwisp_mobile.raw.sandbox.client import Limits, decode_apart
 from lwisp_mobile.raw.sandbox.protocol import read_reply
 from lwisp_mobile.raw.sidecar import parse_hints, read_sidecar
+from lwisp_mobile.raw.tiff_tags import read_tiff
 from lwisp_mobile.tflite.verifier import verify_tflite
 
 CORPUS = Path(__file__).parent / "corpus"
@@ -222,7 +223,7 @@ class TestFrames:
     @quick
     @given(content=st.binary() | damaged(tuple(path.read_bytes() for path in corpus("frames"))))
     def test_camera_names_never_fail(self, content: bytes) -> None:
-        found = read_tiff_names(io.BytesIO(content))
+        found = read_capture(read_tiff(io.BytesIO(content)))
         assert all(text is None or text.isprintable() for text in (found.make, found.model))
 
     headers = st.sampled_from([b"P5 4 4 255\n", b"P5 2 2 65535\n", b"P5\n#a\n4 4 300\n"])

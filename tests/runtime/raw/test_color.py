@@ -43,8 +43,8 @@ def test_gains_are_scaled_to_a_smallest_of_1() -> None:
         ((17.0, 1.0, 2.0), "more than 16 to 1"),
     ],
 )
-def test_absurd_gains_are_refused_with_what_to_do(gains: tuple[float, float, float], reason: str) -> None:
-    with pytest.raises(WhiteBalanceError, match=f"{reason}.*Choose one with --white-balance"):
+def test_absurd_gains_are_refused(gains: tuple[float, float, float], reason: str) -> None:
+    with pytest.raises(WhiteBalanceError, match=reason):
         check_gains(gains)
 
 
