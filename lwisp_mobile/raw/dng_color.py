@@ -18,7 +18,8 @@ from lwisp_mobile.raw.color_temperature import WhitePoint, temperature_of_white,
 from lwisp_mobile.raw.image import Gains
 
 D50: WhitePoint = (0.3457, 0.3585)
-D65: WhitePoint = (0.3127, 0.3290)
+D65: WhitePoint = (0.312727, 0.329023)
+"""That of SRGB_TO_XYZ."""
 PASSES = 30
 CONVERGED = 1e-7
 

@@ -48,6 +48,15 @@ def write_dng(path: Path, samples: np.ndarray, *tags: Tag, photometric: int = CF
     return path
 
 
+def replace_short(path: Path, code: int, value: int) -> Path:
+    """Change a tag of one 16-bit number: to what tifffile doesn't write."""
+    content = bytearray(path.read_bytes())
+    at = content.index(struct.pack("<HHI", code, SHORT, 1))
+    content[at + 8 : at + 10] = struct.pack("<H", value)
+    path.write_bytes(content)
+    return path
+
+
 def opcode_list(*opcodes: bytes) -> bytes:
     """The value of OpcodeList1, 2 or 3."""
     return struct.pack(">I", len(opcodes)) + b"".join(opcodes)

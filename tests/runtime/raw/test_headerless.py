@@ -174,7 +174,7 @@ class TestPng:
         chunks = ((b"IHDR", header), (b"IDAT", data), (b"IEND", b""))
         path = tmp_path / "photo.png"
         path.write_bytes(b"\x89PNG\r\n\x1a\n" + b"".join(png_chunk(kind, content) for kind, content in chunks))
-        with pytest.raises(RawFormatError, match="truncated, damaged or far too large"):
+        with pytest.raises(RawFormatError, match=r"truncated or damaged|declares 100000x100000 px; at most 400 Mpx"):
             read_raw(path, RawHints(cfa="RGGB", black=0.0, white_balance="grey-world"))
 
     @pytest.mark.parametrize("length", [8, 20, 60])
@@ -190,7 +190,7 @@ class TestPng:
     ) -> None:
         path = tmp_path / "photo.png"
         Image.fromarray(mosaic).save(path)
-        monkeypatch.setitem(sys.modules, "PIL", None)
+        monkeypatch.setitem(sys.modules, "PIL.PngImagePlugin", None)
         with pytest.raises(MissingExtraError, match="Pillow isn't installed"):
             read_raw(path, ENOUGH)
 
