@@ -1,5 +1,6 @@
 """Mosaics without a camera's header: plain or packed samples, NumPy arrays, PNG, PGM. The facts come from hints."""
 
+import re
 import struct
 import zlib
 from dataclasses import dataclass
@@ -21,10 +22,18 @@ if TYPE_CHECKING:
 
 PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
 NUMPY_SIGNATURE = b"\x93NUMPY"
+NUMPY_HEAD_BYTES = 256
+# numpy.lib.format's version 1.0; its own reader evaluates whatever stands there.
+_NUMPY_HEADER = re.compile(
+    rb"\x93NUMPY\x01\x00..\{'descr': '([<>|]u[12])', 'fortran_order': False, 'shape': \((\d{1,9}), (\d{1,9})\), \}",
+    re.DOTALL,
+)
 # What Pillow lets through from a damaged PNG.
 _DAMAGE = (SyntaxError, ValueError, EOFError, struct.error, zlib.error)
 PLAIN_SUFFIXES = (".raw", ".bin")
 STRIP_ROWS = 256
+MAX_FILL = 256
+"""Bytes to which writers fill up rows."""
 
 
 @dataclass(frozen=True)
@@ -118,15 +127,32 @@ def _find_layout(found: int, width: int, height: int, hints: RawHints) -> Layout
     packed = row_bytes(width, bits) if bits in PACKED_BITS else plain
     if found == plain * height and hints.stride in (None, plain):
         return Layout(plain, is_packed=False)
-    stride = hints.stride or found // height
-    # A row has at most as much fill as it has samples; more is another picture.
+    if hints.stride is None:
+        # Rows may be filled up to a multiple of some bytes. Of unpacked ones, the user must say so: another size
+        # than the given one looks the same.
+        stride = found // height
+        if (
+            packed != plain
+            and _fits(found, stride, height, packed)
+            and (stride == packed or _is_filled(stride, packed))
+        ):
+            return Layout(stride, is_packed=True, note=_layout_note(bits, stride, packed, is_packed=True))
+        raise _no_layout(found, plain, packed, hints)
     for needed in dict.fromkeys((plain, packed)):
-        fits = found % stride == 0 and found >= stride * height if hints.stride else found == stride * height
-        # The last row may come without its fill.
-        fits = fits or found == stride * (height - 1) + needed
-        if fits and needed <= stride < 2 * needed:
-            return Layout(stride, needed != plain, _layout_note(bits, stride, needed, is_packed=needed != plain))
+        if needed <= hints.stride < 2 * needed and _fits(found, hints.stride, height, needed):
+            is_packed = needed != plain
+            return Layout(hints.stride, is_packed, _layout_note(bits, hints.stride, needed, is_packed=is_packed))
     raise _no_layout(found, plain, packed, hints)
+
+
+def _fits(found: int, stride: int, height: int, needed: int) -> bool:
+    """Whether rows make up a file: with the last row's fill or without, and boards add whole rows below."""
+    whole_rows = found >= stride * height and found % max(stride, 1) == 0 and found < 2 * stride * height
+    return whole_rows or found == stride * (height - 1) + needed
+
+
+def _is_filled(stride: int, needed: int) -> bool:
+    return stride % 16 == 0 and needed < stride < needed + MAX_FILL
 
 
 def _layout_note(bits: int, stride: int, needed: int, *, is_packed: bool) -> str:
@@ -166,16 +192,23 @@ def _check_range(mosaic: NDArray[np.uint16], bits: int) -> None:
 
 def _read_numpy(path: Path) -> Samples:
     """A two-dimensional array of uint8 or uint16 as NumPy saves it (.npy); nothing else of what NumPy can store."""
-    try:
-        array = np.lib.format.open_memmap(path, mode="r")
-    except (ValueError, EOFError, SyntaxError, OverflowError, MemoryError, RecursionError) as error:
-        raise RawFormatError(f"The .npy file is truncated, damaged or holds Python objects ({error}).") from error
-    if array.ndim != 2 or array.dtype.kind != "u" or array.dtype.itemsize > 2:
+    with path.open("rb") as file:
+        head = file.read(NUMPY_HEAD_BYTES)
+    header = _NUMPY_HEADER.match(head)
+    if header is None:
         raise UnsupportedSensorError(
-            f"The .npy file holds {array.dtype} of shape {array.shape}; a mosaic is (H, W) of uint8 or uint16."
+            "The .npy file isn't a mosaic: an array of shape (H, W) of uint8 or uint16, stored by rows, is needed. "
+            "Save it by numpy.save(path, numpy.ascontiguousarray(mosaic))."
         )
-    _check_pixels("The .npy file", array.shape[1], array.shape[0])
-    return Samples(np.array(array, np.uint16), 8 * array.dtype.itemsize)
+    dtype, height, width = np.dtype(header[1].decode()), int(header[2]), int(header[3])
+    _check_pixels("The .npy file", width, height)
+    # Of the header's own length, two bytes: it's filled up with blanks so that samples are aligned.
+    offset = 10 + int.from_bytes(head[8:10], "little")
+    needed, found = width * height * dtype.itemsize, path.stat().st_size - offset
+    if found < needed:
+        raise RawFormatError(f"The .npy file is truncated: {found} bytes of samples, {needed} are needed.")
+    samples = np.fromfile(path, dtype, width * height, offset=offset).reshape(height, width)
+    return Samples(samples.astype(np.uint16), 8 * dtype.itemsize)
 
 
 def _check_pixels(file: str, width: int, height: int) -> None:
