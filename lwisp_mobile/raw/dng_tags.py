@@ -163,7 +163,7 @@ def read_dng(tiff: Tiff, directory: Directory, frame: Frame) -> DngFacts:
     return DngFacts(
         frame=frame,
         black=black,
-        white=min(directory.numbers(WHITE) or (), default=None),
+        white=min(map(float, directory.numbers(WHITE) or ()), default=None),
         color=color,
         needs_color_model=color is not None and (_is_rich(color) or white_xy is not None),
         has_neutral=NEUTRAL in main,
