@@ -15,8 +15,10 @@ from lwisp_mobile.raw.tiff_tags import Directory, Tiff
 
 DNG_VERSION = 50706
 SUBFILE_TYPE, WIDTH, HEIGHT, BITS, COMPRESSION, PHOTOMETRIC = 254, 256, 257, 258, 259, 262
+SAMPLE_FORMAT, FLOAT = 339, 3
 CFA, LINEAR_RAW = 32803, 34892
 BLACK_REPEAT, BLACK, BLACK_BY_COLUMN, BLACK_BY_ROW, WHITE = 50713, 50714, 50715, 50716, 50717
+CFA_LAYOUT = 50711
 DEFAULT_SCALE, CROP_ORIGIN, CROP_SIZE, ACTIVE_AREA, USER_CROP = 50718, 50719, 50720, 50829, 51125
 ANALOG_BALANCE, NEUTRAL, WHITE_XY = 50727, 50728, 50729
 BASELINE_EXPOSURE, BASELINE_EXPOSURE_OFFSET, NOISE_PROFILE = 50730, 51109, 51041
@@ -24,6 +26,8 @@ CAMERA_SIGNATURE, PROFILE_SIGNATURE = 50931, 50932
 # CalibrationIlluminant, ColorMatrix, CameraCalibration, ForwardMatrix of the first and the second light.
 _LIGHTS = ((50778, 50721, 50723, 50964), (50779, 50722, 50724, 50965))
 
+MAX_NOTED = 16
+"""Letters of a value that a note repeats."""
 MAX_SHOWN = 12
 """Numbers of a tag that `lwisp inspect` shows."""
 
@@ -58,6 +62,7 @@ _HONOURED = {
 }
 # They change the picture in a converter that follows them.
 _NOT_HONOURED = {
+    50711: "CFALayout",
     50718: "DefaultScale",
     50937: "ProfileHueSatMap",
     50940: "ProfileToneCurve",
@@ -86,7 +91,7 @@ _INFORMATION = {
     51110: "DefaultBlackRender",
 }
 # The value that says "leave it as it is", of tags that would else change the picture.
-_NEUTRAL_VALUES = {DEFAULT_SCALE: (1.0, 1.0), USER_CROP: (0.0, 0.0, 1.0, 1.0)}
+_NEUTRAL_VALUES = {CFA_LAYOUT: (1.0,), DEFAULT_SCALE: (1.0, 1.0), USER_CROP: (0.0, 0.0, 1.0, 1.0)}
 
 
 @dataclass(frozen=True)
@@ -98,6 +103,8 @@ class DngFacts:
     """Per site of the mosaic's 2x2 cell; None if the file doesn't say."""
     white: float | None
     """The lowest WhiteLevel; None if the file doesn't say."""
+    is_float: bool
+    """Whether samples are floating-point numbers; LibRaw makes integers of them, and levels to match."""
     color: CameraColor | None
     """None if the file has no colour matrix."""
     needs_color_model: bool
@@ -157,13 +164,15 @@ def read_dng(tiff: Tiff, directory: Directory, frame: Frame) -> DngFacts:
     opcodes = read_opcodes(lists, frame)
     color, noise = _read_color(main), _read_noise(main, directory)
     crop, crop_notes = _read_crop(directory, frame)
-    black, black_notes = _read_black(directory, frame)
+    is_float = directory.number(SAMPLE_FORMAT) == FLOAT
+    black, black_notes = (None, ()) if is_float else _read_black(directory, frame)
     white_xy = _read_white_xy(main)
     facts = (*_tag_facts(main, directory), *opcodes.facts)
     return DngFacts(
         frame=frame,
         black=black,
-        white=min(map(float, directory.numbers(WHITE) or ()), default=None),
+        white=None if is_float else min(map(float, directory.numbers(WHITE) or ()), default=None),
+        is_float=is_float,
         color=color,
         needs_color_model=color is not None and (_is_rich(color) or white_xy is not None),
         has_neutral=NEUTRAL in main,
@@ -335,7 +344,11 @@ def _numbers_text(owner: Directory, tag: int) -> str:
 
 
 def _unhonoured_note(facts: tuple[FileFact, ...]) -> tuple[str, ...]:
-    names = dict.fromkeys(fact.name for fact in facts if fact.use == "not honoured")
+    names = dict.fromkeys(
+        f"{fact.name} ({fact.value})" if len(fact.value) <= MAX_NOTED else fact.name
+        for fact in facts
+        if fact.use == "not honoured"
+    )
     return (f"The file asks for what isn't honoured: {', '.join(names)}.",) if names else ()
 
 

@@ -231,7 +231,7 @@ def _read_dng_facts(raw: "RawPy", head: bytes, tiff: Tiff, hints: RawHints) -> F
         cfa=frame.cfa,
         black=dng.black or found,
         white=dng.white or float(raw.white_level),
-        white_is_assumed=dng.white is None,
+        white_is_assumed=dng.white is None and not dng.is_float,
         balance=_dng_balance(raw, dng),
         camera_to_srgb=None if dng.needs_color_model else _libraw_matrix(raw, hints),
         orientation=exif_orientation(sizes.flip),
