@@ -2,12 +2,15 @@
 
 import lzma
 import struct
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from lwisp_mobile.bundle.bundle import shipped_bundle
 from lwisp_mobile.errors import RawError, RawFormatError, WhiteBalanceError
+from lwisp_mobile.frame.developer import Developer
 from lwisp_mobile.raw.color import SRGB_TO_XYZ, camera_to_srgb_from_xyz
 from lwisp_mobile.raw.color_temperature import white_of_temperature
 from lwisp_mobile.raw.corrections import Crop, NoiseProfile
@@ -108,6 +111,13 @@ class TestCrop:
         raw = read(tmp_path, mosaic, *tags)
         assert raw.crop == Crop(top=2, left=4, height=40, width=50)
         assert raw.mosaic.shape == (44, 56)
+
+    def test_the_picture_is_the_crop_upright(self, tmp_path: Path, mosaic: np.ndarray) -> None:
+        raw = read(tmp_path, mosaic, tag(50719, LONG, 4, 6), tag(50720, LONG, 50, 40), hints=RawHints(orientation=6))
+        with Developer(shipped_bundle("lwisp-lite")) as developer:
+            whole = developer.develop(replace(raw, crop=None, orientation=1))
+            picture = developer.develop(raw)
+        assert np.array_equal(picture, whole[6:46, 4:54][::-1].swapaxes(0, 1))
 
     def test_all_of_the_area_is_no_crop(self, tmp_path: Path, mosaic: np.ndarray) -> None:
         assert read(tmp_path, mosaic, tag(50719, LONG, 0, 0), tag(50720, LONG, 64, 48)).crop is None
