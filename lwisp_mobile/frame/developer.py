@@ -49,6 +49,8 @@ class DevelopOptions:
     """Budget for the whole process, which decides how a frame is cut into tiles; None: what is free."""
     distortion: bool = True
     """Undo the lens's distortion and lateral colour, where the file says how."""
+    strip_gps: bool = False
+    """Leave out of the picture's Exif where it was taken."""
 
 
 DEFAULT_OPTIONS = DevelopOptions()
@@ -214,7 +216,7 @@ class Developer:
         inference_ms = sum(stage.run_ms for stage in frame.stages)
         progress("writing")
         start = time.perf_counter()
-        write_picture(output, frame.rgb, raw.info)
+        write_picture(output, frame.rgb, raw.info, strip_gps=options.strip_gps)
         write_ms = 1e3 * (time.perf_counter() - start)
         split = TimeSplit(read_ms, frame.wall_ms - inference_ms, inference_ms, write_ms)
         return Developed(source, output, frame.rgb.shape[1], frame.rgb.shape[0], raw.notes, split)

@@ -7,16 +7,20 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from lwisp_mobile.bundle.bundle import shipped_bundle
 from lwisp_mobile.errors import RawError, RawFormatError, WhiteBalanceError
-from lwisp_mobile.frame.developer import Developer
+from lwisp_mobile.frame.developer import Developer, DevelopOptions
+from lwisp_mobile.output.exif import gps_tags
+from lwisp_mobile.output.geometry import undistort
+from lwisp_mobile.output.tiff import bytes_tag, rational_tag, short_tag, signed_rational_tag, write_tiff
 from lwisp_mobile.raw.color import SRGB_TO_XYZ, camera_to_srgb_from_xyz
 from lwisp_mobile.raw.color_temperature import white_of_temperature
 from lwisp_mobile.raw.corrections import Crop, NoiseProfile
 from lwisp_mobile.raw.description import describe
 from lwisp_mobile.raw.hints import RawHints
-from lwisp_mobile.raw.image import GpsPosition, RawImage
+from lwisp_mobile.raw.image import CaptureInfo, GpsPosition, RawImage
 from lwisp_mobile.raw.reader import decode_here, read_raw
 from lwisp_mobile.raw.sandbox.client import decode_apart
 from lwisp_mobile.serialize.json_text import to_json
@@ -369,6 +373,30 @@ def gopro(raw_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("gopro") / "gopro.dng"
     path.write_bytes(lzma.decompress(packed.read_bytes()))
     return path
+
+
+class TestDevelop:
+    def test_distortion_is_undone_unless_told(self, tmp_path: Path, mosaic: np.ndarray) -> None:
+        warp = opcode_list(opcode(1, struct.pack(">I8d", 1, 0.8, 0, 0, 0, 0, 0, 0.5, 0.5)))
+        raw = read(tmp_path, mosaic, tag(51022, UNDEFINED, warp))
+        with Developer(shipped_bundle("lwisp-lite")) as developer:
+            straight = developer.develop(raw)
+            plain = developer.run(raw, DevelopOptions(distortion=False), np.float32).rgb
+        assert np.array_equal(straight, undistort(plain, raw.warp[0]))
+        assert not np.array_equal(straight, plain)
+
+    @pytest.mark.parametrize("strip_gps", [True, False])
+    def test_the_place_is_kept_unless_told(self, tmp_path: Path, mosaic: np.ndarray, strip_gps: bool) -> None:
+        """The DNG is written with the place by the project's own writer: tifffile writes no GPS directory."""
+        levels = short_tag(50714, 64), short_tag(50717, 4095), signed_rational_tag(50721, MATRIX)
+        kind = bytes_tag(50706, bytes((1, 4, 0, 0))), short_tag(33421, 2, 2), bytes_tag(33422, bytes((0, 1, 1, 2)))
+        place = gps_tags(CaptureInfo(gps=GpsPosition(33.5, -117.25)))
+        write_tiff(tmp_path / "a.dng", mosaic, CFA, [*kind, *levels, rational_tag(50728, 0.5, 1, 0.6)], [], gps=place)
+        output = tmp_path / "a.jpg"
+        with Developer(shipped_bundle("lwisp-lite")) as developer:
+            developer.develop_file(tmp_path / "a.dng", output, DevelopOptions(strip_gps=strip_gps))
+        with Image.open(output) as picture:
+            assert bool(picture.getexif().get_ifd(34853)) is not strip_gps
 
 
 class TestGoPro:
