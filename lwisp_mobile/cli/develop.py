@@ -46,6 +46,13 @@ def _configure(parser: argparse.ArgumentParser) -> None:
         "--exposure", type=float, default=0.0, metavar="EV", help="brighter (+) or darker (-), in stops"
     )
     parser.add_argument(
+        "--distortion",
+        action=argparse.BooleanOptionalAction,
+        default=True,
+        help="undo the lens's distortion and lateral colour, where the file says how; default: on",
+    )
+    parser.add_argument("--strip-gps", action="store_true", help="leave out of the picture's Exif where it was taken")
+    parser.add_argument(
         "--max-memory",
         type=parse_bytes,
         metavar="SIZE",
@@ -82,7 +89,13 @@ def _settings(arguments: argparse.Namespace, files: int) -> Settings:
         bundle_of(arguments),
         arguments.precision,
         arguments.threads if arguments.threads < 1 else max(1, arguments.threads // at_once),
-        DevelopOptions(arguments.exposure, hints_of(arguments), arguments.max_memory or _share(at_once)),
+        DevelopOptions(
+            arguments.exposure,
+            hints_of(arguments),
+            arguments.max_memory or _share(at_once),
+            distortion=arguments.distortion,
+            strip_gps=arguments.strip_gps,
+        ),
         arguments.sandbox,
         target_of(arguments),
     )

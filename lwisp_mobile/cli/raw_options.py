@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from lwisp_mobile.contract import Matrix3
 from lwisp_mobile.errors import UsageError
 from lwisp_mobile.raw.cfa import CFA_ORDERS
-from lwisp_mobile.raw.hints import WHITE_BALANCES, RawHints, matrix_from_nine
+from lwisp_mobile.raw.hints import WHITE_BALANCES, RawHints, matrix_from_nine, temperature_and_tint
 from lwisp_mobile.raw.image import Gains
 
 
@@ -15,10 +15,13 @@ def add_raw_options(parser: argparse.ArgumentParser) -> None:
     group = parser.add_argument_group(
         "facts the RAW file lacks or has wrong (a sidecar photo.raw.toml can give them, too)"
     )
-    group.add_argument("--white-balance", metavar="as-shot|daylight|grey-world|R,G,B", help="default: as-shot")
+    group.add_argument(
+        "--white-balance", metavar="|".join((*WHITE_BALANCES, "5200K", "5200K+10", "R,G,B")), help="default: as-shot"
+    )
     group.add_argument("--size", metavar="WxH", help="width and height in px of a mosaic without a header")
     group.add_argument("--cfa", choices=CFA_ORDERS, help="filter order of the 2x2 cell at the top left")
     group.add_argument("--bits", type=int, help="bits per sample of a mosaic without a header, 8 to 16")
+    group.add_argument("--stride", type=int, help="bytes from row to row of a mosaic without a header")
     group.add_argument("--byte-order", choices=("little", "big"), help="of 16-bit samples; default: little")
     group.add_argument(
         "--black", metavar="B or B,B,B,B", help="black level as a sensor value: one, or one per site of the 2x2 cell"
@@ -46,6 +49,7 @@ def hints_of(arguments: argparse.Namespace) -> RawHints:
         size=_size(arguments.size),
         cfa=arguments.cfa,
         bits=arguments.bits,
+        stride=arguments.stride,
         byte_order=arguments.byte_order,
         black=_black(arguments.black),
         white=arguments.white,
@@ -72,7 +76,7 @@ def _black(text: str | None) -> float | tuple[float, float, float, float] | None
 
 
 def _white_balance(text: str | None) -> str | Gains | None:
-    if text is None or text in WHITE_BALANCES:
+    if text is None or text in WHITE_BALANCES or temperature_and_tint(text) is not None:
         return text
     red, green, blue = _numbers("--white-balance", text, (3,))
     return red, green, blue

@@ -21,7 +21,8 @@ from lwisp_mobile.frame.executor import run_frame
 from lwisp_mobile.frame.memory_model import FrameSize
 from lwisp_mobile.frame.pipeline import StageTime
 from lwisp_mobile.frame.planner import FramePlan, plan_frame
-from lwisp_mobile.output.picture import orient, write_picture
+from lwisp_mobile.output.geometry import finish
+from lwisp_mobile.output.picture import write_picture
 from lwisp_mobile.preprocess.prepare import Packed, Preparation, prepare
 from lwisp_mobile.progress import Progress, silent
 from lwisp_mobile.raw.cfa import cfa_offset_px
@@ -46,6 +47,10 @@ class DevelopOptions:
     """What the RAW file doesn't say, or says wrongly."""
     max_memory_bytes: int | None = None
     """Budget for the whole process, which decides how a frame is cut into tiles; None: what is free."""
+    distortion: bool = True
+    """Undo the lens's distortion and lateral colour, where the file says how."""
+    strip_gps: bool = False
+    """Leave out of the picture's Exif where it was taken."""
 
 
 DEFAULT_OPTIONS = DevelopOptions()
@@ -180,8 +185,9 @@ class Developer:
         plan = plan_frame(contract, size, options.max_memory_bytes, self.session.lanes_wanted)
         rgb = np.empty((raw.height_px, raw.width_px, 3), dtype)
         stages = run_frame(self.session, planes, plan, PictureMap(rgb, cfa_offset_px(raw.cfa), contract.output_tensor))
+        picture = finish(rgb, raw, distortion=options.distortion)
         wall_ms = 1e3 * (time.perf_counter() - start)
-        return FrameRun(orient(rgb, raw.orientation), plan, stages, wall_ms)
+        return FrameRun(picture, plan, stages, wall_ms)
 
     def prepare(self, raw: RawImage, exposure_ev: float) -> Packed:
         """Pack the whole frame into the model's input planes. Raises UsageError on an absurd exposure."""
@@ -210,7 +216,7 @@ class Developer:
         inference_ms = sum(stage.run_ms for stage in frame.stages)
         progress("writing")
         start = time.perf_counter()
-        write_picture(output, frame.rgb, raw.info)
+        write_picture(output, frame.rgb, raw.info, strip_gps=options.strip_gps)
         write_ms = 1e3 * (time.perf_counter() - start)
         split = TimeSplit(read_ms, frame.wall_ms - inference_ms, inference_ms, write_ms)
         return Developed(source, output, frame.rgb.shape[1], frame.rgb.shape[0], raw.notes, split)

@@ -16,6 +16,7 @@ from lwisp_mobile.contract import METADATA_NAME, from_json
 from lwisp_mobile.errors import ModelError, UsageError
 from lwisp_mobile.inspect.audit import StrictReport, examine
 from lwisp_mobile.inspect.model_facts import delegate_coverage, inspect_tflite, read_metadata, signature_coverage
+from lwisp_mobile.raw.description import describe
 from lwisp_mobile.raw.hints import RawHints
 from lwisp_mobile.raw.reader import read_raw
 from lwisp_mobile.serialize.files import file_sha256
@@ -85,21 +86,9 @@ def _describe(data: bytes) -> dict[str, Any]:
 
 def inspect_raw(path: Path, hints: RawHints) -> dict[str, Any]:
     """Describe a RAW file: its metadata, not its samples."""
-    raw = read_raw(path, hints)
     return {
         "kind": "raw",
         "file": str(path),
         "sha256": file_sha256(path),
-        "width_px": raw.width_px,
-        "height_px": raw.height_px,
-        "cfa": raw.cfa,
-        "black_level": list(raw.black_level),
-        "white_level": raw.white_level,
-        "wb_gains": list(raw.wb_gains),
-        "camera_to_srgb": raw.camera_to_srgb,
-        "orientation": raw.orientation,
-        "min_value": int(raw.mosaic.min()),
-        "max_value": int(raw.mosaic.max()),
-        "info": {key: str(value) if key == "taken_at" and value else value for key, value in asdict(raw.info).items()},
-        "notes": list(raw.notes),
+        **describe(read_raw(path, hints)),
     }

@@ -1,6 +1,7 @@
 """Finished pictures: turn them upright and write them as PNG, JPEG or TIFF, tagged as sRGB."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
@@ -8,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lwisp_mobile.errors import ImageError, NonFiniteError, require_extra
-from lwisp_mobile.output.exif import exif_block, picture_tags, srgb_tags
+from lwisp_mobile.output.exif import exif_block, gps_tags, picture_tags, srgb_tags
 from lwisp_mobile.output.tiff import UNDEFINED, bytes_tag, write_tiff
 from lwisp_mobile.raw.image import CaptureInfo
 from lwisp_mobile.serialize.files import unnamed_write
@@ -29,10 +30,11 @@ ICC_DATE, FIXED_ICC_DATE = slice(24, 36), bytes.fromhex("07ea 0001 0001 0000 000
 NO_INFO = CaptureInfo()
 
 
-def write_picture(path: str | Path, rgb: Rgb, info: CaptureInfo = NO_INFO) -> None:
+def write_picture(path: str | Path, rgb: Rgb, info: CaptureInfo = NO_INFO, *, strip_gps: bool = False) -> None:
     """Write an upright sRGB picture: .png and .jpg with 8 bits, .tif with 16.
 
-    rgb: (H, W, 3) uint8, uint16 or float32 in [0, 1]. info: becomes EXIF tags. The file appears whole or not at all.
+    rgb: (H, W, 3) uint8, uint16 or float32 in [0, 1]. info: becomes EXIF tags. strip_gps: leave the
+    place out of them. The file appears whole or not at all.
     Raises ImageError if the suffix is unknown or the file can't be written, NonFiniteError on NaN.
     """
     path = Path(path)
@@ -42,7 +44,7 @@ def write_picture(path: str | Path, rgb: Rgb, info: CaptureInfo = NO_INFO) -> No
     _check_picture(path, rgb)
     try:
         with unnamed_write(path) as temporary:
-            write(temporary, rgb, info)
+            write(temporary, rgb, replace(info, gps=None) if strip_gps else info)
     except OSError as error:
         raise ImageError(
             f"{path}: the picture can't be written ({error.strerror or error}). Check the folder, its permissions "
@@ -117,7 +119,7 @@ def _write_jpeg(path: Path, rgb: Rgb, info: CaptureInfo) -> None:
 
 def _write_tiff(path: Path, rgb: Rgb, info: CaptureInfo) -> None:
     tags = [*picture_tags(info), bytes_tag(ICC_PROFILE, srgb_profile(), UNDEFINED)]
-    write_tiff(path, to_16_bit(rgb), TIFF_RGB, tags, srgb_tags(info))
+    write_tiff(path, to_16_bit(rgb), TIFF_RGB, tags, srgb_tags(info), gps=gps_tags(info))
 
 
 def _pillow_image(rgb: Rgb) -> "Image.Image":
