@@ -109,11 +109,11 @@ def test_listing_the_commands_loads_none() -> None:
 
 
 def test_the_harness_loads_nothing_of_the_factory() -> None:
-    assert not loaded_by("lwisp_bench", "lwisp_bench.studies.peers") & (FACTORY_PACKAGES - {"lwisp_bench"})
+    assert not loaded_by("lwisp_bench", "lwisp_bench.studies.networks") & (FACTORY_PACKAGES - {"lwisp_bench"})
 
 
 def test_the_harness_peers_load_torch_and_nothing_of_the_factory() -> None:
-    loaded = loaded_by("lwisp_bench.studies.peers")
+    loaded = loaded_by("lwisp_bench.studies.networks")
     assert "torch" in loaded
     assert "lwisp_export" not in loaded
 

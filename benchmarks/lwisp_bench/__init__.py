@@ -1,1 +1,1 @@
-"""The harness: measures models and says what the numbers are worth."""
+"""The harness: measures models, and judges how far the numbers can be trusted."""

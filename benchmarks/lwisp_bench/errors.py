@@ -1,24 +1,4 @@
-"""The harness's branch of the error tree.
-
-LwispError
-└── BenchError
-    ├── DeviceError              a device that can't be used, or can't be used any more
-    │   ├── NoDeviceError            no such device, or several and none was named
-    │   ├── UnreachableError         nothing answers at the address
-    │   ├── UnauthorisedError        the device doesn't trust this host
-    │   ├── HostKeyError             this host doesn't trust the device's SSH key
-    │   ├── DeviceLostError          it answered before and doesn't now
-    │   ├── DeviceFullError          no room for the model or its outputs
-    │   ├── MissingPythonError       no Python that can run the worker
-    │   ├── MissingRuntimeError      Python is there, LiteRT or numpy isn't
-    │   └── UnsupportedDeviceError   not an ARM device
-    ├── WorkerError              the measuring program failed on the device: a refused model, most often
-    ├── NativeToolError          the user's benchmark_model can't run there, or prints an unknown form
-    ├── ResultsError             a results file that can't be read or compared
-    ├── VirtualDeviceError       a virtual device can't be built or booted on this machine
-    ├── PeerError                another network can't be made or run for comparison
-    └── CounterError             instructions can't be counted on this machine, or not of this model
-"""
+"""The harness's branch of the error tree."""
 
 from lwisp_mobile.errors import LwispError
 
@@ -28,7 +8,7 @@ class BenchError(LwispError):
 
 
 class DeviceError(BenchError):
-    """A device that can't be used, or can't be used any more."""
+    """A device that can't be used."""
 
 
 class NoDeviceError(DeviceError):
@@ -48,7 +28,7 @@ class HostKeyError(DeviceError):
 
 
 class DeviceLostError(DeviceError):
-    """The device answered before and doesn't now."""
+    """The device answered before and no longer does."""
 
 
 class DeviceFullError(DeviceError):
@@ -56,7 +36,7 @@ class DeviceFullError(DeviceError):
 
 
 class MissingPythonError(DeviceError):
-    """The device has no Python that can run the worker."""
+    """The device has no Python to run the worker."""
 
 
 class MissingRuntimeError(DeviceError):
@@ -72,7 +52,7 @@ class WorkerError(BenchError):
 
 
 class NativeToolError(BenchError):
-    """The user's benchmark_model can't run on the device, refuses the model, or prints an unknown form."""
+    """benchmark_model doesn't run on the device, refuses the model, or its output isn't understood."""
 
 
 class ResultsError(BenchError):
@@ -84,8 +64,8 @@ class VirtualDeviceError(BenchError):
 
 
 class CounterError(BenchError):
-    """Instructions can't be counted on this machine, or not of this model; the message says why."""
+    """Instructions can't be counted on this machine or for this model; the message says why."""
 
 
 class PeerError(BenchError):
-    """Another network can't be made by the export chain, or doesn't run, for a comparison."""
+    """Another network can't be converted by the export chain, or doesn't run, for a comparison."""

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from android_demo.checks.build import Build
 from android_demo.checks.kotlin import Compilation, compile_kotlin
-from lwisp_bench.runners.app_run import read_measurements
+from lwisp_bench.results.app_results import read_measurements
 
 WRITTEN = Path(__file__).parents[1] / "bench" / "app_run.json"
 """The same, kept for machines without the Android tools."""

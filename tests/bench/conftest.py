@@ -1,4 +1,4 @@
-"""Virtual ARM devices, and the clients that reach them: a private adb server, a key, an ssh_config."""
+"""This host as a device; virtual ARM devices with a private adb server, a key and an ssh_config; counting."""
 
 import os
 import socket
@@ -10,9 +10,11 @@ from pathlib import Path
 import pytest
 
 from lwisp_bench.devices.adb import adb_program
+from lwisp_bench.devices.device import Device
+from lwisp_bench.devices.local import LocalTransport
 from lwisp_bench.errors import CounterError, VirtualDeviceError
-from lwisp_bench.runners.instructions.counting import Counter, open_counter
-from lwisp_bench.virtual.device import VirtualDevice, VirtualOptions, check_kernel
+from lwisp_bench.runners.instructions.counting import CounterKit, find_counter_kit
+from lwisp_bench.virtual.arm_device import VirtualDevice, VirtualOptions, check_kernel
 from lwisp_bench.virtual.kit import find_kit
 
 
@@ -43,6 +45,13 @@ class Bench:
         return path
 
 
+@pytest.fixture
+def host() -> Iterator[Device]:
+    """This host."""
+    with Device(LocalTransport()) as device:
+        yield device
+
+
 @pytest.fixture(scope="session")
 def adb_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """An adb server of the tests' own; the user's isn't touched."""
@@ -68,18 +77,18 @@ def bench(adb_server: None, tmp_path_factory: pytest.TempPathFactory) -> Bench:
         check_kernel()
         kit = find_kit()
         subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(folder / "key")], check=True)
-        made = Bench(kit, folder, (folder / "key.pub").read_text())
-        made.boot(VirtualOptions("probe")).close()
+        bench = Bench(kit, folder, (folder / "key.pub").read_text())
+        bench.boot(VirtualOptions("probe")).close()
     except (VirtualDeviceError, FileNotFoundError) as error:
         pytest.skip(f"no virtual ARM device here: {error}")
-    return made
+    return bench
 
 
 @pytest.fixture(scope="session")
-def counter() -> Counter:
+def counter() -> CounterKit:
     """What instructions are counted with; skips where this machine can't."""
     try:
-        return open_counter()
+        return find_counter_kit()
     except (CounterError, VirtualDeviceError) as error:
         pytest.skip(f"no instruction counts here: {error}")
 

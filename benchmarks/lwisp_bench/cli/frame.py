@@ -1,4 +1,4 @@
-"""The harness's subcommand frame."""
+"""The subcommand `lwisp frame`."""
 
 import argparse
 from collections.abc import Sequence
@@ -6,9 +6,10 @@ from math import sqrt
 
 import numpy as np
 
-from lwisp_bench.studies.frame import RATE_PX, FrameCase, FrameReport, StageSplit, measure_frame
+from lwisp_bench.cli.output import show
+from lwisp_bench.studies.frame_budget import RATE_PX, FrameCase, FrameReport, StageSplit, measure_frame
 from lwisp_mobile.bundle.lookup import find_bundle
-from lwisp_mobile.cli.command import Command, add_json_option, print_json
+from lwisp_mobile.cli.command import Command, add_json_option
 from lwisp_mobile.frame.pipeline import StageTime
 from lwisp_mobile.memory import parse_bytes
 
@@ -21,7 +22,7 @@ def _configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--megapixels", type=float, default=12.0, help="of a 4:3 frame (default: 12)")
     parser.add_argument("--max-memory", type=parse_bytes, default="500MB", metavar="SIZE", help="default: 500MB")
     parser.add_argument("--threads", type=int, default=2)
-    parser.add_argument("--turns", type=int, default=5, help="frames, each in a new process (default: 5)")
+    parser.add_argument("--turns", type=int, default=5, help="number of frames, each in a new process (default: 5)")
     add_json_option(parser)
 
 
@@ -37,11 +38,8 @@ def _run(arguments: argparse.Namespace) -> int:
         width_px=round(height_px * ASPECT / 2) * 2,
     )
     report = measure_frame(bundle, case, arguments.turns)
-    if arguments.json:
-        print_json(report)
-    else:
-        print("\n".join(lines(report)))
-    return 0 if report.keeps_budget else 1
+    show(report, lines(report), arguments.json)
+    return 0 if report.within_budget else 1
 
 
 def lines(report: FrameReport) -> list[str]:
@@ -53,20 +51,20 @@ def lines(report: FrameReport) -> list[str]:
     rate = float(np.median([turn.gmacs_per_s for turn in report.turns]))
     return [
         f"{case.width_px}x{case.height_px} px in {case.precision}, {case.threads} threads, {len(report.turns)} turns, "
-        f"mode {first.mode}, {first.lanes} lanes",
+        f"mode {first.mode}, {first.workers} workers",
         f"limit:  {limit:.0f} ms: {report.frame_macs / 1e9:.1f} GMAC at {rate:.1f} GMAC/s, "
         f"which this model reaches at {RATE_PX}x{RATE_PX} packed px",
         _memory_line(report),
         f"load:   {load:.0f} ms once per process, before the first frame",
-        f"context: {_parts([turn.frame.context for turn in report.turns])}, beside the first stage",
+        f"context: {_parts([turn.frame.context for turn in report.turns])}, alongside the first stage",
         *(_stage_line(report, index) for index in range(len(first.stages))),
         f"wall:   first frame {median:.0f} ms, ratio {report.median_ratio:.2f}; second frame {again:.0f} ms, ratio "
-        f"{report.median_ratio_again:.2f} (medians of turns); halos, repeats and doubled codes cost "
+        f"{report.median_ratio_again:.2f} (medians of turns); halos, repeats and duplicated channels cost "
         f"{100 * (report.work_factor - 1):.0f} % more multiply-adds",
         f"edges:  pre-processing, cutting and stitching take {100 * _edge_share(report):.0f} % of the first frame's "
         "wall time",
         f"kernel: {kernel:.0f} ms of CPU time in the first frame, {kernel_again:.0f} ms in the second: page faults, "
-        "with what the host takes to supply memory",
+        "including the host's supply of memory",
         f"peak:   {report.peak_bytes / 1e6:.0f} MB of {case.max_memory_bytes / 1e6:.0f} MB allowed, "
         f"{first.planned_peak_bytes / 1e6:.0f} MB planned",
         f"{report.runtime}, {report.machine}, {report.cpus} CPUs, {report.clock} clock",
@@ -107,7 +105,7 @@ def _parts(times: Sequence[StageTime]) -> str:
         return float(np.median([getattr(time, value) for time in times]))
 
     return (
-        f"wall {middle('wall_ms'):.0f} ms; per lane pre-processing and cutting {middle('feed_ms'):.0f} ms, "
+        f"wall {middle('wall_ms'):.0f} ms; per worker pre-processing and cutting {middle('feed_ms'):.0f} ms, "
         f"inference {middle('run_ms'):.0f} ms, stitching {middle('keep_ms'):.0f} ms"
     )
 

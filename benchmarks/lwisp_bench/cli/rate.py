@@ -1,13 +1,14 @@
-"""The harness's subcommands: rate."""
+"""The subcommand `lwisp rate`."""
 
 import argparse
 
-from lwisp_bench.studies.rate import Rate, RateReport, measure_rate
+from lwisp_bench.cli.output import show
+from lwisp_bench.studies.mac_rate import Rate, RateReport, measure_rate
 from lwisp_mobile.bundle.lookup import find_bundle
-from lwisp_mobile.cli.command import Command, add_json_option, print_json
+from lwisp_mobile.cli.command import Command, add_json_option
 
 
-def _configure_rate(parser: argparse.ArgumentParser) -> None:
+def _configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--bundle", default="lwisp", help="a bundle's folder, or a shipped name (default: lwisp)")
     parser.add_argument("--precision", default="fp16", help="default: fp16 (float arithmetic)")
     parser.add_argument("--size", type=int, default=256, help="packed side in px (default: 256)")
@@ -19,18 +20,16 @@ def _configure_rate(parser: argparse.ArgumentParser) -> None:
 def _rate(arguments: argparse.Namespace) -> int:
     bundle = find_bundle(arguments.bundle)
     report = measure_rate(bundle, arguments.precision, arguments.size, arguments.threads, arguments.runs)
-    if arguments.json:
-        print_json(report)
-    else:
-        _print(report)
+    show(report, _lines(report), arguments.json)
     return 0
 
 
-def _print(report: RateReport) -> None:
-    for rate in (report.model, report.convolution):
-        print(_line(rate))
-    print(f"share: {100 * report.share:.1f} % of the convolution's rate")
-    print(f"{report.runtime}, {report.machine}, {report.threads} threads on {report.cpus} CPUs, {report.clock} clock")
+def _lines(report: RateReport) -> list[str]:
+    return [
+        *(_line(rate) for rate in (report.model, report.convolution)),
+        f"share: {100 * report.share:.1f} % of the convolution's rate",
+        f"{report.runtime}, {report.machine}, {report.threads} threads on {report.cpus} CPUs, {report.clock} clock",
+    ]
 
 
 def _line(rate: Rate) -> str:
@@ -41,4 +40,4 @@ def _line(rate: Rate) -> str:
     )
 
 
-rate = Command(_configure_rate, _rate)
+rate = Command(_configure, _rate)

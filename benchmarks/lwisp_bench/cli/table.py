@@ -3,30 +3,13 @@
 from lwisp_mobile.cli.command import CommandEntry
 
 
-def _entry(name: str, summary: str, target: str) -> CommandEntry:
-    return CommandEntry(name, summary, f"lwisp_bench.cli.{target}", "bench")
+def _entry(name: str, summary: str) -> CommandEntry:
+    return CommandEntry(name, summary, f"lwisp_bench.cli.{name}:{name}", "bench")
 
 
 COMMANDS = (
-    CommandEntry(
-        "rate",
-        "Multiply-adds per second of a model, beside one large convolution.",
-        "lwisp_bench.cli.rate:rate",
-        "bench",
-    ),
-    CommandEntry(
-        "frame",
-        "Develop a large frame within a memory budget; peak memory and time.",
-        "lwisp_bench.cli.frame:frame",
-        "bench",
-    ),
-    CommandEntry(
-        "mutate",
-        "Run damaged copies of a bundle's model and count what becomes of them.",
-        "lwisp_bench.cli.mutate:mutate",
-        "bench",
-    ),
-    CommandEntry(
-        "bench", "Measure models on this host, ARM boards and Android devices.", "lwisp_bench.cli.bench:bench", "bench"
-    ),
+    _entry("rate", "Multiply-adds per second of a model, compared with one large convolution."),
+    _entry("frame", "Develop a large frame within a memory budget; peak memory and time."),
+    _entry("mutate", "Run damaged copies of a bundle's model and count the outcomes."),
+    _entry("bench", "Measure models on this host, ARM boards and Android devices."),
 )

@@ -2,42 +2,42 @@
 
 import argparse
 
-from lwisp_bench.cli.clock_options import add_clock_options
+from lwisp_bench.cases.subject import bundle_subject
+from lwisp_bench.cli.options import DEVICE_HELP, add_clock_options
+from lwisp_bench.cli.output import show
 from lwisp_bench.devices.opening import open_device
-from lwisp_bench.runners.instructions.counting import open_counter
+from lwisp_bench.results.terminal import percent
+from lwisp_bench.runners.instructions.counting import find_counter_kit
 from lwisp_bench.runners.instructions.cpus import QEMU_CPUS
-from lwisp_bench.studies.ab import ROUNDS, SLICE_S, Turns
-from lwisp_bench.studies.trials import SHARE, Trial, TrialsReport, count_trials, time_trials
-from lwisp_bench.suite.subjects import bundle_subject
-from lwisp_mobile.cli.command import add_json_option, print_json
+from lwisp_bench.studies.ab import AbOptions
+from lwisp_bench.studies.trials import KINDS, SHARE, Trial, TrialsReport, count_trials, time_trials
+from lwisp_mobile.cli.command import add_json_option
 from lwisp_mobile.errors import UsageError
 
 SIDES_PX = {"insn": 32, "wall": 128}
-"""Small where an emulator runs it; large enough where a difference must be above the clock's floor."""
+"""Small under emulation; large enough for differences above the clock's noise floor."""
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
-    """Add the arguments of `trials`."""
-    parser.add_argument("--bundle", default="lwisp", help="whose INT8 model is changed (default: lwisp)")
+    """Add the arguments."""
+    rounds, slice_s = AbOptions.rounds, AbOptions.slice_s
+    parser.add_argument("--bundle", default="lwisp", help="whose INT8 model is modified (default: lwisp)")
     parser.add_argument("--trials", type=int, default=20, help="of each kind (default: 20)")
     parser.add_argument("--size", type=int, help="packed side in px (default: 32 for insn, 128 for wall)")
-    parser.add_argument("--device", default="local", help="for the wall clock (default: local)")
-    parser.add_argument("--rounds", type=int, default=ROUNDS, help=f"for the wall clock (default: {ROUNDS})")
-    parser.add_argument("--seconds", type=float, default=SLICE_S, help=f"for the wall clock (default: {SLICE_S})")
+    parser.add_argument("--device", default="local", help=f"for the wall clock: {DEVICE_HELP}")
+    parser.add_argument("--rounds", type=int, default=rounds, help=f"for the wall clock (default: {rounds})")
+    parser.add_argument("--seconds", type=float, default=slice_s, help=f"for the wall clock (default: {slice_s})")
     add_clock_options(parser)
     add_json_option(parser)
-    parser.set_defaults(act=_trials)
 
 
-def _trials(arguments: argparse.Namespace) -> int:
+def run(arguments: argparse.Namespace) -> int:
+    """Run the trials."""
     if arguments.trials < 1:
         raise UsageError(f"{arguments.trials} trials; give 1 or more.")
     report = _run(arguments)
-    if arguments.json:
-        print_json(report)
-    else:
-        print(f"{100 * SHARE:.0f} % heavier: {_counts(report.outcomes('heavier'))}")
-        print(f"equal: {_counts(report.outcomes('equal'))}")
+    heavier, equal = (_counts(report.outcomes(kind)) for kind in KINDS)
+    show(report, [f"{100 * SHARE:.0f} % heavier: {heavier}", f"equal: {equal}"], arguments.json)
     return 0 if report.passed else 1
 
 
@@ -45,15 +45,16 @@ def _run(arguments: argparse.Namespace) -> TrialsReport:
     side_px = arguments.size or SIDES_PX[arguments.clock]
     subject = bundle_subject(arguments.bundle, "int8", side_px, ())
 
-    def tell(trial: Trial) -> None:
-        ratio = "" if trial.ratio is None else f" ({100 * (trial.ratio - 1):+.2f} %)"
+    def progress(trial: Trial) -> None:
+        ratio = "" if trial.ratio is None else f" ({percent(trial.ratio, 2)})"
         if not arguments.json:
             print(f"{trial.place}, {trial.kind}: {trial.outcome}{ratio}", flush=True)
 
     if arguments.clock == "insn":
-        return count_trials(subject, arguments.trials, arguments.cpu or tuple(QEMU_CPUS), open_counter(), tell)
+        return count_trials(subject, arguments.trials, arguments.cpus or tuple(QEMU_CPUS), find_counter_kit(), progress)
     with open_device(arguments.device) as device:
-        return time_trials(subject, arguments.trials, device, Turns(arguments.rounds, arguments.seconds), tell)
+        options = AbOptions(arguments.rounds, arguments.seconds)
+        return time_trials(subject, arguments.trials, device, options, progress)
 
 
 def _counts(outcomes: dict[str, int]) -> str:

@@ -1,7 +1,7 @@
-"""Android devices over adb, by Google's own client, which adbutils finds on the PATH or brings along.
+"""Android devices over adb, by Google's own client, found on the PATH or bundled with adbutils.
 
-The client and not a protocol library: an attached device belongs to the adb server, the client gives exit statuses and
-says what the device said (a full disk is "No space left on device", not a bare failure). Every call names the serial.
+The client and not a protocol library: an attached device belongs to the adb server, and the client passes on exit
+statuses and the device's own messages ("No space left on device", not a bare failure). Every call names the serial.
 """
 
 import re
@@ -11,6 +11,7 @@ from pathlib import Path
 
 from lwisp_bench.devices.transport import (
     SHORT_TIMEOUT_S,
+    TRANSFER_TIMEOUT_S,
     Completed,
     check_room,
     completed,
@@ -20,7 +21,6 @@ from lwisp_bench.devices.transport import (
 )
 from lwisp_bench.errors import DeviceError, DeviceLostError, NoDeviceError, UnauthorisedError, UnreachableError
 
-TRANSFER_TIMEOUT_S = 600.0
 _TCP = re.compile(r".+:\d+")
 
 
@@ -30,7 +30,7 @@ class Attached:
 
     serial: str
     state: str
-    """`device` when it can be used; `unauthorized`, `offline`, `no permissions …` and others when not."""
+    """`device` if usable; `unauthorized`, `offline`, `no permissions …` and others if not."""
 
 
 class AdbTransport:
@@ -41,6 +41,7 @@ class AdbTransport:
     """
 
     folder = "/data/local/tmp/lwisp-bench"
+    python = "python3"
 
     def __init__(self, serial: str) -> None:
         self._adb = adb_program()
@@ -79,7 +80,7 @@ class AdbTransport:
             return target.read_bytes()
 
     def close(self) -> None:
-        """Nothing is held: the adb server keeps the connection for others."""
+        """Do nothing: the connection belongs to the adb server."""
 
     def _command(self, *words: str) -> list[str]:
         return [self._adb, "-s", self._serial, *words]
@@ -105,7 +106,7 @@ def adb_program() -> str:
 
 
 def attached(adb: str) -> tuple[Attached, ...]:
-    """What the adb server lists; starts the server if need be. Raises NoDeviceError if it doesn't start."""
+    """The devices that the adb server lists; starts the server if needed. Raises NoDeviceError if it doesn't start."""
     done = run_client([adb, "devices"], "adb", SHORT_TIMEOUT_S)
     if done.returncode != 0:
         raise NoDeviceError(f"The adb server doesn't start ({last_line(done.stderr)}).")
@@ -115,9 +116,9 @@ def attached(adb: str) -> tuple[Attached, ...]:
 
 def _connect(adb: str, serial: str) -> None:
     done = run_client([adb, "connect", serial], f"adb:{serial}", SHORT_TIMEOUT_S)
-    said = (done.stdout + done.stderr).decode("utf-8", "replace")
-    if "connected to" not in said and "authenticate" not in said:
-        raise UnreachableError(f"adb:{serial} can't be reached ({last_line(said)}). Check address and `adb tcpip`.")
+    answer = (done.stdout + done.stderr).decode("utf-8", "replace")
+    if "connected to" not in answer and "authenticate" not in answer:
+        raise UnreachableError(f"adb:{serial} can't be reached ({last_line(answer)}). Check address and `adb tcpip`.")
 
 
 def _choose(devices: tuple[Attached, ...], serial: str) -> Attached:

@@ -1,4 +1,4 @@
-"""The state a device is in when it measures: temperatures, clocks, battery, load."""
+"""A device's state while it measures: temperatures, clock frequencies, battery, load."""
 
 import re
 from collections.abc import Mapping
@@ -37,36 +37,36 @@ class ThermalZone:
     """One sensor."""
 
     kind: str
-    """As the system names it: cpu-thermal, battery, skin-therm …"""
+    """As the system names it: cpu-thermal, battery, skin-therm, …"""
     celsius: float
 
 
 @dataclass(frozen=True)
 class CpuClock:
-    """One CPU's clock; null where the system doesn't tell."""
+    """One CPU's clock frequency; null where the system doesn't report it."""
 
     index: int
     governor: str | None
     current_khz: int | None
     cap_khz: int | None
-    """What the system allows now."""
+    """Upper limit that the system currently sets."""
     max_khz: int | None
-    """What the processor can do."""
+    """Upper limit of the processor."""
 
 
 @dataclass(frozen=True)
 class Battery:
-    """The battery; null where the system doesn't tell."""
+    """The battery; null where the system doesn't report it."""
 
     celsius: float | None
     level_percent: int | None
     status: str | None
-    """Charging, Discharging, Full …"""
+    """Charging, Discharging, Full, …"""
 
 
 @dataclass(frozen=True)
 class Conditions:
-    """A device's state at one moment; null where it doesn't tell."""
+    """A device's state at one moment; null where it isn't reported."""
 
     zones: tuple[ThermalZone, ...]
     clocks: tuple[CpuClock, ...]

@@ -1,4 +1,4 @@
-"""What a device is: read once, by one shell script that every POSIX shell and busybox can run."""
+"""A device's hardware and system, read once by a shell script that every POSIX shell and busybox can run."""
 
 import hashlib
 from collections.abc import Mapping
@@ -7,7 +7,7 @@ from typing import Literal
 
 ARM = ("aarch64", "arm64", "armv7l", "armv8l")
 _FEATURES = ("asimd", "neon", "asimddp", "i8mm", "bf16", "sve", "sve2", "avx2", "avx512f", "avx512_vnni", "avx_vnni")
-"""Processor features that choose LiteRT's kernels."""
+"""Processor features by which LiteRT chooses its kernels."""
 
 DeviceKind = Literal["physical", "emulated"]
 
@@ -40,24 +40,24 @@ true
 
 @dataclass(frozen=True)
 class Cpu:
-    """One logical CPU; null where the system doesn't tell."""
+    """One logical CPU; null where the system doesn't report it."""
 
     index: int
     max_khz: int | None
     capacity: int | None
-    """The scheduler's measure, 1024 for the largest."""
+    """The scheduler's relative capacity, 1024 for the largest."""
 
 
 @dataclass(frozen=True)
 class DeviceDescription:
-    """What a device is; null where it doesn't tell."""
+    """A device's hardware and system; null where not reported."""
 
     name: str
     """As the user named it."""
     kind: DeviceKind
-    """`emulated`: its instructions are translated, so its time isn't that of any processor."""
+    """`emulated`: instructions are translated, so times are not those of any processor."""
     emulator: str | None
-    """What the emulation was recognised by."""
+    """The sign by which emulation was recognised."""
     machine: str
     system: str
     kernel: str
@@ -68,12 +68,12 @@ class DeviceDescription:
     model: str | None
     processor: str | None
     identity: str | None
-    """A hash of the serial number or machine id: tells two equal devices apart and gives neither away."""
+    """A hash of the serial number or machine id: tells two equal devices apart without revealing either."""
     abi: str | None
     cpu_count: int | None
     cpus: tuple[Cpu, ...]
     features: tuple[str, ...] | None
-    """Of those that choose LiteRT's kernels."""
+    """Those by which LiteRT chooses its kernels."""
     memory_bytes: int | None
 
     @property
@@ -115,7 +115,7 @@ def key_values(output: str) -> dict[str, str]:
 
 
 def _emulator(facts: Mapping[str, str]) -> str | None:
-    """What tells that instructions are translated; None if nothing does."""
+    """The sign that instructions are translated; None if there is none."""
     program = facts.get("interpreter", "").rsplit("/", 1)[-1]
     if "qemu" in program or "binfmt" in program:
         return program

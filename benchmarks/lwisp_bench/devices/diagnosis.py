@@ -1,15 +1,14 @@
-"""Which devices there are, and what keeps each from being measured."""
+"""Which devices there are, and what each lacks to be measured."""
 
 from dataclasses import dataclass
 from pathlib import Path
 
 from lwisp_bench.devices.adb import adb_program, attached
-from lwisp_bench.devices.base import Device
 from lwisp_bench.devices.description import DeviceDescription
+from lwisp_bench.devices.device import Device
 from lwisp_bench.devices.opening import open_device
 from lwisp_bench.devices.transport import last_line, quoted
 from lwisp_bench.errors import DeviceError
-from lwisp_bench.runners.python_worker import default_python
 
 _PROBE = (
     "import numpy, sys, importlib.metadata as m; found = {d.name for d in m.distributions()}; "
@@ -21,7 +20,7 @@ _PROBE = (
 
 @dataclass(frozen=True)
 class Diagnosis:
-    """One device; a problem names what to do."""
+    """One device; a problem says what to do."""
 
     name: str
     description: DeviceDescription | None
@@ -30,8 +29,8 @@ class Diagnosis:
     problem: str | None
 
 
-def diagnose(extra: tuple[str, ...], python: str | None, ssh_config: Path | None) -> tuple[Diagnosis, ...]:
-    """Look at this host, what adb lists, and the devices named in `extra`. Raises UsageError on a bad name."""
+def diagnose(extra: tuple[str, ...], python: str | None, ssh_config: str | Path | None) -> tuple[Diagnosis, ...]:
+    """Examine this host, the devices that adb lists, and those in `extra`. Raises UsageError on a bad name."""
     names = ["local", *_adb_names(), *extra]
     return tuple(_diagnose(name, python, ssh_config) for name in dict.fromkeys(names))
 
@@ -43,7 +42,7 @@ def _adb_names() -> list[str]:
         return []  # a host without adb has no Android devices to list
 
 
-def _diagnose(name: str, python: str | None, ssh_config: Path | None) -> Diagnosis:
+def _diagnose(name: str, python: str | None, ssh_config: str | Path | None) -> Diagnosis:
     try:
         with open_device(name, ssh_config) as device:
             return _diagnose_runtime(device, python)
@@ -52,7 +51,7 @@ def _diagnose(name: str, python: str | None, ssh_config: Path | None) -> Diagnos
 
 
 def _diagnose_runtime(device: Device, python: str | None) -> Diagnosis:
-    program = python or default_python(device)
+    program = python or device.python
     done = device.run(quoted(program, "-c", _PROBE))
     if done.status == 0:
         return Diagnosis(device.name, device.describe(), done.stdout.strip(), None)

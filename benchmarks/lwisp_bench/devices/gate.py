@@ -1,4 +1,4 @@
-"""The entry gate: a device that is hot or held back isn't measured; it is waited for, and then given up."""
+"""The entry gate: a hot or throttled device isn't measured; the gate waits for it, and gives up after a while."""
 
 import time
 from collections.abc import Callable
@@ -7,14 +7,14 @@ from dataclasses import dataclass
 from lwisp_bench.devices.conditions import Conditions, CpuClock
 
 MAX_CELSIUS = 37.0
-"""Of battery and skin: above, phones begin to hold back."""
+"""Of battery and skin; phones start to throttle above it."""
 MAX_WAIT_S = 120.0
 _BODY = ("battery", "skin")
 
 
 @dataclass(frozen=True)
 class GateLimits:
-    """What the gate lets through, and how long it waits for it."""
+    """What lets a device pass, and how long the gate waits for that."""
 
     max_celsius: float = MAX_CELSIUS
     max_wait_s: float = MAX_WAIT_S
@@ -28,11 +28,11 @@ class GateResult:
     passed: bool
     waited_s: float
     obstacle: str | None
-    """What stood in the way at last."""
+    """What kept it closed at the last reading."""
 
 
 def obstacle(conditions: Conditions, limits: GateLimits) -> str | None:
-    """What speaks against measuring now; None if nothing that the device tells does."""
+    """The reason not to measure now; None if no reading gives one."""
     if conditions.thermal_status:
         return f"thermal status is {conditions.thermal_status}, not 0"
     for place, celsius in _body_temperatures(conditions):
@@ -49,14 +49,13 @@ def pass_gate(
     limits: GateLimits,
     sleep: Callable[[float], None] = time.sleep,
     now: Callable[[], float] = time.monotonic,
-) -> tuple[GateResult, Conditions]:
-    """Wait until nothing stands in the way, or max_wait_s is over. Returns the last conditions read, too."""
+) -> GateResult:
+    """Wait until there is no obstacle or max_wait_s has passed."""
     begin = now()
     while True:
-        conditions = read()
-        found, waited_s = obstacle(conditions, limits), now() - begin
+        found, waited_s = obstacle(read(), limits), now() - begin
         if found is None or waited_s >= limits.max_wait_s:
-            return GateResult(found is None, waited_s, found), conditions
+            return GateResult(found is None, waited_s, found)
         sleep(limits.poll_s)
 
 

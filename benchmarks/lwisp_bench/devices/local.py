@@ -1,6 +1,7 @@
 """This host as a device."""
 
 import shutil
+import sys
 import tempfile
 from pathlib import Path
 
@@ -12,6 +13,7 @@ class LocalTransport:
     """Runs commands in a shell of this host, and keeps its files in a temporary folder."""
 
     name = "local"
+    python = sys.executable
 
     def __init__(self) -> None:
         if shutil.which("sh") is None:
@@ -25,7 +27,7 @@ class LocalTransport:
         """Run a line of shell."""
         done = completed(run_client(["sh", "-c", with_status(command)], self.name, timeout_s))
         if done is None:
-            raise DeviceLostError("The shell on this host was ended from outside.")
+            raise DeviceLostError("The shell on this host was killed.")
         return done
 
     def send(self, data: bytes, path: str) -> None:

@@ -1,10 +1,10 @@
-"""From what the user writes (`local`, `ssh:pi@board`, `adb:SERIAL`) to an open device."""
+"""Opening a device by its name: `local`, `ssh:pi@board`, `adb:SERIAL`."""
 
 from contextlib import ExitStack
 from pathlib import Path
 
 from lwisp_bench.devices.adb import AdbTransport
-from lwisp_bench.devices.base import Device
+from lwisp_bench.devices.device import Device
 from lwisp_bench.devices.local import LocalTransport
 from lwisp_bench.devices.ssh import SshTransport
 from lwisp_bench.devices.transport import Transport
@@ -14,23 +14,28 @@ from lwisp_mobile.errors import UsageError
 FORMS = "local, ssh:USER@HOST[:PORT], adb:SERIAL (or adb, if only one is attached)"
 
 
-def open_device(name: str, ssh_config: Path | None = None) -> Device:
-    """Open a device. Raises UsageError on another form, UnsupportedDeviceError if it isn't ARM, DeviceError.
+def open_device(name: str, ssh_config: str | Path | None = None) -> Device:
+    """Open a device. This host may have any processor; other devices must be ARM.
 
-    This host may have any processor: it is what a user has at hand.
+    Raises UsageError on a name of another form, UnsupportedDeviceError on another processor, DeviceError.
     """
     with ExitStack() as stack:
         device = stack.enter_context(Device(_transport(name, ssh_config)))
-        found = device.describe()
-        if name != "local" and not found.is_arm:
-            raise UnsupportedDeviceError(
-                f"{name} is {found.machine}; the harness measures ARM devices, and this host as `local`. Name another."
-            )
+        check_processor(device)
         stack.pop_all()
     return device
 
 
-def _transport(name: str, ssh_config: Path | None) -> Transport:
+def check_processor(device: Device) -> None:
+    """Raise UnsupportedDeviceError if a device other than this host isn't ARM."""
+    found = device.describe()
+    if device.name != "local" and not found.is_arm:
+        raise UnsupportedDeviceError(
+            f"{device.name} is {found.machine}; besides this host (`local`), only ARM devices are measured."
+        )
+
+
+def _transport(name: str, ssh_config: str | Path | None) -> Transport:
     kind, _, address = name.partition(":")
     if name == "local":
         return LocalTransport()

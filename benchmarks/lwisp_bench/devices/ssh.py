@@ -1,8 +1,8 @@
 """Boards over SSH, by the OpenSSH client.
 
-The client and not a library: it reads the user's own settings, keys, agent, jump hosts and known hosts, so that what
-works as `ssh pi@board` works here, and the harness handles no key itself. Files go through `cat`, which every board
-has; dropbear's come without SFTP.
+The client and not a library: it reads the user's own settings, keys, agent, jump hosts and known hosts, so whatever
+works as `ssh pi@board` works here, and the harness never handles a key. Files go through `cat`, which every board has;
+boards with dropbear lack SFTP.
 """
 
 import os
@@ -12,6 +12,7 @@ from pathlib import Path
 
 from lwisp_bench.devices.transport import (
     SHORT_TIMEOUT_S,
+    TRANSFER_TIMEOUT_S,
     Completed,
     check_room,
     completed,
@@ -29,22 +30,23 @@ from lwisp_bench.errors import (
     UnreachableError,
 )
 
-TRANSFER_TIMEOUT_S = 600.0
 _ALIVE = ("ConnectTimeout=10", "ServerAliveInterval=5", "ServerAliveCountMax=3", "BatchMode=yes")
 
 
 class SshTransport:
-    """One connection, shared by all commands where the client can (not on Windows).
+    """One connection, shared by all commands where the client supports it (not on Windows).
 
     address: user@host, host, or either with :port. config: an ssh_config file instead of the user's own.
     Raises NoDeviceError without an ssh client, UnreachableError, HostKeyError or UnauthorisedError at once.
     """
 
-    def __init__(self, address: str, config: Path | None = None) -> None:
+    folder = ".cache/lwisp-bench"
+    python = "python3"
+
+    def __init__(self, address: str, config: str | Path | None = None) -> None:
         if shutil.which("ssh") is None:
             raise NoDeviceError("There's no ssh client on this host. Install OpenSSH's.")
         self.name = f"ssh:{address}"
-        self.folder = ".cache/lwisp-bench"
         self._host, options = _target(address, config)
         self._sockets = tempfile.TemporaryDirectory(prefix="lwisp-ssh-")
         self._options = [*options, *_settings(Path(self._sockets.name) / "s")]
@@ -90,12 +92,12 @@ class SshTransport:
         return ["ssh", *self._options, "-T", self._host, command]
 
     def _failure(self, stderr: bytes) -> DeviceError:
-        """The error that ssh's message means."""
+        """The error that ssh's message stands for."""
         reason = last_line(stderr)
         if b"IDENTIFICATION HAS CHANGED" in stderr:
             return HostKeyError(
-                f"{self.name} shows another host key than the one known. If the board was set up anew, remove the old "
-                f"key (ssh-keygen -R {self._host}); if not, somebody may stand in between."
+                f"{self.name} has a host key other than the known one. If the board was reinstalled, remove the old "
+                f"key (ssh-keygen -R {self._host}); if not, the connection may be intercepted."
             )
         if b"Host key verification failed" in stderr:
             return HostKeyError(f"{self.name} isn't a known host. Run `ssh {self._host}` once and check its key.")
@@ -106,8 +108,8 @@ class SshTransport:
         return UnreachableError(f"{self.name} can't be reached ({reason}). Check its name, network and SSH server.")
 
 
-def _target(address: str, config: Path | None) -> tuple[str, list[str]]:
-    """The host, and the options that lead to it."""
+def _target(address: str, config: str | Path | None) -> tuple[str, list[str]]:
+    """The host, and the options to reach it."""
     host, _, port = address.rpartition(":") if ":" in address else (address, "", "")
     if not host or host.startswith("-"):
         raise NoDeviceError(f"{address!r} names no SSH host; give ssh:user@host or ssh:user@host:port.")
@@ -115,6 +117,6 @@ def _target(address: str, config: Path | None) -> tuple[str, list[str]]:
 
 
 def _settings(socket: Path) -> list[str]:
-    """Options that notice a lost board, never ask a question, and share one connection where the client can."""
+    """Options to notice a lost board, never prompt, and share one connection where the client supports it."""
     shared = () if os.name == "nt" else ("ControlMaster=auto", f"ControlPath={socket}", "ControlPersist=60")
     return [word for setting in (*_ALIVE, *shared) for word in ("-o", setting)]

@@ -1,4 +1,4 @@
-"""How a device is reached: the few operations that differ between this host, SSH and adb."""
+"""Transports: the few operations that differ between this host, SSH and adb."""
 
 import re
 import shlex
@@ -10,6 +10,7 @@ from typing import Protocol
 from lwisp_bench.errors import DeviceFullError, DeviceLostError
 
 SHORT_TIMEOUT_S = 60.0
+TRANSFER_TIMEOUT_S = 600.0
 _END = re.compile(rb"\nlwisp-exit (\d+)\s*\Z")
 FULL = b"No space left on device"
 
@@ -24,7 +25,7 @@ class Completed:
 
 
 class Transport(Protocol):
-    """A way to one device. Every method raises a DeviceError if the device doesn't do its part."""
+    """A connection to one device. Every method raises a DeviceError if the device or the connection fails."""
 
     @property
     def name(self) -> str:
@@ -34,26 +35,30 @@ class Transport(Protocol):
     def folder(self) -> str:
         """Where the harness keeps its files there; an absolute path, or relative to where commands start."""
 
+    @property
+    def python(self) -> str:
+        """The Python to use there by default."""
+
     def execute(self, command: str, *, timeout_s: float = SHORT_TIMEOUT_S) -> Completed:
-        """Run a line of POSIX shell. Raises DeviceLostError if its end isn't seen in timeout_s."""
+        """Run a line of POSIX shell. Raises DeviceLostError if it isn't seen to end within timeout_s."""
 
     def send(self, data: bytes, path: str) -> None:
-        """Write a file; its folder is there. Raises DeviceFullError if there's no room."""
+        """Write a file into an existing folder. Raises DeviceFullError if there's no room."""
 
     def fetch(self, path: str) -> bytes:
-        """Read a file that is there."""
+        """Read a file."""
 
     def close(self) -> None:
         """Leave the device."""
 
 
 def with_status(command: str) -> str:
-    """A shell line that ends by saying its exit status: a connection that broke is told from a command that ended."""
+    """A shell line that prints its exit status last: tells a broken connection from a command that failed."""
     return f"( {command}\n); printf '\\nlwisp-exit %d\\n' $?"
 
 
 def completed(done: "subprocess.CompletedProcess[bytes]") -> Completed | None:
-    """Read what `with_status` wrote; None if it isn't there: the command's end was never seen."""
+    """Read what `with_status` wrote; None if it is missing: the command was never seen to end."""
     found = _END.search(done.stdout)
     if found is None:
         return None
@@ -64,7 +69,7 @@ def completed(done: "subprocess.CompletedProcess[bytes]") -> Completed | None:
 def run_client(
     command: Sequence[str], name: str, timeout_s: float, data: bytes | None = None
 ) -> "subprocess.CompletedProcess[bytes]":
-    """Run a client program (ssh, adb). Raises DeviceLostError if it doesn't end in timeout_s."""
+    """Run a client program (ssh, adb). Raises DeviceLostError if it doesn't end within timeout_s."""
     stdin = subprocess.DEVNULL if data is None else None
     try:
         return subprocess.run(command, capture_output=True, timeout=timeout_s, check=False, input=data, stdin=stdin)
@@ -82,12 +87,12 @@ def check_room(stderr: bytes, name: str, path: str) -> None:
 
 
 def last_line(text: bytes | str) -> str:
-    """The last line that says something, for a message."""
+    """The last line that isn't blank, for a message."""
     decoded = text.decode("utf-8", "replace") if isinstance(text, bytes) else text
     lines = [line.strip() for line in decoded.splitlines() if line.strip()]
     return lines[-1] if lines else "no message"
 
 
 def quoted(*words: str) -> str:
-    """Words as one shell command."""
+    """Quote words as one shell command."""
     return shlex.join(words)

@@ -1,1 +1,1 @@
-"""Records, results files, and what is read out of them."""
+"""Records, results files, comparisons and reports."""

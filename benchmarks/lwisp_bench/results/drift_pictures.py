@@ -1,4 +1,4 @@
-"""Small pictures of a drift, kept beside the results file: the device's, the float student's, their difference."""
+"""Thumbnails of a drift, kept beside the results file: the device's picture, the float student's, the difference."""
 
 import hashlib
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from lwisp_mobile.output.comparison import Picture, difference, png, worst_corne
 from lwisp_mobile.serialize.files import atomic_write
 
 WHOLE_PX = 256
-"""Longest side of whole pictures. With SQUARE_PX it bounds a drift's pictures to about 350 kB."""
+"""Longest side of whole pictures; with SQUARE_PX, it limits a drift's pictures to about 350 kB."""
 SQUARE_PX = 96
 
 
@@ -17,16 +17,16 @@ SQUARE_PX = 96
 class DriftPictures:
     """PNG files in the results' folder of pictures, each named by its SHA-256: equal pictures are kept once.
 
-    Differences are signed, around middle grey, amplified by `lwisp_mobile.output.comparison.AMPLIFICATION`.
+    Differences are signed, centred on mid-grey, amplified by `lwisp_mobile.output.comparison.AMPLIFICATION`.
     """
 
     device: str
     """The whole picture, reduced to WHOLE_PX."""
     difference: str
-    """Whole and reduced: shows tints, while noise averages out."""
+    """Whole and reduced: shows colour casts, while noise averages out."""
     square_top_px: int
     square_left_px: int
-    """Where the pictures differ most: a square of SQUARE_PX, kept pixel for pixel."""
+    """Corner of the square of SQUARE_PX where the pictures differ most; kept at full resolution."""
     device_square: str
     float_square: str
     difference_square: str
@@ -63,7 +63,7 @@ def read_picture(folder: Path, name: str) -> bytes:
             f"{folder / name} can't be read ({error.strerror}). Keep the folder of pictures beside its results file."
         ) from error
     if _name(data) != name:
-        raise ResultsError(f"{folder / name} isn't the picture that was written; measure again.")
+        raise ResultsError(f"{folder / name} isn't the picture that was written. Measure again.")
     return data
 
 

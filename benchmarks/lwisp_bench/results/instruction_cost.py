@@ -1,4 +1,4 @@
-"""What one inference costs in retired arm64 instructions: no time, and the same on every machine."""
+"""The cost of one inference in retired arm64 instructions: not a time, and the same on every machine."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
@@ -33,9 +33,9 @@ class InstructionCounts:
     branch: int
     """Branches and system instructions."""
     integer: int
-    """The rest."""
+    """All others."""
 
-    def less(self, other: "InstructionCounts") -> "InstructionCounts":
+    def minus(self, other: "InstructionCounts") -> "InstructionCounts":
         """The difference, class by class, never below 0."""
         pairs = ((getattr(self, field.name), getattr(other, field.name)) for field in fields(self)[1:])
         classes = [max(0, mine - its) for mine, its in pairs]
@@ -48,25 +48,31 @@ class InstructionCost:
 
     unit: Literal["retired arm64 instructions"]
     cpu: str
-    """The CPU that LiteRT chose its kernels for."""
+    """The CPU for which LiteRT chose its kernels."""
     emulator: str
     """Package and plugin."""
     qemu_cpu: str
     """The emulator's model of the CPU."""
     runtime: RuntimeFacts
     counts: InstructionCounts
-    """The middle one of the counted inferences, less an empty region."""
+    """The median of the counted inferences, less an empty region."""
     inferences: tuple[int, ...]
-    """Totals of all counted inferences, one after the other in one process, each with its region's overhead."""
+    """Totals of all counted inferences, consecutive in one process, each including its region's overhead."""
     overhead: int
-    """Total of an empty region: the two marks and the call of Python."""
+    """Total of an empty region: the two marks and a Python call."""
     spread: float
-    """Largest less smallest of the inferences, over the count."""
+    """Range of the inferences over their median's count."""
     coverage: Coverage
     checks: tuple[OutputCheck, ...]
     """Outputs against this host's."""
 
 
-def middle(counts: Sequence[InstructionCounts]) -> InstructionCounts:
-    """The one whose total is the median. counts: an odd number."""
+def largest_classes(counts: InstructionCounts) -> tuple[tuple[str, int], ...]:
+    """The classes that occur and their counts, largest first."""
+    classes = ((field.name, getattr(counts, field.name)) for field in fields(counts)[1:])
+    return tuple(sorted((pair for pair in classes if pair[1]), key=lambda pair: -pair[1]))
+
+
+def median_counts(counts: Sequence[InstructionCounts]) -> InstructionCounts:
+    """The entry whose total is the median. counts: of odd length."""
     return sorted(counts, key=lambda one: one.total)[len(counts) // 2]

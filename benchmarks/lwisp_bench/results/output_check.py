@@ -1,4 +1,4 @@
-"""What the device computed: bit for bit against this host, and as a picture against the float student."""
+"""Checks of a device's outputs: bit for bit against this host, and as a picture against the float student."""
 
 import io
 from collections.abc import Sequence
@@ -20,18 +20,18 @@ Arrays = tuple[NDArray[Any], ...]
 
 @dataclass(frozen=True)
 class OutputCheck:
-    """One output tensor of the device beside this host's, of the same model on the same input."""
+    """One output tensor of the device against this host's, of the same model on the same input."""
 
     image: str
     output: int
-    """Place among the model's outputs."""
+    """Index among the model's outputs."""
     dtype: str
     shape: tuple[int, ...]
     bit_equal: bool
     max_abs_diff: float | None
-    """In the tensor's own unit: codes of an integer tensor. Null where nothing finite is left, or shapes differ."""
+    """In the tensor's own unit: quantised values of an integer tensor. Null if nothing is finite, or shapes differ."""
     non_finite: int
-    """NaN and infinite values that the device gave."""
+    """NaN and infinite values in the device's output."""
 
 
 @dataclass(frozen=True)
@@ -51,10 +51,12 @@ def read_outputs(npz: bytes) -> Arrays:
 
 
 def split_outputs(data: bytes, host: Arrays) -> Arrays:
-    """Outputs written one after the other, in the forms of this host's. Raises WorkerError on another size."""
+    """Split concatenated outputs into the host outputs' types and shapes. Raises WorkerError if the sizes differ."""
     sizes = [array.nbytes for array in host]
     if len(data) != sum(sizes):
-        raise WorkerError(f"The outputs have {len(data)} bytes, this host's {sum(sizes)}; the models' sizes differ.")
+        raise WorkerError(
+            f"The outputs have {len(data)} bytes, this host's {sum(sizes)}: the model ran at another size."
+        )
     ends = np.cumsum(sizes)
     parts = (data[end - size : end] for size, end in zip(sizes, ends))
     return tuple(np.frombuffer(part, array.dtype).reshape(array.shape) for part, array in zip(parts, host))
@@ -72,7 +74,7 @@ def picture_drift(
 ) -> Drift:
     """Compare the picture with the float model's. reference: the float model's outputs for the same planes.
 
-    folder: where pictures of the drift are kept, if all their values are finite.
+    folder: keeps pictures of the drift, if all values are finite.
     """
     rgb, float_rgb = dequantise(device[0][0], contract.output_tensor), reference[0][0].astype(np.float32)
     comparison = compare(rgb, float_rgb)
@@ -82,7 +84,7 @@ def picture_drift(
 
 
 def worst(drifts: Sequence[Drift]) -> Drift | None:
-    """The picture with the lowest PSNR; None without pictures. An equal picture has none, and is the best."""
+    """The picture with the lowest PSNR; None without pictures. Equal pictures have none, and rank best."""
     return min(drifts, key=lambda drift: _psnr(drift.comparison), default=None)
 
 

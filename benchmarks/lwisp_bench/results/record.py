@@ -1,20 +1,22 @@
-"""One record: everything known about one case, with every sample; null for what isn't known."""
+"""Records: everything known about one case, every sample included; null for what isn't known."""
 
 import hashlib
 import json
 from dataclasses import asdict, dataclass
 from typing import Literal
 
+from lwisp_bench.cases.setup import Setup
+from lwisp_bench.cases.subject import Subject
 from lwisp_bench.devices.conditions import Conditions
 from lwisp_bench.devices.description import DeviceDescription, DeviceKind
 from lwisp_bench.devices.gate import GateResult
 from lwisp_bench.results.instruction_cost import InstructionCost
 from lwisp_bench.results.output_check import Drift, OutputCheck
 from lwisp_bench.results.summary import Minute, Summary, Verdict
-from lwisp_bench.suite.setups import Setup
-from lwisp_bench.suite.subjects import Subject
 from lwisp_bench.worker.job import WorkerResult
 
+Clock = Literal["wall", "insn"]
+"""Wall time, or retired arm64 instructions."""
 Status = Literal["measured", "inconclusive", "failed"]
 
 
@@ -38,7 +40,7 @@ class SubjectFacts:
     weights_sha256: str | None
     inputs: tuple[InputFacts, ...]
     images: tuple[str, ...]
-    """What it was fed; the first was run over and over."""
+    """Names of its inputs; the first is the one that was timed."""
 
 
 @dataclass(frozen=True)
@@ -52,7 +54,7 @@ class Failure:
 
 @dataclass(frozen=True)
 class Measurement:
-    """What a finished case brought. Times are of the record's clock; on an emulated device they are no latency."""
+    """The result of a timed case. Times are of the record's clock; on an emulated device they are not latencies."""
 
     worker: WorkerResult
     before: Conditions
@@ -66,7 +68,7 @@ class Measurement:
     checks_error: str | None
     """Why there are none."""
     drifts: tuple[Drift, ...]
-    """Empty for a third party's model: there's no float one to compare with."""
+    """Empty for a third-party model, which has no float reference."""
 
 
 @dataclass(frozen=True)
@@ -74,27 +76,27 @@ class Record:
     """One case."""
 
     case_id: str
-    """Hash of model, inputs, setup and device: a case with a finished record isn't run again."""
+    """Hash of model, inputs, setup and device; a case with a finished record isn't run again."""
     subject: SubjectFacts
     device: DeviceDescription
     setup: Setup
-    clock: Literal["wall", "insn"]
+    clock: Clock
     device_kind: DeviceKind
     status: Status
     started: str
     """UTC, ISO 8601."""
     took_s: float
     gate: GateResult | None
-    """Null if the gate was switched off, or the case failed before it."""
+    """Null if the gate was off, or the case failed before it."""
     failure: Failure | None
     measurement: Measurement | None
-    """Null under the clock `insn`, which times nothing."""
+    """Null under the clock `insn`."""
     cost: InstructionCost | None = None
-    """Of the clock `insn` alone."""
+    """Under the clock `insn` only."""
 
 
 def subject_facts(subject: Subject) -> SubjectFacts:
-    """What a record keeps of a subject."""
+    """A subject as a record describes it."""
     contract = subject.contract
     return SubjectFacts(
         name=subject.name,
@@ -109,7 +111,7 @@ def subject_facts(subject: Subject) -> SubjectFacts:
 
 
 def case_id(subject: Subject, setup: Setup, device: DeviceDescription) -> str:
-    """The hash that tells cases apart."""
+    """The hash that identifies a case."""
     inputs = [hashlib.sha256(image.npz()).hexdigest() for image in subject.images]
     place = [device.name, device.identity, device.build]
     text = json.dumps([subject.sha256, inputs, asdict(setup), place], sort_keys=True)

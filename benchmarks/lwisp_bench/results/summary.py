@@ -1,4 +1,4 @@
-"""Samples in a few numbers, and whether those can be trusted."""
+"""Samples in a few numbers, and a verdict on whether those can be trusted."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -16,14 +16,14 @@ MAX_DRIFT = 0.05
 """Between the medians of the first and the second half."""
 MIN_RUNS = 10
 THROTTLE_RATIO = 1.1
-"""Last minute's median over the first's."""
+"""Limit of the last minute's median over the first's."""
 CLOCK_DROP = 0.9
 WINDOW_S = 60.0
 
 
 @dataclass(frozen=True)
 class Summary:
-    """The steady runs, in milliseconds of the record's clock; null for what a runner without samples doesn't tell."""
+    """The steady runs, in milliseconds of the record's clock; null where a runner without samples doesn't report it."""
 
     runs: int
     p50_ms: float | None
@@ -53,7 +53,7 @@ class Verdict:
     """Whether the numbers can be trusted, and the rule that decided it."""
 
     kind: Literal["stable", "noisy", "throttled", "unknown"]
-    """`unknown`: the runner keeps no samples to judge by."""
+    """`unknown`: the runner keeps no samples."""
     rule: str
 
 
@@ -76,9 +76,9 @@ def summarise(wall_ms: Sequence[float]) -> Summary:
 
 
 def median_ms(summary: Summary) -> float:
-    """The median. Raises ResultsError where the runner doesn't tell one."""
+    """The median. Raises ResultsError where the runner doesn't report one."""
     if summary.p50_ms is None:
-        raise ResultsError("A run without a median can't be compared; measure with the python runner.")
+        raise ResultsError("A run without a median can't be compared; measure without --native.")
     return summary.p50_ms
 
 
@@ -87,8 +87,8 @@ def mad(samples: NDArray[np.float64]) -> float:
     return float(np.median(np.abs(samples - np.median(samples))))
 
 
-def by_minute(samples: Samples, window_s: float = WINDOW_S) -> tuple[Minute, ...]:
-    """p50 and p90 of every full minute; empty under two minutes, and where the runs' times of day aren't known."""
+def per_minute(samples: Samples, window_s: float = WINDOW_S) -> tuple[Minute, ...]:
+    """p50 and p90 of every full minute; empty under two minutes, and where the starts of the runs aren't known."""
     starts, walls = np.array(samples.start_s), np.array(samples.wall_ms)
     full = int((starts[-1] + walls[-1] / 1e3) // window_s) if len(starts) else 0
     windows = [walls[(starts >= i * window_s) & (starts < (i + 1) * window_s)] for i in range(full)]
@@ -97,15 +97,15 @@ def by_minute(samples: Samples, window_s: float = WINDOW_S) -> tuple[Minute, ...
     return tuple(Minute(len(w), float(np.median(w)), float(np.percentile(w, 90))) for w in windows)
 
 
-def judge(result: WorkerResult, before: Conditions, after: Conditions, minutes: Sequence[Minute]) -> Verdict:
-    """The verdict; the first rule that holds decides."""
+def judge_stability(result: WorkerResult, before: Conditions, after: Conditions, minutes: Sequence[Minute]) -> Verdict:
+    """The verdict, by the first rule that applies."""
     throttled = _throttling(result.trace, before, after, minutes)
     if throttled is not None:
         return Verdict("throttled", throttled)
     if not result.samples.wall_ms:
-        return Verdict("unknown", f"{result.runtime.engine} keeps no samples to judge by")
+        return Verdict("unknown", f"{result.runtime.engine} keeps no samples")
     noisy = _noise(result)
-    return Verdict("stable", "no rule against it holds") if noisy is None else Verdict("noisy", noisy)
+    return Verdict("stable", "no sign of noise or throttling") if noisy is None else Verdict("noisy", noisy)
 
 
 def _throttling(
@@ -116,7 +116,7 @@ def _throttling(
     if after.thermal_status:
         return f"thermal status rose to {after.thermal_status}"
     if caps and lowest is not None and lowest < min(caps):
-        return f"the system capped a CPU at {lowest} kHz; before it allowed {min(caps)}"
+        return f"the system capped a CPU at {lowest} kHz, down from {min(caps)}"
     clocks = [max(point.current_khz) for point in trace if point.current_khz]
     early, late = _ends(clocks)
     if late < CLOCK_DROP * early:
@@ -131,7 +131,7 @@ def _noise(result: WorkerResult) -> str | None:
     if len(walls) < MIN_RUNS:
         return f"{len(walls)} runs, under {MIN_RUNS}"
     if result.phases.settled is False:
-        return f"the warm-up didn't settle in {len(result.phases.warm_up_ms)} runs"
+        return f"the warm-up didn't settle within {len(result.phases.warm_up_ms)} runs"
     relative_mad = mad(walls) / float(np.median(walls))
     if relative_mad > MAX_RELATIVE_MAD:
         return f"the median absolute deviation is {100 * relative_mad:.1f} % of the median"
@@ -142,7 +142,7 @@ def _noise(result: WorkerResult) -> str | None:
 
 
 def _ends(values: Sequence[int]) -> tuple[float, float]:
-    """Medians of the first and the last quarter; zeros where there are too few to tell."""
+    """Medians of the first and the last quarter; zeros for fewer than four values."""
     if len(values) < 4:
         return 0.0, 0.0
     quarter = max(1, len(values) // 4)

@@ -1,1 +1,1 @@
-"""Ways of measuring a model on a device."""
+"""Ways of measuring a model: each implements `lwisp_bench.runners.runner.Runner`."""

@@ -1,4 +1,4 @@
-"""The worker as one file to push: a zip that Python runs, made of the worker and the runtime's modules it uses."""
+"""The worker as one file to push: a zip that Python runs, of the worker and the runtime's modules."""
 
 import functools
 import io
@@ -6,8 +6,8 @@ import zipfile
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 
-# The runtime's front page (lwisp_mobile/__init__.py) stays behind: it would import all of it, and the worker needs
-# a few modules, which find each other in a namespace package.
+# Without lwisp_mobile/__init__.py, which would import the whole runtime, the package is a namespace package, and the
+# worker imports the few modules it needs.
 _LEFT_OUT = {"lwisp_mobile/__init__.py"}
 _MAIN = "import sys\nfrom lwisp_bench.worker.main import main\nsys.exit(main())\n"
 _DATE = (1980, 1, 1, 0, 0, 0)

@@ -1,1 +1,1 @@
-"""Studies: questions that one command answers by measuring."""
+"""Studies: each answers one question by measuring."""

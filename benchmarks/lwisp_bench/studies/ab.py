@@ -1,44 +1,42 @@
-"""Two models in turns on one device, and whether the second is slower: a bootstrap over the rounds."""
+"""A against B: two models interleaved on one device, and whether the second is slower, by a bootstrap over rounds."""
 
-import json
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
 
-from lwisp_bench.devices.base import Device
+from lwisp_bench.cases.setup import Setup, choose_cpus
+from lwisp_bench.cases.subject import Subject
 from lwisp_bench.devices.conditions import Conditions
 from lwisp_bench.devices.description import DeviceDescription
-from lwisp_bench.devices.gate import GateResult, pass_gate
-from lwisp_bench.errors import ResultsError, WorkerError
-from lwisp_bench.results.compare import SEED, Outcome, judge
+from lwisp_bench.devices.device import Device
+from lwisp_bench.devices.gate import GateLimits, GateResult, pass_gate
+from lwisp_bench.errors import ResultsError
+from lwisp_bench.results.instruction_comparison import InstructionComparison, compare_cost
+from lwisp_bench.results.latency_comparison import SEED, Outcome, judge_ratio
 from lwisp_bench.results.record import SubjectFacts, subject_facts
-from lwisp_bench.runners.python_worker import RunOptions, carry_out, tidy
-from lwisp_bench.suite.setups import Setup, choose_cpus
-from lwisp_bench.suite.subjects import Subject
-from lwisp_bench.worker.job import DuelJob, DuelResult, DuelRound, Entrant, Order
+from lwisp_bench.runners.instructions.counting import COUNTING_SETUP, CounterKit, InstructionRunner
+from lwisp_bench.runners.remote_worker import WorkerCall, WorkerOptions, work_folder
+from lwisp_bench.worker.job import AbJob, AbModel, AbResult, AbRound, Request
 from lwisp_mobile.errors import UsageError
-from lwisp_mobile.serialize.from_dict import from_dict
 
-ROUNDS = 24
-SLICE_S = 0.1
 MIN_ROUNDS = 12
 CONFIDENCE = 0.999
-"""So strict because an alarm stops somebody's work; a machine too noisy for it gets `inconclusive`."""
+"""So strict because a false alarm stops somebody's work; a machine too noisy for it yields `inconclusive`."""
 RESAMPLES = 10_000
 TIMEOUT_S = 900.0
 
 
 @dataclass(frozen=True)
 class Judgement:
-    """What the rounds say; null where there were none."""
+    """The verdict of the rounds; null where there were none."""
 
     base_p50_ms: float | None
-    """Median over the rounds' medians."""
+    """Median of the rounds' medians."""
     new_p50_ms: float | None
     ratio: float | None
-    """Median over the rounds of new over base."""
+    """Median of the rounds' ratios, new over base."""
     low: float | None
     high: float | None
     """Bootstrap interval of the ratio."""
@@ -57,43 +55,60 @@ class AbReport:
     new: SubjectFacts
     gate: GateResult | None
     before: Conditions
-    after: Conditions | None
-    duel: DuelResult | None
-    """Null if the device was too hot to be measured."""
+    after: Conditions
+    result: AbResult | None
+    """Null if the gate stayed closed."""
     judgement: Judgement
 
 
 @dataclass(frozen=True)
-class Turns:
-    """How long two models take turns."""
+class AbOptions:
+    """How two models are interleaved."""
 
-    rounds: int = ROUNDS
-    slice_s: float = SLICE_S
+    rounds: int = 24
+    slice_s: float = 0.1
+    """How long each model runs in each round."""
+    gate: GateLimits | None = GateLimits()  # noqa: RUF009  frozen
+    """None: measure whatever the conditions."""
+    worker: WorkerOptions = WorkerOptions()  # noqa: RUF009  frozen
 
     def __post_init__(self) -> None:
-        """Refuse what can't tell anything."""
+        """Refuse too little to judge by."""
         if self.rounds < MIN_ROUNDS or self.slice_s <= 0:
             raise UsageError(f"{self.rounds} rounds of {self.slice_s} s; give {MIN_ROUNDS} rounds or more, over 0 s.")
 
 
-def run_ab(device: Device, base: Subject, new: Subject, *, setup: Setup, turns: Turns, options: RunOptions) -> AbReport:
-    """Run both in turns on a device and judge. Raises as `run_worker`; ResultsError on an emulated device."""
+def run_ab(device: Device, base: Subject, new: Subject, setup: Setup, options: AbOptions) -> AbReport:
+    """Interleave both on a device and judge. Raises as `run_worker`; ResultsError on an emulated device."""
     description = device.describe()
     if description.kind == "emulated":
-        raise ResultsError(f"{device.name} is emulated: its times mean nothing. Compare with --clock insn.")
-    gate, before = (None, device.conditions()) if options.gate is None else pass_gate(device.conditions, options.gate)
-    duel = after = None
-    judged = Judgement(None, None, None, None, None, "inconclusive", "not measured")
+        raise ResultsError(f"{device.name} is emulated: its times are meaningless. Compare with --clock insn.")
+    gate = None if options.gate is None else pass_gate(device.conditions, options.gate)
+    before, result = device.conditions(), None
     if gate is None or gate.passed:
-        duel = _duel(device, base, new, setup=setup, turns=turns, options=options)
-        after, judged = device.conditions(), judge_rounds(duel.rounds)
-    elif gate.obstacle is not None:
-        judged = replace(judged, reason=f"not measured: {gate.obstacle}")
-    facts = subject_facts(base), subject_facts(new)
-    return AbReport("wall", description, setup, *facts, gate, before, after, duel, judged)
+        result = _interleave(device, base, new, setup, options)
+    return AbReport(
+        clock="wall",
+        device=description,
+        setup=setup,
+        base=subject_facts(base),
+        new=subject_facts(new),
+        gate=gate,
+        before=before,
+        after=device.conditions(),
+        result=result,
+        judgement=_not_measured(gate) if result is None else judge_rounds(result.rounds),
+    )
 
 
-def judge_rounds(rounds: Sequence[DuelRound]) -> Judgement:
+def count_ab(base: Subject, new: Subject, cpu: str, kit: CounterKit) -> InstructionComparison:
+    """Compare both by the instructions that an inference retires on an emulated CPU. Raises as `InstructionRunner`."""
+    runner = InstructionRunner(cpu, kit)
+    before, after = (runner.measure(subject, COUNTING_SETUP) for subject in (base, new))
+    return compare_cost(f"insn:{cpu}: {base.name} to {new.name}", before, after)
+
+
+def judge_rounds(rounds: Sequence[AbRound]) -> Judgement:
     """Whether the second model is slower, and the rule that decided it. rounds: at least one."""
     base = np.array([np.median(one.base_ms) for one in rounds])
     new = np.array([np.median(one.new_ms) for one in rounds])
@@ -102,24 +117,28 @@ def judge_rounds(rounds: Sequence[DuelRound]) -> Judgement:
     resampled = np.median(ratios[picks], axis=1)
     low, high = (float(value) for value in np.quantile(resampled, [(1 - CONFIDENCE) / 2, (1 + CONFIDENCE) / 2]))
     base_ms, new_ms, ratio = float(np.median(base)), float(np.median(new)), float(np.median(ratios))
-    outcome, reason = judge(new_ms - base_ms, ratio, low, high, "more rounds, or a quieter machine")
+    outcome, reason = judge_ratio(new_ms - base_ms, ratio, low, high, "run more rounds, or use a quieter machine")
     return Judgement(base_ms, new_ms, ratio, low, high, outcome, reason)
 
 
-def _duel(
-    device: Device, base: Subject, new: Subject, *, setup: Setup, turns: Turns, options: RunOptions
-) -> DuelResult:
-    entrants = [
-        Entrant(device.push(one.model), device.push(one.images[0].npz()), one.contract is not None)
-        for one in (base, new)
-    ]
-    cpus = choose_cpus(setup.affinity, device.describe())
-    job = DuelJob(entrants[0], entrants[1], setup.threads or 1, cpus, turns.rounds, turns.slice_s)
-    folder = device.work_folder()
-    try:
-        name = f"{base.name} and {new.name}"
-        order, timeout_s = Order("duel", duel=job), options.timeout_s or TIMEOUT_S
-        done = carry_out(order, device, name, options, folder=folder, timeout_s=timeout_s)
-    finally:
-        tidy(device, folder)
-    return from_dict(DuelResult, json.loads(done), "result.json", WorkerError)
+def _not_measured(gate: GateResult | None) -> Judgement:
+    reason = "not measured" if gate is None else f"not measured: {gate.obstacle}"
+    return Judgement(None, None, None, None, None, "inconclusive", reason)
+
+
+def _interleave(device: Device, base: Subject, new: Subject, setup: Setup, options: AbOptions) -> AbResult:
+    job = AbJob(
+        base=_push(device, base),
+        new=_push(device, new),
+        threads=setup.threads or 1,
+        cpus=choose_cpus(setup.affinity, device.describe()),
+        rounds=options.rounds,
+        slice_s=options.slice_s,
+    )
+    with work_folder(device) as folder:
+        call = WorkerCall(device, folder, f"{base.name} and {new.name}", options.worker, TIMEOUT_S)
+        return call.send(Request(ab=job), AbResult)
+
+
+def _push(device: Device, subject: Subject) -> AbModel:
+    return AbModel(device.push(subject.model), device.push(subject.images[0].npz()), subject.contract is not None)

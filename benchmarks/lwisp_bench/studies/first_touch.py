@@ -1,7 +1,7 @@
-"""What memory costs when it's first touched, on this machine.
+"""The cost of touching memory for the first time, on this machine.
 
-A hypervisor takes a guest's free pages back within seconds (free page reporting, balloons), and a process that takes
-them next waits for the host. That wait isn't the runtime's; a phone or a board doesn't have it.
+A hypervisor reclaims a guest's free pages within seconds (free page reporting, balloons), and the next process to
+allocate them waits for the host. That wait isn't the runtime's; phones and boards don't have it.
 """
 
 import time
@@ -14,16 +14,16 @@ _PAGE_BYTES = 4096
 
 @dataclass(frozen=True)
 class FirstTouch:
-    """Nanoseconds for each byte of memory new to a process."""
+    """Nanoseconds per byte of memory new to a process."""
 
     found_ns: float
-    """As the machine was found: a host may have had to supply it."""
+    """On the machine as found: a host may have had to supply the pages."""
     held_ns: float
-    """Once more, right afterwards: what the kernel itself takes."""
+    """Again right afterwards: the kernel's own cost."""
 
 
 def touch_memory(size_bytes: int) -> FirstTouch:
-    """Have the host supply this much memory, and leave it free for the next process."""
+    """Make the host supply this much memory, and leave it free for the next process."""
     return FirstTouch(_ns_per_byte(size_bytes), _ns_per_byte(size_bytes))
 
 

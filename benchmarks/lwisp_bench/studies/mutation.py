@@ -1,11 +1,10 @@
-"""Damaged copies of a model, run in processes of their own: what becomes of each is counted.
+"""Damaged copies of a model, run in separate processes: the outcome of each is counted.
 
-The bundle's hash is left out on purpose: it refuses every one of them. This asks what stands behind it.
+The bundle's hash, which would refuse every copy, is left out on purpose: this tests the defences behind it.
 """
 
 import hashlib
 from collections import Counter
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,67 +14,68 @@ from numpy.typing import NDArray
 
 from lwisp_mobile.batch.worker_process import CallExpiredError, ProcessDiedError, WorkerProcess
 from lwisp_mobile.errors import ModelError
+from lwisp_mobile.progress import Progress
 from lwisp_mobile.tflite.flatbuffer import read_root
 from lwisp_mobile.tflite.verifier import SCHEMA, verify_tflite
 
 MEMORY_BYTES = 4 << 30
-"""Address space of a process: a damaged shape must not take the machine's memory."""
+"""Address space of a process: a damaged shape must not exhaust the machine's memory."""
 START_S = 120.0
 """For the first, undamaged run, which also loads the engine."""
 CONSTANT = 7
-"""What every input is filled with."""
+"""The value of every input."""
 REFUSED, STOPPED, SAME, OTHER = "refused by the check", "refused by the engine", "same output", "other output"
 EDGE_VALUES = (0, 1, 16, 127, 255, 0x7FFFFFFF, 0x80000000, 0xFFFFFFF0, 0xFFFFFFFF)
 
 
 @dataclass(frozen=True)
 class MutationOptions:
-    """How many, and how they are run."""
+    """How many copies are run, and how."""
 
     runs: int = 1000
     seed: int = 0
-    cap_s: float = 20.0
-    """Longest time for one; then its process is ended."""
+    timeout_s: float = 20.0
+    """Timeout of one copy."""
     check: bool = True
-    """Whether `verify_tflite` looks first, as it does before every engine."""
+    """Whether `verify_tflite` runs first, as it does before every engine."""
     keep: Path | None = None
-    """A folder for files that ended a process."""
+    """A folder for copies that crashed a process or timed out."""
 
 
 @dataclass(frozen=True)
 class MutationReport:
-    """What became of the damaged copies."""
+    """The outcomes of the damaged copies."""
 
     model_sha256: str
     options: MutationOptions
     outcomes: dict[str, int]
-    """Outcome -> copies; a crash is named by its signal."""
-    ended: int
-    """Copies that crashed their process or passed the cap."""
+    """Number of copies by outcome; a crash is named by its signal."""
+    lost: int
+    """Copies that crashed their process or timed out."""
 
 
-def run_mutations(model: bytes, options: MutationOptions, step: Callable[[], None]) -> MutationReport:
-    """Run damaged copies of a model. step: called after each. Raises ModelError if the undamaged model doesn't run."""
-    random, places = np.random.default_rng(options.seed), structure_places(model)
+def run_mutations(model: bytes, options: MutationOptions, progress: Progress) -> MutationReport:
+    """Run damaged copies of a model. progress: called before each. Raises ModelError if the original doesn't run."""
     outcomes: Counter[str] = Counter()
     with WorkerProcess(try_model) as worker:
         expected = _try(worker, model, False, START_S)
         if len(expected) != 64:
             raise ModelError(f"The undamaged model doesn't run ({expected}).")
+        random, places = np.random.default_rng(options.seed), structure_places(model)
         for _ in range(options.runs):
+            progress("running")
             damaged = mutate(model, places, random)
-            found = _try(worker, damaged, options.check, options.cap_s)
+            found = _try(worker, damaged, options.check, options.timeout_s)
             outcome = {expected: SAME}.get(found, OTHER if len(found) == 64 else found)
             outcomes[outcome] += 1
-            if _is_end(outcome) and options.keep is not None:
+            if _is_loss(outcome) and options.keep is not None:
                 _keep(options.keep, damaged, outcome)
-            step()
-    ended = sum(count for outcome, count in outcomes.items() if _is_end(outcome))
-    return MutationReport(hashlib.sha256(model).hexdigest(), options, dict(outcomes.most_common()), ended)
+    lost = sum(count for outcome, count in outcomes.items() if _is_loss(outcome))
+    return MutationReport(hashlib.sha256(model).hexdigest(), options, dict(outcomes.most_common()), lost)
 
 
 def mutate(model: bytes, places: NDArray[np.intp], random: np.random.Generator) -> bytes:
-    """Damage a copy: flipped bits or extreme words, in the graph or anywhere, or an end cut off."""
+    """Damage a copy: flip bits or insert extreme words, in the graph or anywhere, or truncate it."""
     damaged = bytearray(model)
     if random.random() < 0.05:
         return bytes(damaged[: random.integers(len(damaged))])
@@ -90,7 +90,7 @@ def mutate(model: bytes, places: NDArray[np.intp], random: np.random.Generator) 
 
 
 def structure_places(model: bytes) -> NDArray[np.intp]:
-    """Positions of all bytes that aren't weights: the graph, where damage does most."""
+    """Positions of all bytes that aren't weights: the graph, where damage has most effect."""
     is_weight = np.zeros(len(model), bool)
     start = np.frombuffer(model, np.uint8).__array_interface__["data"][0]
     for buffer in read_root(model, SCHEMA, "Model").get(4, []):
@@ -101,10 +101,10 @@ def structure_places(model: bytes) -> NDArray[np.intp]:
 
 
 def try_model(model: bytes, check: bool) -> str:
-    """Load and run every signature on a constant. Returns SHA-256 of all outputs, or who refused the model."""
+    """Load and run every signature on a constant. Returns SHA-256 of all outputs, or what refused the model."""
     from ai_edge_litert.interpreter import Interpreter  # noqa: PLC0415
 
-    _cap_memory()
+    _limit_memory()
     if check:
         try:
             verify_tflite(model)
@@ -124,16 +124,16 @@ def try_model(model: bytes, check: bool) -> str:
     return digest.hexdigest()
 
 
-def _try(worker: WorkerProcess[[bytes, bool], str], model: bytes, check: bool, cap_s: float) -> str:
+def _try(worker: WorkerProcess[[bytes, bool], str], model: bytes, check: bool, timeout_s: float) -> str:
     try:
-        return worker.call(cap_s, model, check)
+        return worker.call(timeout_s, model, check)
     except CallExpiredError:
-        return "passed the cap"
+        return "timed out"
     except ProcessDiedError as error:
-        return f"ended by {error}"
+        return f"crashed by {error}"
 
 
-def _is_end(outcome: str) -> bool:
+def _is_loss(outcome: str) -> bool:
     return outcome not in (REFUSED, STOPPED, SAME, OTHER)
 
 
@@ -143,7 +143,7 @@ def _keep(folder: Path, damaged: bytes, outcome: str) -> None:
     (folder / name).write_bytes(damaged)
 
 
-def _cap_memory() -> None:
+def _limit_memory() -> None:
     import resource  # noqa: PLC0415  not on Windows
 
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES, MEMORY_BYTES))

@@ -1,1 +1,1 @@
-"""What is measured, and how: models, inputs, setups, and running them."""
+"""Suites of cases: defined, planned, executed."""

@@ -1,4 +1,4 @@
 """Virtual ARM devices: real arm64 programs under qemu-user, with a real adbd and a real SSH server, without root.
 
-They answer whether a model runs and what it computes on ARM. Their time is the emulator's and means nothing.
+They show whether a model runs and what it computes on ARM. Their times are the emulator's and meaningless.
 """

@@ -1,8 +1,8 @@
-"""Process 1 of a virtual device, run as a program inside fresh namespaces; standard library only.
+"""Process 1 of a virtual device, a program in fresh namespaces; standard library only.
 
 Mounts the root, starts adbd and dropbear as the user `shell`, and relays 127.0.0.1 of the host to them: it inherits
 two sockets that listen in the host's network, and connects in its own, where nothing from outside arrives.
-It ends, and the kernel ends everything in its namespaces, when its standard input is closed.
+It ends when its standard input is closed, and the kernel then ends everything in its namespaces.
 """
 
 import contextlib
@@ -33,7 +33,7 @@ exec /usr/lib/android-sdk/platform-tools/adbd
 
 
 def main() -> None:
-    """Boot by the settings in the first argument (JSON) and live until standard input ends."""
+    """Boot with the settings in the first argument (JSON) and run until standard input ends."""
     settings = json.loads(sys.argv[1])
     root = _mount(settings)
     _bring_up_loopback()
@@ -47,7 +47,7 @@ def main() -> None:
 
 
 def _mount(settings: dict[str, Any]) -> Path:
-    """Lay the device's own files over the kit's root and mount what programs need. Returns the new root."""
+    """Overlay the device's files on the kit's root and mount what programs need. Returns the new root."""
     folder, root = Path(settings["folder"]), Path(settings["folder"]) / "root"
     _register_emulator(settings["emulator"])
     layers = f"lowerdir={settings['kit_root']},upperdir={folder}/upper,workdir={folder}/work,userxattr"
@@ -64,7 +64,7 @@ def _mount(settings: dict[str, Any]) -> Path:
 
 
 def _register_emulator(emulator: str) -> None:
-    """Tell this namespace's kernel to run arm64 programs by the emulator (Linux 6.7 and newer)."""
+    """Register the emulator for arm64 programs in this namespace (Linux 6.7 and newer)."""
     _sh("mount", "-t", "binfmt_misc", "none", "/proc/sys/fs/binfmt_misc")
     rule = f":arm64:M::{_ELF_AARCH64}:{_ELF_MASK}:{emulator}:OPF"
     Path("/proc/sys/fs/binfmt_misc/register").write_bytes(rule.encode())
@@ -76,14 +76,14 @@ def _bring_up_loopback() -> None:
 
 
 def _start_userland(root: Path) -> "subprocess.Popen[bytes]":
-    """Run adbd and dropbear as user 2000 (`shell` on Android) with nothing of this process's environment."""
+    """Run adbd and dropbear as user 2000 (`shell` on Android), without this process's environment."""
     environment = ["env", "-i", f"ADBD_PORT={ADB_PORT}", "/bin/device-shell", "-c", _USERLAND.format(ssh=SSH_PORT)]
     drop = ["unshare", "--user", "--map-user=2000", "--map-group=2000", f"--root={root}", "/bin/busybox"]
     return subprocess.Popen([*drop, *environment], stdin=subprocess.DEVNULL, stdout=sys.stderr)
 
 
 def _wait_until_listening() -> None:
-    """Say `ready` on standard output once both servers take connections."""
+    """Print `ready` once both servers accept connections."""
     for port in (ADB_PORT, SSH_PORT):
         while True:
             try:
@@ -109,7 +109,7 @@ def _relay(listener: socket.socket, port: int) -> None:
 
 
 def _pump(source: socket.socket, target: socket.socket) -> None:
-    # An OSError: one side is gone, and closing the other tells it.
+    # An OSError: one side is gone; closing the other tells it.
     with contextlib.suppress(OSError):
         while data := source.recv(1 << 16):
             target.sendall(data)

@@ -1,4 +1,4 @@
-"""The kit: an arm64 root folder and an emulator, from Debian packages and PyPI wheels of pinned versions, cached."""
+"""The kit: an arm64 root folder and an emulator, from pinned Debian packages and PyPI wheels, cached."""
 
 import hashlib
 import os
@@ -8,18 +8,17 @@ import subprocess
 import tempfile
 import tomllib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib.resources import files
 from pathlib import Path
 from zipfile import ZipFile
 
+from lwisp_bench.devices.runtime_wheels import cache_folder, download_wheels
 from lwisp_bench.devices.transport import last_line
 from lwisp_bench.errors import VirtualDeviceError
-from lwisp_bench.runners.wheels import cache_folder, download_wheels
-from lwisp_mobile.serialize.from_dict import from_dict
 
 LAYOUT = 1
-"""Goes up when this module lays the root out differently, so that older kits are left alone."""
+"""Incremented when the root's layout changes, so that older kits are rebuilt."""
 KEYRING = Path("/usr/share/keyrings/debian-archive-keyring.gpg")
 EMULATOR = "bin/qemu-aarch64"
 ROOT = "root"
@@ -33,7 +32,7 @@ _WARM_IMPORTS = (
     "import numpy, numpy.random, ai_edge_litert.interpreter, ai_edge_litert.schema_py_generated, flatbuffers"
 )
 
-# Android's shell has no login files, and Debian's adbd starts the one of /etc/passwd: this one sets what init would.
+# Android's shell reads no login files; Debian's adbd starts the shell of /etc/passwd: this one sets init's variables.
 _SHELL = '#!/bin/sh\n. /etc/device.env\nexec /bin/sh "$@"\n'
 _GETPROP = '#!/bin/sh\nif [ $# = 0 ]; then cat /etc/device.prop; else grep "^$1=" /etc/device.prop | cut -d= -f2-; fi\n'
 _PASSWD = "root:x:0:0:root:/data/local/tmp:/bin/sh\nshell:x:2000:2000::/data/local/tmp:/bin/device-shell\n"
@@ -43,46 +42,36 @@ _PASSWD = "root:x:0:0:root:/data/local/tmp:/bin/sh\nshell:x:2000:2000::/data/loc
 class Packages:
     """Pinned versions: Debian packages and PyPI wheels, name to version."""
 
-    suites: tuple[str, ...]
-    python: str
+    suites: Sequence[str]
     host: Mapping[str, str]
-    device: Mapping[str, str]
-    wheels: Mapping[str, str]
+    python: str = ""
+    device: Mapping[str, str] = field(default_factory=dict)
+    wheels: Mapping[str, str] = field(default_factory=dict)
 
 
 def find_kit() -> Path:
-    """The kit's folder, built on first use (about 20 s, 180 MB) in the user's cache.
+    """The kit's folder in the user's cache, built on first use (about 20 s, 180 MB).
 
-    Raises VirtualDeviceError if a program, a package or the kernel isn't what it takes.
+    Raises VirtualDeviceError if a needed program or package is missing.
     """
     text = files("lwisp_bench.virtual").joinpath("packages.toml").read_bytes()
     name = hashlib.sha256(text + bytes([LAYOUT])).hexdigest()[:16]
     folder = cache_folder() / f"virtual-arm-{name}"
     if not folder.is_dir():
-        _build_kit(_packages(text.decode()), folder)
+        _build_kit(read_packages(text.decode()), folder)
     return folder
 
 
-def _packages(text: str) -> Packages:
-    tree = tomllib.loads(text)
-    versions = {key: tree.pop(key) for key in ("host", "device", "wheels")}
-    heading = from_dict(_Heading, tree, "packages.toml", VirtualDeviceError)
-    return Packages(heading.suites, heading.python, **versions)
-
-
-@dataclass(frozen=True)
-class _Heading:
-    suites: tuple[str, ...]
-    python: str
+def read_packages(text: str) -> Packages:
+    """Parse a packages.toml of this project."""
+    return Packages(**tomllib.loads(text))
 
 
 def _build_kit(packages: Packages, folder: Path) -> None:
-    """Build beside the final place and rename, so that a stopped build leaves no half kit."""
+    """Build in a temporary folder and rename it, so that an interrupted build leaves no partial kit."""
     for program in ("apt-get", "dpkg-deb", "unshare"):
         if shutil.which(program) is None:
-            raise VirtualDeviceError(
-                f"{program} isn't installed, and virtual devices are made with it (Debian, Ubuntu)."
-            )
+            raise VirtualDeviceError(f"{program} isn't installed; virtual devices are built with it (Debian, Ubuntu).")
     folder.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=folder.parent, prefix=".building-") as temporary:
         work = Path(temporary)
@@ -97,12 +86,12 @@ def _build_kit(packages: Packages, folder: Path) -> None:
         try:
             kit.rename(folder)
         except OSError:
-            if not folder.is_dir():  # another process was first, and its kit is the same
+            if not folder.is_dir():  # another process was first with the same kit
                 raise
 
 
 def download_debs(work: Path, architecture: str, suites: Sequence[str], versions: Mapping[str, str]) -> list[Path]:
-    """Fetch packages with apt's own client and a private state, so that the machine's is untouched."""
+    """Download packages with apt's own client and a private state, leaving the machine's untouched."""
     apt = work / "apt" / architecture
     for part in ("state/lists/partial", "cache/archives/partial", "debs"):
         (apt / part).mkdir(parents=True)
@@ -125,7 +114,7 @@ def _apt_settings(apt: Path, architecture: str) -> str:
 
 
 def _mirror() -> str:
-    """The Debian mirror that this machine uses anyway."""
+    """The Debian mirror that this machine is configured to use."""
     if not KEYRING.exists():
         raise VirtualDeviceError(f"{KEYRING} isn't there. Install it: apt install debian-archive-keyring")
     etc = Path("/etc/apt")
@@ -133,12 +122,14 @@ def _mirror() -> str:
     text = "\n".join(path.read_text() for path in sources if path.is_file())
     found = re.search(r"^(?!\s*#).*?(https?://[^\s\]]+/debian)/?(?:\s|$)", text, re.MULTILINE)
     if found is None:
-        raise VirtualDeviceError("apt's sources name no Debian mirror; virtual devices are made of Debian's packages.")
+        raise VirtualDeviceError(
+            "apt's sources name no Debian mirror; virtual devices are built from Debian's packages."
+        )
     return found.group(1)
 
 
 def unpack(debs: Sequence[Path], folder: Path) -> None:
-    """Lay the packages' files out under a folder, without installing anything."""
+    """Extract packages' files into a folder, without installing them."""
     folder.mkdir(parents=True, exist_ok=True)
     for deb in debs:
         _run(["dpkg-deb", "-x", str(deb), str(folder)], "dpkg-deb")
@@ -153,14 +144,14 @@ def _copy_emulator(host: Path, kit: Path) -> None:
 def _install_wheels(downloads: Path, site: Path, packages: Packages) -> None:
     done = download_wheels(packages.wheels, packages.python, downloads)
     if done.returncode != 0:
-        raise VirtualDeviceError(f"The device's Python packages can't be fetched ({last_line(done.stderr)}).")
+        raise VirtualDeviceError(f"The device's Python packages can't be downloaded ({last_line(done.stderr)}).")
     for wheel in downloads.glob("*.whl"):
         with ZipFile(wheel) as archive:
             archive.extractall(site)
 
 
 def _lay_out(root: Path, emulator: Path, python: str) -> None:
-    """Turn unpacked packages into a root: applets, device nodes to mount on, Android's paths, users."""
+    """Turn extracted packages into a root: applets, mount points of device nodes, Android's paths, users."""
     applets = _run([str(emulator), str(root / "bin/busybox"), "--list"], "the emulator").split()
     for applet in applets:
         if not (root / "bin" / applet).exists():
@@ -183,7 +174,7 @@ def _lay_out(root: Path, emulator: Path, python: str) -> None:
 
 
 def _compile_modules(root: Path, emulator: Path, python: str) -> None:
-    """Import once what the worker imports, so that its modules stand compiled: nobody can write into the root later."""
+    """Import what the worker imports, so that its modules are compiled: the root is read-only later."""
     environment = {"PYTHONHOME": str(root / "usr"), "PYTHONPATH": str(root / SITE)}
     command = [str(emulator), "-L", str(root), str(root / f"usr/bin/python{python}"), "-c", _WARM_IMPORTS]
     _run(command, "the emulated Python", env=environment)
@@ -199,7 +190,7 @@ def _run(command: Sequence[str], what: str, cwd: Path | None = None, env: Mappin
     if done.returncode != 0:
         lines = done.stderr.strip().splitlines() or ["no message"]
         raise VirtualDeviceError(
-            f"{what} failed while an arm64 userland or emulator was made ({lines[-1]}). Check the network; if a "
-            "version isn't served any more, put the current one into packages.toml (virtual/ or instructions/)."
+            f"{what} failed while building an arm64 userland or emulator ({lines[-1]}). Check the network; if a "
+            "version is no longer served, put the current one into packages.toml (virtual/ or instructions/)."
         )
     return done.stdout

@@ -1,4 +1,4 @@
-"""What a virtual device pretends to be: CPU model, and the files in /sys that programs learn it from."""
+"""CPU profiles of virtual devices, and the files in /sys by which programs recognise them."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,10 +28,10 @@ PROFILES = {
 
 
 def write_system_files(system: Path, profile: Profile, cpus: int) -> None:
-    """Write /sys of a device: CPU topology and caches, frequencies, one thermal zone. system: the folder to be /sys.
+    """Write a device's /sys: CPU topology and caches, frequencies, one thermal zone. system: its folder.
 
-    LiteRT's choice of kernels reads the topology; without it, it crashes or leaves XNNPACK unused.
-    cpus must be the host's count, which the emulated programs see anyway.
+    LiteRT reads the topology to choose kernels; without it, it crashes or doesn't apply XNNPACK.
+    cpus must be the host's count, which emulated programs see anyway.
     """
     folder = system / "devices/system/cpu"
     every = f"0-{cpus - 1}"

@@ -1,4 +1,4 @@
-"""What the worker is asked and what it answers; both cross the wire as JSON."""
+"""The worker's requests and results; both cross the wire as JSON."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -12,67 +12,67 @@ EXIT_FULL = 12
 
 @dataclass(frozen=True)
 class Limits:
-    """When warming up and measuring end."""
+    """When warm-up and steady runs end."""
 
     min_runs: int
     min_s: float
     rule: Literal["both", "either"]
-    """Whether the steady runs go on until both minima are reached or until either is."""
+    """Whether the steady runs end once both minima are reached, or either of them."""
     min_warm_up: int = 5
-    """Runs whose coefficient of variation decides whether the model has settled."""
+    """Number of latest runs whose coefficient of variation decides whether latency has settled."""
     settled_cv: float = 0.05
     max_warm_up_s: float = 10.0
     trace_interval_s: float = 1.0
-    """Between readings of frequencies and temperatures, taken between runs."""
+    """Between samples of clock frequencies and temperatures, which are read between runs."""
 
 
 OUTPUTS_ONLY = Limits(min_runs=0, min_s=0, rule="either", min_warm_up=0, max_warm_up_s=0)
-"""One run per image and no timing: what a reference needs."""
+"""One run per image, untimed: all that a reference output needs."""
 COUNTED = Limits(min_runs=3, min_s=0, rule="either", min_warm_up=2, max_warm_up_s=0)
-"""Inferences of the clock `insn`, and as many empty regions; an odd number, so that one is in the middle."""
+"""Under the clock `insn`: inferences, and as many empty regions; odd, so that the median is one of them."""
 
 
 @dataclass(frozen=True)
 class Job:
-    """One model, one number of threads."""
+    """One model in one setup."""
 
     model: str
     inputs: tuple[str, ...]
-    """.npz files, one per image: the primary subgraph's inputs in order. The first is run over and over."""
+    """.npz files, one per image: the primary subgraph's inputs in order. The first is the one that is timed."""
     outputs: str
-    """Folder for the outputs: 0.npz, 1.npz, … as the model gives them."""
+    """Folder for the outputs as the model returns them: 0.npz, 1.npz, …"""
     threads: int
     cpus: tuple[int, ...] | None
-    """CPUs to stay on; None: the system chooses."""
+    """CPUs to pin the process to; None: left to the scheduler."""
     quantise: bool
-    """Inputs are real values for an integer tensor: quantise them, and dequantise what comes out, in every run."""
+    """Inputs are real values for an integer tensor: quantise them, and dequantise the outputs, in every run."""
     coverage: bool
-    """Count what the delegate took over."""
+    """Whether to count the delegated nodes."""
     limits: Limits
 
 
 @dataclass(frozen=True)
 class RuntimeFacts:
-    """What ran the model; null for what the runner has no part of, or doesn't tell."""
+    """What ran the model; null where it doesn't apply or isn't reported."""
 
     engine: str
     version: str | None
     python: str | None
     numpy: str | None
     delegate: str | None
-    """What was meant to run the operations, as the runner names it: XNNPACK, GPU …"""
+    """What was asked to run the operations, as the runner names it: XNNPACK, GPU, …"""
 
 
 @dataclass(frozen=True)
 class Phases:
-    """What happens once, before the steady runs, in milliseconds of wall clock; null where the runner doesn't tell."""
+    """One-time costs before the steady runs, in milliseconds of wall clock; null where not reported by the runner."""
 
     load_ms: float | None
     """Reading the file and parsing it."""
     allocate_ms: float | None
-    """Applying the delegate, preparing kernels, taking memory."""
+    """Applying the delegate, preparing kernels, allocating tensors."""
     prepare_ms: float | None
-    """Both of these together, from a runner that doesn't tell them apart."""
+    """Both of these together, from a runner that doesn't separate them."""
     first_ms: float | None
     """The first inference."""
     warm_up_ms: tuple[float, ...]
@@ -83,34 +83,34 @@ class Phases:
 
 @dataclass(frozen=True)
 class Samples:
-    """Every steady run, in order; the four lists are equally long, but empty where the runner keeps none."""
+    """Every steady run in order; the four lists have one length, or are empty where the runner keeps no samples."""
 
     wall_ms: tuple[float, ...]
     """Inference alone, by the wall clock."""
     input_ms: tuple[float, ...]
     """Before it: quantising where the job asks for it, and copying in."""
     output_ms: tuple[float, ...]
-    """After it: copying out, and dequantising."""
+    """After it: copying out, and dequantising where the job asks for it."""
     start_s: tuple[float, ...]
-    """When each run began, since the first."""
+    """Start of each run, relative to the first."""
 
 
 @dataclass(frozen=True)
 class OpTime:
-    """One operation, or one partition of a delegate, in the order of running."""
+    """One operation, or one partition of a delegate, in execution order."""
 
     kind: str
-    """CONV_2D, TfLiteXNNPackDelegate …"""
+    """CONV_2D, TfLiteXNNPackDelegate, …"""
     name: str
     mean_ms: float
-    """Over the runs; profiling itself takes some of it."""
+    """Over the profiled runs, profiling overhead included."""
     times_called: int
-    """In one run."""
+    """Per run."""
 
 
 @dataclass(frozen=True)
 class MemoryUse:
-    """Resident memory of the worker; null where the system doesn't tell."""
+    """Resident memory of the worker; null where the system doesn't report it."""
 
     before_load_bytes: int | None
     """Python, numpy and the engine, before the model."""
@@ -121,50 +121,50 @@ class MemoryUse:
 
 @dataclass(frozen=True)
 class TracePoint:
-    """Clocks and temperatures between two runs."""
+    """Clock frequencies and temperatures between two runs."""
 
     at_s: float
     """Since the first steady run."""
     current_khz: tuple[int, ...]
-    """Per CPU that tells, in order of the CPUs."""
+    """Per CPU that reports one, in CPU order."""
     cap_khz: tuple[int, ...]
-    """What the system allows these CPUs now."""
+    """Upper limit that the system currently sets, likewise."""
     celsius: tuple[float, ...]
-    """Per thermal zone that tells."""
+    """Per readable thermal zone."""
 
 
 @dataclass(frozen=True)
 class WorkerResult:
-    """What the worker, or another runner, found out."""
+    """What the worker, or another runner, measured."""
 
     runtime: RuntimeFacts
     phases: Phases
     samples: Samples
     memory: MemoryUse
     trace: tuple[TracePoint, ...]
-    """Empty from a runner that takes none."""
+    """Empty from a runner that records none."""
     cpus: tuple[int, ...] | None
-    """CPUs the worker was allowed on; null where the system doesn't tell."""
+    """CPUs the process was allowed to run on; null where the system doesn't report them."""
     coverage: Coverage | None
-    """Null where it wasn't asked for or can't be told."""
+    """Null where not requested or not available."""
     coverage_error: str | None
-    """Why it can't be told."""
+    """Why it isn't available."""
     profile: tuple[OpTime, ...] | None
     profile_error: str | None
-    """Why there's no profile."""
+    """Why there is no profile."""
 
 
 @dataclass(frozen=True)
 class CountResult:
-    """What the worker tells beside the emulator's counts."""
+    """What the worker reports beside the emulator's counts."""
 
     runtime: RuntimeFacts
     coverage: Coverage
 
 
 @dataclass(frozen=True)
-class Entrant:
-    """One of two models that run in turns."""
+class AbModel:
+    """One side of an A/B measurement."""
 
     model: str
     input: str
@@ -174,46 +174,45 @@ class Entrant:
 
 
 @dataclass(frozen=True)
-class DuelJob:
-    """Two models, run in turns in one process."""
+class AbJob:
+    """Two models, interleaved in one process."""
 
-    base: Entrant
-    new: Entrant
+    base: AbModel
+    new: AbModel
     threads: int
     cpus: tuple[int, ...] | None
-    """CPUs to stay on; None: the system chooses."""
+    """CPUs to pin the process to; None: left to the scheduler."""
     rounds: int
     slice_s: float
     """How long each model runs in each round."""
 
 
 @dataclass(frozen=True)
-class DuelRound:
-    """Inference alone, by the wall clock; every run of both models."""
+class AbRound:
+    """Every run of both models in one round: inference alone, by the wall clock."""
 
     base_ms: tuple[float, ...]
     new_ms: tuple[float, ...]
 
 
 @dataclass(frozen=True)
-class DuelResult:
-    """What the rounds brought."""
+class AbResult:
+    """All rounds, in order."""
 
     runtime: RuntimeFacts
     cpus: tuple[int, ...] | None
     base_coverage: Coverage
     new_coverage: Coverage
-    rounds: tuple[DuelRound, ...]
-
-
-Task = Literal["measure", "count", "duel"]
-"""What the worker is asked for: a WorkerResult and a CountResult for a Job, a DuelResult for a DuelJob."""
+    rounds: tuple[AbRound, ...]
 
 
 @dataclass(frozen=True)
-class Order:
-    """What the worker reads: a task, and its job in the field of that kind."""
+class Request:
+    """What the worker reads: one of the fields."""
 
-    task: Task
-    job: Job | None = None
-    duel: DuelJob | None = None
+    measure: Job | None = None
+    """Answered by a WorkerResult."""
+    count: Job | None = None
+    """Answered by a CountResult."""
+    ab: AbJob | None = None
+    """Answered by an AbResult."""

@@ -1,4 +1,4 @@
-"""What a process can read of its machine while it measures: memory, CPUs, clocks, temperatures."""
+"""What a process can read of its machine while measuring: memory, CPUs, clock frequencies, temperatures."""
 
 import os
 import re
@@ -13,7 +13,7 @@ ROLLUP = Path("/proc/self/smaps_rollup")
 
 
 def resident_bytes() -> int | None:
-    """Resident memory now; None where the system doesn't tell."""
+    """Resident memory now; None where the system doesn't report it."""
     return _kib_of(STATUS, "VmRSS")
 
 
@@ -23,10 +23,13 @@ def memory_use(before_load_bytes: int | None) -> MemoryUse:
 
 
 def pin(cpus: tuple[int, ...] | None) -> tuple[int, ...] | None:
-    """Stay on CPUs, with all threads made from now on. Returns those allowed; None where the system doesn't tell."""
+    """Pin this process and its future threads to CPUs. Returns those allowed; None where the system can't say.
+
+    Raises OSError if CPUs are named and the system can't pin.
+    """
     if not hasattr(os, "sched_setaffinity"):
         if cpus is not None:
-            raise OSError("this system can't keep a process on chosen CPUs; leave the affinity to it")
+            raise OSError("this system can't pin a process to CPUs; leave --affinity out")
         return None
     if cpus is not None:
         os.sched_setaffinity(0, cpus)
@@ -34,7 +37,7 @@ def pin(cpus: tuple[int, ...] | None) -> tuple[int, ...] | None:
 
 
 def trace_point(at_s: float) -> TracePoint:
-    """Read clocks and temperatures; what can't be read is left out."""
+    """Read clock frequencies and temperatures; what can't be read is left out."""
     folders = sorted(CPUS.glob("cpu[0-9]*"), key=lambda folder: int(folder.name[3:]))
     current = [_number(folder / "cpufreq/scaling_cur_freq") for folder in folders]
     cap = [_number(folder / "cpufreq/scaling_max_freq") for folder in folders]

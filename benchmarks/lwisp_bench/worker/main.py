@@ -1,31 +1,23 @@
-"""The worker's entry: `python3 worker.pyz job.json result.json`."""
+"""The worker's entry: `python3 worker.zip request.json result.json`."""
 
 import errno
 import json
 import sys
 from pathlib import Path
 
-from lwisp_bench.worker.job import (
-    EXIT_FULL,
-    EXIT_MODEL,
-    EXIT_NO_RUNTIME,
-    CountResult,
-    DuelResult,
-    Order,
-    WorkerResult,
-)
+from lwisp_bench.worker.job import EXIT_FULL, EXIT_MODEL, EXIT_NO_RUNTIME, AbResult, CountResult, Request, WorkerResult
 from lwisp_mobile.serialize.from_dict import from_dict
 from lwisp_mobile.serialize.json_text import to_json
 
 
 def main() -> int:
-    """Carry out the order of the first argument and write the result to the second. Returns the exit status.
+    """Answer the request in the first argument's file; write the result to the second's. Returns the exit status.
 
-    The reason of a failure is the last line on standard error.
+    The reason for a failure is the last line on standard error.
     """
-    order = from_dict(Order, json.loads(Path(sys.argv[1]).read_text()), sys.argv[1])
+    request = from_dict(Request, json.loads(Path(sys.argv[1]).read_text()), sys.argv[1])
     try:
-        Path(sys.argv[2]).write_text(to_json(_carry_out(order), indent=None))
+        Path(sys.argv[2]).write_text(to_json(_answer(request), indent=None))
     except ImportError as error:
         return _fail(error, EXIT_NO_RUNTIME)
     except OSError as error:
@@ -35,17 +27,19 @@ def main() -> int:
     return 0
 
 
-def _carry_out(order: Order) -> WorkerResult | CountResult | DuelResult:
+def _answer(request: Request) -> WorkerResult | CountResult | AbResult:
     # Imported here: a missing numpy is reported, not raised.
-    from lwisp_bench.worker.count import count  # noqa: PLC0415
-    from lwisp_bench.worker.duel import duel  # noqa: PLC0415
-    from lwisp_bench.worker.measure import measure  # noqa: PLC0415
+    from lwisp_bench.worker.interleaved import measure_interleaved  # noqa: PLC0415
+    from lwisp_bench.worker.latency import measure_latency  # noqa: PLC0415
+    from lwisp_bench.worker.marked_run import run_marked  # noqa: PLC0415
 
-    if order.duel is not None:
-        return duel(order.duel)
-    if order.job is None:
-        raise ValueError(f"the order {order.task} has no job")
-    return count(order.job) if order.task == "count" else measure(order.job)
+    if request.measure is not None:
+        return measure_latency(request.measure)
+    if request.count is not None:
+        return run_marked(request.count)
+    if request.ab is not None:
+        return measure_interleaved(request.ab)
+    raise ValueError("the request is empty")
 
 
 def _fail(error: Exception, status: int) -> int:

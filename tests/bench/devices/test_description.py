@@ -8,8 +8,6 @@ import pytest
 from lwisp_bench.devices import conditions, description
 from lwisp_bench.devices.conditions import Battery, read_conditions
 from lwisp_bench.devices.description import DeviceDescription, read_description
-from lwisp_bench.suite.setups import choose_cpus
-from lwisp_mobile.errors import UsageError
 
 PHONE = """system=Linux
 kernel=5.10.149-android13
@@ -65,25 +63,6 @@ def test_what_a_device_does_not_tell_is_null() -> None:
     assert (found.model, found.memory_bytes, found.features, found.cpus) == (None, None, None, ())
     state = read_conditions("")
     assert (state.battery, state.thermal_status, state.load_1_min, state.zones) == (None, None, None, ())
-
-
-def test_big_and_little_cores() -> None:
-    assert choose_cpus("big", phone()) == (10,)
-    assert choose_cpus("little", phone()) == (0, 1)
-    assert choose_cpus("all", phone()) is None
-    assert choose_cpus("0,2-4", phone()) == (0, 2, 3, 4)
-
-
-@pytest.mark.parametrize("affinity", ["fast", "", "1-", "4-2"])
-def test_affinities_that_cannot_be_are_named(affinity: str) -> None:
-    with pytest.raises(UsageError, match="affinity"):
-        choose_cpus(affinity, phone())
-
-
-def test_equal_cores_are_neither_big_nor_little() -> None:
-    found = read_description("ssh:x", "machine=aarch64\nmax_khz.0=1000\nmax_khz.1=1000\n")
-    with pytest.raises(UsageError, match="doesn't tell big cores from little"):
-        choose_cpus("big", found)
 
 
 def script_output(script: str, programs: dict[str, str], folder: Path) -> str:

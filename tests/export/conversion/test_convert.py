@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 import torch
 
-from lwisp_bench.studies.peers.pynet import MultiConv
-from lwisp_bench.studies.peers.write_pynet import write_onnx
+from lwisp_bench.studies.networks.pynet import MultiConv
+from lwisp_bench.studies.networks.write_pynet import write_onnx
 from lwisp_export.conversion.convert import convert
 from lwisp_mobile.cli.main import main
 from lwisp_mobile.inspect.model_facts import inspect_tflite

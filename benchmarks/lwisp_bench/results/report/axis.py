@@ -1,4 +1,4 @@
-"""The overview of a section: every case's span of times on one axis, as shares of its width."""
+"""The shared axes of a section: each case's range of times, and of changes, in percent of the width."""
 
 import math
 from collections.abc import Sequence
@@ -9,19 +9,19 @@ from lwisp_bench.results.report.view import Against
 from lwisp_bench.results.summary import Summary
 
 MAX_LINEAR_RATIO = 30.0
-"""Cases further apart than this share a logarithmic axis."""
+"""Ratio of the slowest to the fastest case above which the axis is logarithmic."""
 
 
 @dataclass(frozen=True)
 class Range:
-    """Where a case lies, in percent of the axis: (left, width) of bars, and a tick."""
+    """A case on the axis, in percent: (left, width) of bars, and a tick."""
 
     thin: tuple[float, float]
-    """Least to p99, or to the largest where there are no percentiles."""
+    """Minimum to p99, or to the maximum without percentiles."""
     thick: tuple[float, float] | None
     """p50 to p90."""
     tick: float
-    """p50, or the mean where there's none."""
+    """p50, or the mean without it."""
 
 
 @dataclass(frozen=True)
@@ -33,20 +33,20 @@ class Axis:
     logarithmic: bool
 
     def percent(self, value: float) -> float:
-        """A value's place in percent of the width."""
+        """A value's position in percent of the width."""
         if self.logarithmic:
             return 100 * math.log(value / self.low) / math.log(self.high / self.low)
         return 100 * (value - self.low) / (self.high - self.low)
 
     def ticks(self) -> list[tuple[float, str]]:
-        """Places in percent, and their labels."""
+        """Positions in percent, and their labels."""
         values = _decades(self.low, self.high) if self.logarithmic else ticks(self.low, self.high, 5)
         return [(self.percent(value), number(value)) for value in values]
 
 
 @dataclass(frozen=True)
 class Change:
-    """Where a comparison's interval and ratio lie, in percent of the axis."""
+    """A comparison's interval and ratio on the axis, in percent."""
 
     left: float
     width: float
@@ -55,12 +55,12 @@ class Change:
 
 @dataclass(frozen=True)
 class Changes:
-    """The axis of comparisons: no change in its middle, `width` percent slower at its right end."""
+    """The axis of comparisons: no change at its centre, `width` percent slower at its right end."""
 
     width: int
 
     def place(self, found: Against) -> Change:
-        """A comparison's place."""
+        """A comparison's position."""
         low, high, ratio = (self._percent(r) for r in (found.low, found.high, found.ratio))
         return Change(low, high - low, ratio)
 
@@ -69,13 +69,13 @@ class Changes:
 
 
 def changes_of(comparisons: Sequence[Against]) -> Changes:
-    """The axis that holds all intervals, in steps of 10 %; what lies beyond 200 % is drawn at its end."""
+    """The axis that includes all intervals, in steps of 10 %; beyond 200 %, they are drawn at its end."""
     widest = max((abs(100 * (ratio - 1)) for c in comparisons for ratio in (c.low, c.high)), default=0.0)
     return Changes(min(200, 10 * max(1, math.ceil(widest / 10))))
 
 
 def axis_of(summaries: Sequence[Summary]) -> Axis:
-    """The axis that holds all of them: from zero, or logarithmic if they're far apart."""
+    """The axis that includes all of them: from zero, or logarithmic if they are far apart."""
     tops = [_top(summary) for summary in summaries]
     low, high = min(summary.min_ms for summary in summaries), 1.03 * max(tops) or 1.0
     if low > 0 and max(tops) / min(tops) > MAX_LINEAR_RATIO:
@@ -84,7 +84,7 @@ def axis_of(summaries: Sequence[Summary]) -> Axis:
 
 
 def range_of(summary: Summary, axis: Axis) -> Range:
-    """A case's place on the axis."""
+    """A case's position on the axis."""
     left, right = axis.percent(max(summary.min_ms, axis.low)), axis.percent(_top(summary))
     middle = axis.percent(summary.mean_ms if summary.p50_ms is None else summary.p50_ms)
     thick = None if summary.p90_ms is None else (middle, axis.percent(summary.p90_ms) - middle)

@@ -1,4 +1,4 @@
-"""The report's charts: how times are spread, how they go on, and what clocks and temperatures did meanwhile."""
+"""The report's charts: distribution and course of the runs, clock frequencies and temperatures meanwhile."""
 
 from collections.abc import Sequence
 
@@ -12,15 +12,15 @@ from lwisp_bench.worker.job import Samples, TracePoint
 
 BINS = 40
 LEFT_OUT = 0.005
-"""Share of the slowest runs that a histogram leaves out; a page says how many those are."""
+"""Share of the slowest runs that a histogram leaves out; the page says how many those are."""
 BUCKETS = 160
-"""A series of more runs is drawn as the median and the span of as many groups."""
+"""A series of more runs is drawn as median and range of this many groups."""
 
 Floats = NDArray[np.float64]
 
 
 def histogram(wall_ms: Sequence[float], unit: str) -> Markup:
-    """How the runs' times are spread, with lines at p50, p90 and p99."""
+    """Histogram of the runs, with lines at p50, p90 and p99."""
     samples = np.asarray(wall_ms, np.float64)
     shown = np.sort(samples)[: len(samples) - beyond(wall_ms)]
     counts, edges = np.histogram(shown, bins=min(BINS, max(5, len(shown) // 3)))
@@ -34,12 +34,12 @@ def histogram(wall_ms: Sequence[float], unit: str) -> Markup:
 
 
 def beyond(wall_ms: Sequence[float]) -> int:
-    """How many runs a histogram leaves out: none of under 200."""
+    """Number of runs that a histogram leaves out; none below 200 runs."""
     return int(LEFT_OUT * len(wall_ms))
 
 
 def series(samples: Samples, unit: str) -> Markup:
-    """The runs in their order, over time where it's known: median of each group of runs, and its span."""
+    """The runs in order, over time where known: median and range of each group of runs."""
     walls = np.asarray(samples.wall_ms, np.float64)
     places = np.asarray(samples.start_s or range(len(walls)), np.float64)
     plot = Plot(span([*places]), span([*walls]), "s" if samples.start_s else "run", unit)
@@ -47,7 +47,7 @@ def series(samples: Samples, unit: str) -> Markup:
     middle = [plot.at(float(np.median(places[g])), float(np.median(walls[g]))) for g in groups]
     low = [plot.at(float(np.median(places[g])), float(walls[g].min())) for g in groups]
     high = [plot.at(float(np.median(places[g])), float(walls[g].max())) for g in groups]
-    return plot.draw("The runs in their order", area([*low, *reversed(high)], "soft"), line(middle, "one"))
+    return plot.draw("The runs in order", area([*low, *reversed(high)], "soft"), line(middle, "one"))
 
 
 def sustained(minutes: Sequence[Minute], unit: str) -> Markup:
@@ -61,14 +61,14 @@ def sustained(minutes: Sequence[Minute], unit: str) -> Markup:
 
 
 def clocks(trace: Sequence[TracePoint]) -> Markup | None:
-    """The fastest CPU's clock, and what the system allowed the slowest, over time; None if none was told."""
+    """The fastest CPU's clock, and the lowest cap, over time; None without readings."""
     current = [(point.at_s, max(point.current_khz) / 1e6) for point in trace if point.current_khz]
     cap = [(point.at_s, min(point.cap_khz) / 1e6) for point in trace if point.cap_khz]
     return _lines([(current, "one"), (cap, "two")], "GHz", "CPU clock: fastest, and the lowest cap")
 
 
 def temperatures(trace: Sequence[TracePoint]) -> Markup | None:
-    """The hottest zone over time; None if none was told."""
+    """The hottest zone over time; None without readings."""
     hottest = [(point.at_s, max(point.celsius)) for point in trace if point.celsius]
     return _lines([(hottest, "three")], "°C", "Temperature of the hottest zone")
 

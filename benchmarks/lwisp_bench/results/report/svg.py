@@ -1,4 +1,4 @@
-"""What the charts are drawn of: a plot with two linear axes, as inline SVG whose colours are the page's."""
+"""Elements of charts: a plot with two linear axes, as inline SVG in the page's colours."""
 
 import math
 from collections.abc import Sequence
@@ -26,13 +26,13 @@ class Plot:
     """Whether only whole numbers are marked on the x axis."""
 
     def at(self, x: float, y: float) -> Point:
-        """Where a point of the data lies in the picture."""
+        """A point of the data in picture coordinates."""
         across = (x - self.x[0]) / (self.x[1] - self.x[0])
         up = (y - self.y[0]) / (self.y[1] - self.y[0])
         return LEFT + across * (WIDTH - LEFT - RIGHT), HEIGHT - BOTTOM - up * (HEIGHT - TOP - BOTTOM)
 
     def draw(self, title: str, *marks: str) -> Markup:
-        """The picture: axes, then marks. title: for those who can't see it."""
+        """The picture: axes, then marks. title: for screen readers."""
         parts = [f"<title>{escape(title)}</title>", *self._grid(), *marks, self._labels()]
         return Markup(f'<svg viewBox="0 0 {WIDTH} {HEIGHT}" role="img">{"".join(parts)}</svg>')
 
@@ -57,7 +57,7 @@ class Plot:
 
 
 def line(points: Sequence[Point], kind: str) -> str:
-    """A line through points of the picture. kind: its CSS class."""
+    """A line through points in picture coordinates. kind: its CSS class."""
     return f'<polyline class="line {kind}" points="{_text(points)}"/>'
 
 
@@ -72,7 +72,7 @@ def dots(points: Sequence[Point], kind: str, radius: float = 2.5) -> str:
 
 
 def ticks(low: float, high: float, about: int) -> list[float]:
-    """Round values within a span, about so many."""
+    """Round values within a span, about `about` of them."""
     raw = (high - low) / about
     power = 10.0 ** math.floor(math.log10(raw))
     step = next(power * factor for factor in (1, 2, 5, 10) if power * factor >= raw)
@@ -81,7 +81,7 @@ def ticks(low: float, high: float, about: int) -> list[float]:
 
 
 def number(value: float) -> str:
-    """A value as short as three digits can be."""
+    """A value to three digits, as short as possible."""
     return f"{value:.3g}" if abs(value) < 1000 else f"{value:.0f}"
 
 

@@ -1,28 +1,28 @@
-"""What the report shows, laid out: sections of cases that may be compared, device cards, comparisons."""
+"""The report's content, laid out: sections of comparable cases, device cards, comparisons."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from lwisp_bench.devices.description import DeviceDescription
 from lwisp_bench.errors import ResultsError
-from lwisp_bench.results.compare import Comparison
-from lwisp_bench.results.compare_files import AnyComparison, compare_files
 from lwisp_bench.results.drift_pictures import pictures_folder
-from lwisp_bench.results.file import Results
-from lwisp_bench.results.instruction_cost import InstructionCost
+from lwisp_bench.results.file_comparison import Comparison, compare_files
+from lwisp_bench.results.instruction_cost import InstructionCost, largest_classes
+from lwisp_bench.results.latency_comparison import LatencyComparison
 from lwisp_bench.results.record import Measurement, Record
-from lwisp_bench.results.report.facts import milliseconds, title
+from lwisp_bench.results.report.formatting import milliseconds, title
+from lwisp_bench.results.results_file import Results
 
 CLOCKS = {
     ("wall", "physical"): ("Latency", "Wall clock, on physical devices."),
     ("wall", "emulated"): (
         "Time under emulation",
-        "Wall clock of an emulator. Instructions are translated, so these times are no latency and tell nothing about "
-        "any processor; they show that the model runs, its bits and its pictures.",
+        "Wall clock of an emulator. Instructions are translated, so these times are not latencies and say nothing of "
+        "any processor; only the bits and pictures of the outputs count.",
     ),
 }
-"""Heading and label of each kind of time. Kinds never share a chart, and instructions have a section of their own."""
+"""Heading and label of each kind of time. Kinds never share a chart; instructions have a section of their own."""
 
 
 @dataclass(frozen=True)
@@ -49,7 +49,7 @@ class Case:
 
 @dataclass(frozen=True)
 class Section:
-    """Cases whose numbers are of one kind."""
+    """Cases with numbers of one kind."""
 
     heading: str
     label: str
@@ -64,25 +64,25 @@ class Count:
     title: str
     cost: InstructionCost
     classes: tuple[tuple[str, int], ...]
-    """Kinds of instructions and how many, largest first; those that occur."""
+    """Classes of instructions that occur and their counts, largest first."""
 
 
 @dataclass(frozen=True)
 class Against:
-    """One case beside the baseline's: both figures with their unit, and new over base."""
+    """One case against the baseline's: both figures with their unit, and their ratio, new over base."""
 
     outcome: str
     base: str
     new: str
     ratio: float
     low: float
-    """Of the interval; the ratio itself where instructions are compared, which don't vary."""
+    """Of the interval; the ratio itself for instruction counts, which have none."""
     high: float
 
 
 @dataclass(frozen=True)
-class Verdict:
-    """One case and what became of comparing it."""
+class Compared:
+    """One case and the outcome of its comparison."""
 
     title: str
     against: Against | None
@@ -108,19 +108,21 @@ class View:
     counts: tuple[Count, ...]
     unmeasured: tuple[Unmeasured, ...]
     devices: tuple[DeviceDescription, ...]
-    verdicts: tuple[Verdict, ...]
+    compared: tuple[Compared, ...]
 
 
 def source_of(path: Path, results: Results) -> Source:
-    """A results file that was read."""
+    """Wrap a results file that was read."""
     return Source(path.name, results, pictures_folder(path))
 
 
 def lay_out(sources: Sequence[Source], base: Source | None) -> View:
-    """Lay a report out. Raises ResultsError if the files hold no record at all."""
+    """Lay a report out. Raises ResultsError if the files have no records."""
     records = [(record, source.pictures) for source in sources for record in source.results.records]
     if not records:
-        raise ResultsError(f"{', '.join(source.name for source in sources)}: no record to report. Measure something.")
+        raise ResultsError(
+            f"{', '.join(source.name for source in sources)}: no records to report. Measure something first."
+        )
     return View(
         sources=tuple(source.name for source in sources),
         base=None if base is None else base.name,
@@ -128,7 +130,7 @@ def lay_out(sources: Sequence[Source], base: Source | None) -> View:
         counts=tuple(_count(record, record.cost) for record, _ in records if record.cost is not None),
         unmeasured=tuple(Unmeasured(title(record), _reason(record)) for record, _ in records if not _measured(record)),
         devices=tuple(dict.fromkeys(record.device for record, _ in records)),
-        verdicts=() if base is None else _verdicts([record for record, _ in records], base.results),
+        compared=() if base is None else _compare_all([record for record, _ in records], base.results),
     )
 
 
@@ -157,25 +159,23 @@ def _measured(record: Record) -> bool:
 
 
 def _count(record: Record, cost: InstructionCost) -> Count:
-    classes = [(field.name, getattr(cost.counts, field.name)) for field in fields(cost.counts) if field.name != "total"]
-    occurring = sorted((pair for pair in classes if pair[1]), key=lambda pair: -pair[1])
-    return Count(f"{record.subject.name} · {cost.cpu}", cost, tuple(occurring))
+    return Count(f"{record.subject.name} · {cost.cpu}", cost, largest_classes(cost.counts))
 
 
-def _verdicts(records: Sequence[Record], base: Results) -> tuple[Verdict, ...]:
-    return tuple(_verdict(record, base) for record in records if _measured(record))
+def _compare_all(records: Sequence[Record], base: Results) -> tuple[Compared, ...]:
+    return tuple(_compare(record, base) for record in records if _measured(record))
 
 
-def _verdict(record: Record, base: Results) -> Verdict:
+def _compare(record: Record, base: Results) -> Compared:
     try:
         (found,) = compare_files(base, replace(Results(), records=(record,)))
     except ResultsError as error:
-        return Verdict(title(record), None, str(error))
-    return Verdict(title(record), _against(found), found.reason)
+        return Compared(title(record), None, str(error))
+    return Compared(title(record), _against(found), found.reason)
 
 
-def _against(found: AnyComparison) -> Against:
-    if isinstance(found, Comparison):
+def _against(found: Comparison) -> Against:
+    if isinstance(found, LatencyComparison):
         texts = (f"{milliseconds(found.base_p50_ms)} ms", f"{milliseconds(found.new_p50_ms)} ms")
         return Against(found.outcome, *texts, found.ratio, found.low, found.high)
     texts = (f"{found.base / 1e6:.2f} M instructions", f"{found.new / 1e6:.2f} M instructions")

@@ -1,1 +1,1 @@
-"""Deterministic cost: the arm64 instructions that one inference retires, counted under qemu-user. Never a time."""
+"""Deterministic cost: the arm64 instructions retired by one inference, counted under qemu-user. Never a time."""

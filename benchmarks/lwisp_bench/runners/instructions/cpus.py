@@ -1,4 +1,4 @@
-"""The CPUs that instructions are counted for, and the files by which LiteRT recognises them."""
+"""The emulated CPUs, and the files by which LiteRT recognises them."""
 
 import subprocess
 from dataclasses import dataclass
@@ -16,15 +16,15 @@ QEMU_CPUS = {
     "cortex-a76": "cortex-a76",
     "neoverse-n2": "max,sve-max-vq=1,sme=off",
 }
-"""Profile to -cpu of the counting emulator. It is older than qemu's Neoverse N2: there, its largest CPU stands in, with
-vectors of 128 bits and without SME, and tells programs that it is an N2."""
+"""Profile to -cpu of the counting emulator. That is older than qemu's Neoverse N2: its largest CPU stands in, with
+128-bit vectors and without SME, and reports itself to programs as an N2."""
 
 _ROOT_FOLDERS = ("bin", "etc", "lib", "system", "usr")
 
 
 @dataclass(frozen=True)
 class CpuFiles:
-    """What a program sees of its CPU."""
+    """A CPU as an emulated program sees it."""
 
     name: str
     qemu_cpu: str
@@ -41,8 +41,9 @@ def check_cpu(name: str) -> None:
 def lay_out_prefix(name: str, kit: Path, prefix: Path) -> CpuFiles:
     """Make the folder where an emulated program's paths are looked up first: the kit's files, /sys and /proc/cpuinfo.
 
-    One CPU whatever the host has, so that counts are the same everywhere.
+    It shows one CPU whatever the host has, so that counts are the same everywhere. Raises UsageError on an unknown CPU.
     """
+    check_cpu(name)
     prefix.mkdir()
     for folder in _ROOT_FOLDERS:
         (prefix / folder).symlink_to(kit / ROOT / folder)
@@ -55,7 +56,7 @@ def lay_out_prefix(name: str, kit: Path, prefix: Path) -> CpuFiles:
 
 
 def _cpuinfo(name: str, kit: Path) -> str:
-    """The CPU's /proc/cpuinfo as the kit's emulator, which models every profile, writes it; its first CPU."""
+    """The CPU's /proc/cpuinfo, one CPU of it, as the kit's emulator, which models every profile, writes it."""
     command = [str(kit / EMULATOR), "-cpu", name, str(kit / ROOT / "bin/busybox"), "cat", "/proc/cpuinfo"]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     first = done.stdout.partition("\n\n")[0]

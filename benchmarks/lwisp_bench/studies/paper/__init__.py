@@ -1,1 +1,1 @@
-"""The paper's headline on one machine: PyNET and LW-ISP through one export chain and one runtime, in turns."""
+"""The paper's headline claim on one machine: PyNET and LW-ISP by one export chain and one runtime, in turns."""

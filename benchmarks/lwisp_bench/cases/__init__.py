@@ -1,0 +1,1 @@
+"""What is measured and how: models under test, their inputs, threads, CPUs and limits."""

@@ -1,0 +1,13 @@
+"""Results of subcommands on stdout."""
+
+from collections.abc import Iterable
+
+from lwisp_mobile.cli.command import print_json
+
+
+def show(result: object, lines: Iterable[str], as_json: bool) -> None:
+    """Print a result as JSON or as text."""
+    if as_json:
+        print_json(result)
+    else:
+        print("\n".join(lines))

@@ -1,0 +1,69 @@
+"""Time an ONNX by ONNX Runtime: `python -m lwisp_bench.studies.networks.run_onnx request.json result.json`."""
+
+import json
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from lwisp_bench.worker.job import Limits
+from lwisp_bench.worker.latency import enough
+from lwisp_bench.worker.machine import memory_use, resident_bytes
+from lwisp_mobile.serialize.from_dict import from_dict
+from lwisp_mobile.serialize.json_text import to_json
+
+SEED = 0
+
+
+@dataclass(frozen=True)
+class OnnxRequest:
+    """The model and its limits."""
+
+    model: str
+    threads: int
+    limits: Limits
+
+
+@dataclass(frozen=True)
+class OnnxResult:
+    """The samples, in milliseconds of wall clock, inference alone; and memory."""
+
+    version: str
+    wall_ms: tuple[float, ...]
+    before_load_bytes: int | None
+    peak_bytes: int | None
+
+
+def run_onnx(request: OnnxRequest) -> OnnxResult:
+    """Run a model of one float32 input, fed with seeded noise. Raises what ONNX Runtime raises."""
+    import onnxruntime  # noqa: PLC0415  of the extra `export`; only this program needs it
+
+    before = resident_bytes()
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = request.threads
+    session = onnxruntime.InferenceSession(request.model, options, providers=["CPUExecutionProvider"])
+    (entry,) = session.get_inputs()
+    feed = {entry.name: np.random.default_rng(SEED).random(entry.shape, dtype=np.float32)}
+    for _ in range(1 + request.limits.min_warm_up):
+        session.run(None, feed)
+    samples = _timed(session, feed, request.limits)
+    memory = memory_use(before)
+    return OnnxResult(onnxruntime.__version__, samples, memory.before_load_bytes, memory.peak_bytes)
+
+
+def _timed(session: Any, feed: dict[str, Any], limits: Limits) -> tuple[float, ...]:
+    samples: list[float] = []
+    begin = time.perf_counter()
+    while not enough(len(samples), time.perf_counter() - begin, limits):
+        start = time.perf_counter()
+        session.run(None, feed)
+        samples.append(1e3 * (time.perf_counter() - start))
+    return tuple(samples)
+
+
+if __name__ == "__main__":
+    read = from_dict(OnnxRequest, json.loads(Path(sys.argv[1]).read_text()), sys.argv[1])
+    Path(sys.argv[2]).write_text(to_json(run_onnx(read)))

@@ -1,0 +1,108 @@
+"""Suites: which models, precisions, sizes and threads to measure on which devices; from TOML or the command line."""
+
+import tomllib
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Literal
+
+from lwisp_bench.cases.setup import ModeName
+from lwisp_bench.runners.instructions.cpus import QEMU_CPUS, check_cpu
+from lwisp_mobile.errors import UsageError
+from lwisp_mobile.serialize.from_dict import from_dict
+
+
+@dataclass(frozen=True)
+class ShapeOverride:
+    """A shape for an input of a third-party model, instead of the file's."""
+
+    input: str
+    shape: tuple[int, ...]
+    model: str | None = None
+    """As in `models`; None: every .tflite."""
+
+
+@dataclass(frozen=True)
+class Suite:
+    """The product of the lists is measured. Precisions, sizes and raws apply to bundles only."""
+
+    models: tuple[str, ...] = ("lwisp",)
+    """Names of shipped bundles, bundles' folders, or .tflite files."""
+    devices: tuple[str, ...] = ("local",)
+    precisions: tuple[str, ...] = ("int8",)
+    sizes: tuple[int, ...] = (256,)
+    """Packed sides in px."""
+    threads: tuple[int, ...] = (1,)
+    affinities: tuple[str, ...] = ("all",)
+    mode: ModeName = "quick"
+    runs: int | None = None
+    """Instead of the mode's minimum number of runs."""
+    seconds: float | None = None
+    """Instead of the mode's minimum time."""
+    raws: tuple[str, ...] = ()
+    """RAW photographs; without any, a synthetic picture."""
+    shapes: tuple[ShapeOverride, ...] = ()
+    gate: bool = True
+    """Whether to wait for a hot or throttled device to recover, and skip it if it doesn't."""
+    python: str | None = None
+    """The devices' Python; None: python3."""
+    bring_runtime: bool = False
+    """Whether to push LiteRT and numpy, to boards that lack them."""
+    ssh_config: str | None = None
+    """An ssh_config file instead of the user's own."""
+    native: str | None = None
+    """A benchmark_model binary, TFLite's or LiteRT's, to run instead of the harness's worker."""
+    native_flags: tuple[str, ...] = ()
+    """Further flags for it, such as --use_gpu=true."""
+    clock: Literal["wall", "insn"] = "wall"
+    """`insn`: count retired arm64 instructions per inference under emulation, without devices."""
+    cpus: tuple[str, ...] = tuple(QEMU_CPUS)
+    """Emulated CPUs, for `insn`."""
+
+    def __post_init__(self) -> None:
+        """Refuse empty lists and unsupported combinations."""
+        for name in ("models", "devices", "precisions", "sizes", "threads", "affinities", "cpus"):
+            if not getattr(self, name):
+                raise UsageError(f"The suite's list of {name} is empty; name at least one.")
+        if self.clock == "insn" and self.native is not None:
+            raise UsageError("The clock insn counts the harness's worker, not a native tool; leave one of the two out.")
+        if self.clock == "insn" and self.threads != (1,):
+            raise UsageError(f"The clock insn counts one thread; threads are {self.threads}. Give 1.")
+        for cpu in self.cpus:
+            check_cpu(cpu)
+
+
+def read_suite(path: Path) -> Suite:
+    """Read a suite; its paths are relative to the file. Raises UsageError if it isn't one."""
+    try:
+        tree = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise UsageError(f"{path} isn't TOML ({error}).") from error
+    suite = from_dict(Suite, tree, str(path))
+    return replace(
+        suite,
+        models=tuple(_beside(path, model) if _is_path(model) else model for model in suite.models),
+        raws=tuple(_beside(path, raw) for raw in suite.raws),
+        shapes=tuple(replace(s, model=None if s.model is None else _beside(path, s.model)) for s in suite.shapes),
+        ssh_config=None if suite.ssh_config is None else _beside(path, suite.ssh_config),
+        native=None if suite.native is None else _beside(path, suite.native),
+    )
+
+
+def parse_shape(text: str) -> ShapeOverride:
+    """Parse `input=1,224,224,3`. Raises UsageError on another form."""
+    name, _, sides = text.rpartition("=")
+    try:
+        shape = tuple(int(side) for side in sides.split(","))
+    except ValueError:
+        shape = ()
+    if not name or not shape or min(shape) < 1:
+        raise UsageError(f"--shape {text!r} isn't like input=1,224,224,3.")
+    return ShapeOverride(name, shape)
+
+
+def _is_path(model: str) -> bool:
+    return model.endswith(".tflite") or "/" in model
+
+
+def _beside(suite: Path, path: str) -> str:
+    return str(suite.parent / path)

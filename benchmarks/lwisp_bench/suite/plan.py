@@ -1,0 +1,117 @@
+"""Plans: a suite with its models loaded and its runners chosen, ready to be executed."""
+
+import hashlib
+import itertools
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path
+
+from lwisp_bench.cases.setup import MODES, NativeTool, Setup
+from lwisp_bench.cases.subject import Subject, bundle_subject, file_subject
+from lwisp_bench.devices.device import Device
+from lwisp_bench.devices.gate import GateLimits
+from lwisp_bench.devices.opening import open_device
+from lwisp_bench.runners.device_runner import RunOptions
+from lwisp_bench.runners.instructions.counting import COUNTING_SETUP, InstructionRunner, find_counter_kit
+from lwisp_bench.runners.native.benchmark_model import NativeRunner, read_tool
+from lwisp_bench.runners.python import PythonRunner
+from lwisp_bench.runners.remote_worker import WorkerOptions
+from lwisp_bench.runners.runner import Runner
+from lwisp_bench.suite.definition import Suite
+from lwisp_bench.worker.job import Limits
+from lwisp_mobile.errors import UsageError
+
+DeviceRunnerFactory = Callable[[Device, RunOptions], Runner]
+
+
+@dataclass(frozen=True)
+class Target:
+    """A device or an emulated CPU, with the runner that measures on it."""
+
+    name: str
+    open: Callable[[], AbstractContextManager[Runner]]
+    """Raises DeviceError."""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """The cases to measure: every subject in every setup on every target."""
+
+    targets: tuple[Target, ...]
+    subjects: tuple[Subject, ...]
+    setups: tuple[Setup, ...]
+
+
+def plan_of(suite: Suite, pictures: Path | None = None) -> Plan:
+    """Load the models and choose the runners. pictures: folder where pictures of the drift are kept.
+
+    Raises what a model that can't be used raises; CounterError or VirtualDeviceError if this machine can't count.
+    """
+    subjects = load_subjects(suite)
+    if suite.clock == "insn":
+        return Plan(_counting_targets(suite), subjects, (COUNTING_SETUP,))
+    program = None if suite.native is None else read_tool(Path(suite.native))
+    tool = None if program is None else NativeTool(hashlib.sha256(program).hexdigest(), suite.native_flags)
+    limits = _limits(suite)
+    setups = tuple(
+        Setup(threads, affinity, suite.mode, limits, "python" if tool is None else "native", tool)
+        for affinity, threads in itertools.product(suite.affinities, suite.threads)
+    )
+    worker = WorkerOptions(suite.python, suite.bring_runtime)
+    options = RunOptions(GateLimits() if suite.gate else None, pictures, worker)
+    runner: DeviceRunnerFactory = PythonRunner if program is None else partial(NativeRunner, program=program)
+    return Plan(
+        tuple(device_target(name, options, runner, suite.ssh_config) for name in suite.devices), subjects, setups
+    )
+
+
+def device_target(
+    name: str,
+    options: RunOptions,
+    runner: DeviceRunnerFactory = PythonRunner,
+    ssh_config: str | Path | None = None,
+) -> Target:
+    """A device by its name, as `open_device` takes it."""
+
+    @contextmanager
+    def open_runner() -> Iterator[Runner]:
+        with open_device(name, ssh_config) as device:
+            yield runner(device, options)
+
+    return Target(name, open_runner)
+
+
+def load_subjects(suite: Suite) -> tuple[Subject, ...]:
+    """Load every model in every precision and size. Raises ModelError, BundleError, UsageError."""
+    return tuple(subject for model in suite.models for subject in _subjects(model, suite))
+
+
+def _subjects(model: str, suite: Suite) -> Iterator[Subject]:
+    if model.endswith(".tflite"):
+        yield file_subject(Path(model), {s.input: s.shape for s in suite.shapes if s.model in (None, model)})
+        return
+    raws = [Path(raw) for raw in suite.raws]
+    for precision, size in itertools.product(suite.precisions, suite.sizes):
+        yield bundle_subject(model, precision, size, raws)
+
+
+def _counting_targets(suite: Suite) -> tuple[Target, ...]:
+    kit = find_counter_kit()
+    return tuple(_counting_target(InstructionRunner(cpu, kit)) for cpu in suite.cpus)
+
+
+def _counting_target(runner: InstructionRunner) -> Target:
+    return Target(f"insn:{runner.cpu}", lambda: nullcontext(runner))
+
+
+def _limits(suite: Suite) -> Limits:
+    limits = MODES[suite.mode]
+    if suite.runs is not None:
+        limits = replace(limits, min_runs=suite.runs)
+    if suite.seconds is not None:
+        limits = replace(limits, min_s=suite.seconds)
+    if limits.min_runs < 1 or limits.min_s < 0:
+        raise UsageError(f"{limits.min_runs} runs in {limits.min_s} s can't be measured; give 1 run or more.")
+    return limits
