@@ -113,12 +113,12 @@ class Graph:
     def set_metadata(self, name: str, data: bytes) -> None:
         """Add metadata, or replace those of this name."""
         entry = self._metadata_entry(name)
-        if entry is not None:
-            self.model.buffers[entry.buffer] = _buffer(data)
-            return
-        entry = schema.MetadataT()
-        entry.name, entry.buffer = name, self._add_buffer(data)
-        self.model.metadata = [*(self.model.metadata or []), entry]
+        if entry is None:
+            entry = schema.MetadataT()
+            entry.name = name
+            self.model.metadata = [*(self.model.metadata or []), entry]
+        # A new buffer: a tensor may share the old one.
+        entry.buffer = self._add_buffer(data)
 
     def add_subgraph(
         self, name: str, operators: Sequence[Operator], inputs: Sequence[Tensor], outputs: Sequence[Tensor]

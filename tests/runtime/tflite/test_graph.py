@@ -101,6 +101,15 @@ def test_new_values_leave_a_tensor_that_shared_the_old_ones() -> None:
     assert (second.values().tolist(), second.shape) == ([[5.0, 6.0, 7.0]], (1, 3))
 
 
+def test_metadata_that_share_a_tensors_buffer_are_replaced_alone() -> None:
+    graph = _sum_of_a_constant_and_itself()
+    graph.set_metadata("note", np.array([1.0, 2.0], np.float32).tobytes())
+    graph.share_buffers()
+    graph.set_metadata("note", b"other")
+    assert graph.metadata("note") == b"other"
+    assert graph.operators[0].inputs[0].values().tolist() == [1.0, 2.0]
+
+
 def test_buffers_are_shared_and_unshared() -> None:
     graph = _sum_of_a_constant_and_itself()
     graph.share_buffers()
