@@ -3,12 +3,12 @@
 import argparse
 from pathlib import Path
 
-from lwisp_export.cli.options import add_training_options, print_progress
+from lwisp_export.cli.options import add_training_options, print_progress, print_result
 from lwisp_export.training.ablation_study import ablate as run_ablation
 from lwisp_export.training.ablation_study import table
 from lwisp_export.training.training_recipe import find_recipe
 from lwisp_export.training.training_run import TrainOptions
-from lwisp_mobile.cli.command import Command, add_json_option, print_json
+from lwisp_mobile.cli.command import Command, add_json_option
 
 
 def _configure(parser: argparse.ArgumentParser) -> None:
@@ -29,10 +29,7 @@ def _ablate(arguments: argparse.Namespace) -> int:
         workers=arguments.workers,
     )
     results = run_ablation(find_recipe(arguments.recipe), options, arguments.seeds, print_progress)
-    if arguments.json:
-        print_json(results)
-    else:
-        print("\n".join(table(results)))
+    print_result(results, table(results), arguments.json)
     return 0
 
 

@@ -3,10 +3,10 @@
 import argparse
 from pathlib import Path
 
-from lwisp_export.cli.options import print_progress
+from lwisp_export.cli.options import print_progress, print_result
 from lwisp_export.conversion.convert import convert as run_convert
 from lwisp_export.student.checkpoint import shipped_checkpoint
-from lwisp_mobile.cli.command import Command, add_json_option, print_json
+from lwisp_mobile.cli.command import Command, add_json_option
 from lwisp_mobile.errors import UsageError
 
 
@@ -25,10 +25,7 @@ def _convert(arguments: argparse.Namespace) -> int:
     if not source.is_file():
         raise UsageError(f"There is no file {source}; give a .safetensors, an .onnx, or a shipped name.")
     done = run_convert(source, arguments.output, arguments.size, print_progress)
-    if arguments.json:
-        print_json(done)
-    else:
-        print(f"{done.onnx}\n{done.tflite}")
+    print_result(done, [str(done.onnx), str(done.tflite)], arguments.json)
     return 0
 
 

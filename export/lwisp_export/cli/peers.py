@@ -3,11 +3,11 @@
 import argparse
 from pathlib import Path
 
-from lwisp_export.cli.options import add_bundle_option, print_progress
+from lwisp_export.cli.options import add_bundle_option, print_progress, print_result
 from lwisp_export.peers.comparison import compare_peers, table
 from lwisp_export.student.checkpoint import shipped_checkpoint
 from lwisp_mobile.bundle.lookup import find_bundle
-from lwisp_mobile.cli.command import Command, add_json_option, print_json
+from lwisp_mobile.cli.command import Command, add_json_option
 
 
 def _configure(parser: argparse.ArgumentParser) -> None:
@@ -19,10 +19,7 @@ def _configure(parser: argparse.ArgumentParser) -> None:
 def _peers(arguments: argparse.Namespace) -> int:
     bundle = find_bundle(arguments.bundle)
     found = compare_peers(bundle, arguments.checkpoint or shipped_checkpoint(bundle.name), print_progress)
-    if arguments.json:
-        print_json(found)
-    else:
-        print("\n".join(table(found)))
+    print_result(found, table(found), arguments.json)
     return 0
 
 

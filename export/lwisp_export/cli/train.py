@@ -3,11 +3,11 @@
 import argparse
 from pathlib import Path
 
-from lwisp_export.cli.options import add_threads_option, add_training_options, print_progress
+from lwisp_export.cli.options import add_threads_option, add_training_options, print_progress, print_result
 from lwisp_export.training.training_recipe import find_recipe
 from lwisp_export.training.training_run import TrainOptions
 from lwisp_export.training.training_run import train as run_training
-from lwisp_mobile.cli.command import Command, add_json_option, print_json
+from lwisp_mobile.cli.command import Command, add_json_option
 
 
 def _configure(parser: argparse.ArgumentParser) -> None:
@@ -36,10 +36,7 @@ def _train(arguments: argparse.Namespace) -> int:
         steps=arguments.steps,
     )
     result = run_training(recipe, options, print_progress)
-    if arguments.json:
-        print_json(result)
-    else:
-        print(f"{options.run / recipe.name}.safetensors")
+    print_result(result, [f"{options.run / recipe.name}.safetensors"], arguments.json)
     return 0
 
 
