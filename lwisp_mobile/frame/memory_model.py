@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from lwisp_mobile.contract import ModelContract, StageContract
+from lwisp_mobile.contract import ModelContract, SignatureContract
 from lwisp_mobile.errors import ContractError
 from lwisp_mobile.frame.tiles import TilePlan, smallest_tile_px
 from lwisp_mobile.memory import PROCESS_BYTES, RUN_BYTES, RUN_BYTES_PER_PX, SHARED_BYTES
@@ -30,7 +30,7 @@ class FrameSize:
         return self.height_px * self.width_px
 
 
-def run_bytes_per_px(contract: ModelContract, stage: StageContract) -> float:
+def run_bytes_per_px(contract: ModelContract, stage: SignatureContract) -> float:
     """What a run takes per packed px of its tile. Raises ContractError on a stage that was never measured."""
     known = RUN_BYTES_PER_PX[contract.precision]
     if stage.signature not in known:
@@ -55,7 +55,7 @@ def held_beside(contract: ModelContract, frame: FrameSize, lanes: int) -> list[f
     ]
 
 
-def results_held(stages: Sequence[StageContract], place: int) -> list[StageContract]:
+def results_held(stages: Sequence[SignatureContract], place: int) -> list[SignatureContract]:
     """The stages whose results are there while one runs: its own, and those that it or a later one reads."""
     needed = {name for later in stages[place:] for name in later.reads}
     return [stage for at, stage in enumerate(stages[:-1]) if at == place or (at < place and stage.signature in needed)]
@@ -88,7 +88,7 @@ def ways_of(contract: ModelContract) -> list[ModelContract]:
 
 
 def _held_bytes(
-    contract: ModelContract, frame: FrameSize, results: Sequence[StageContract], lanes: int, *, picture: bool
+    contract: ModelContract, frame: FrameSize, results: Sequence[SignatureContract], lanes: int, *, picture: bool
 ) -> float:
     """Process, mosaic, packed planes, results of stages, and the picture once it's begun."""
     values = len(contract.input.planes) + sum(stage.values_per_packed_px for stage in results)

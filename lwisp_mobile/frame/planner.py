@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from math import inf, sqrt
 from typing import Literal
 
-from lwisp_mobile.contract import ModelContract, StageContract
+from lwisp_mobile.contract import ModelContract, SignatureContract
 from lwisp_mobile.errors import ContractError, UsageError
 from lwisp_mobile.frame.memory_model import (
     FrameSize,
@@ -87,7 +87,7 @@ def _cost(plan: FramePlan, threads: int) -> float:
 
 def _whole(contract: ModelContract, frame: FrameSize, limit: float) -> FramePlan:
     multiple, sides = contract.input.size_multiple, (frame.height_px, frame.width_px)
-    develop = StageContract(
+    develop = SignatureContract(
         "develop", contract.halo_px, multiple, contract.macs_per_packed_px, 3 * contract.output_scale**2
     )
     plan = lay_tiles(develop, *sides, run_bytes_per_px(contract, develop), sides)
@@ -160,7 +160,7 @@ def _plan_all(
 
 
 def _plan(
-    contract: ModelContract, frame: FrameSize, stage: StageContract, limit: float, *, lanes: int, price: float = 1
+    contract: ModelContract, frame: FrameSize, stage: SignatureContract, limit: float, *, lanes: int, price: float = 1
 ) -> TilePlan | None:
     return plan_tiles(
         stage,

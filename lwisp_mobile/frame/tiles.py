@@ -8,7 +8,7 @@ from math import ceil
 import numpy as np
 from numpy.typing import NDArray
 
-from lwisp_mobile.contract import StageContract
+from lwisp_mobile.contract import SignatureContract
 
 SETUP_MACS_PER_BYTE = 250
 """What a tile's first run costs more, per byte its buffers take: about 0.4 ns a byte at 600 GMAC/s, both measured."""
@@ -89,7 +89,7 @@ def count_tiles(side_px: int, tile_px: int, halo_px: int) -> int:
 
 
 def plan_tiles(
-    stage: StageContract,
+    stage: SignatureContract,
     height_px: int,
     width_px: int,
     bytes_per_px: float,
@@ -114,7 +114,7 @@ def plan_tiles(
 
 
 def lay_tiles(
-    stage: StageContract,
+    stage: SignatureContract,
     height_px: int,
     width_px: int,
     bytes_per_px: float,
@@ -130,7 +130,7 @@ def lay_tiles(
     return TilePlan(stage.signature, *tile, rows, columns, macs, round(lanes * px * bytes_per_px), lanes)
 
 
-def smallest_tile_px(stage: StageContract, height_px: int, width_px: int) -> int:
+def smallest_tile_px(stage: SignatureContract, height_px: int, width_px: int) -> int:
     """Packed px of the smallest tile that can go over a frame."""
     return min(_tile_sides(height_px, stage)) * min(_tile_sides(width_px, stage))
 
@@ -148,7 +148,7 @@ class _Grid:
 
 
 @lru_cache(maxsize=64)
-def _grid(stage: StageContract, height_px: int, width_px: int, lanes: int) -> _Grid:
+def _grid(stage: SignatureContract, height_px: int, width_px: int, lanes: int) -> _Grid:
     heights, widths = _tile_sides(height_px, stage), _tile_sides(width_px, stage)
     rows, columns = (
         [count_tiles(side_px, side, stage.halo_px) for side in sides]
@@ -158,7 +158,7 @@ def _grid(stage: StageContract, height_px: int, width_px: int, lanes: int) -> _G
     return _Grid(heights, widths, px, px * rounds * lanes * stage.macs_per_packed_px + rounds * CALL_MACS)
 
 
-def _tile_sides(side_px: int, stage: StageContract) -> list[int]:
+def _tile_sides(side_px: int, stage: SignatureContract) -> list[int]:
     """For each number of tiles, the smallest side that still covers the frame."""
     multiple, halos = stage.multiple_px, 2 * stage.halo_px
     sides = {ceil((side_px + (count - 1) * halos) / count / multiple) * multiple for count in _CUTS}
