@@ -22,8 +22,6 @@ METADATA_NAME = "LWISP_CONTRACT"
 
 Precision = Literal["float32", "fp16", "int8"]
 TENSOR_DTYPES = ("float32", "int8", "uint8", "int16")
-SIZE_MULTIPLE = 16
-"""The network halves its input four times."""
 MAX_MULTIPLE = 1024
 """No network pools further than this."""
 MAX_CHANNELS = 4096
@@ -38,8 +36,8 @@ class InputContract:
 
     planes: tuple[str, ...] = ("R", "Gr", "Gb", "B")
     """Channel order of the input tensor."""
-    size_multiple: int = SIZE_MULTIPLE
-    """Sides of the packed input are multiples of this."""
+    size_multiple: int = 16
+    """Sides of the packed input are multiples of this: the network halves it four times."""
     subtract_black: bool = True
     """Subtract each site's black level; then divide by (white - black)."""
     white_balance: bool = True

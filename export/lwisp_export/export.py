@@ -5,9 +5,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from lwisp_export.conversion.graph_contract import describe_graph
 from lwisp_export.conversion.metadata import write_metadata
 from lwisp_export.conversion.onnx_to_tflite import convert_onnx
-from lwisp_export.conversion.graph_contract import describe_graph
 from lwisp_export.conversion.signatures import add_signatures
 from lwisp_export.conversion.torch_to_onnx import export_onnx
 from lwisp_export.quantization.quantizer import quantize_fp16

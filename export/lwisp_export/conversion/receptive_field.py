@@ -38,7 +38,8 @@ def reach_of(tree: Any, subgraph: int, packed_px: int) -> Reach:
     """Follow the output's cells back to the inputs.
 
     tree: ModelT. packed_px: side of the packed input at the size that is stored; the subgraph's own inputs may be
-    smaller maps. Outputs that are all image-wide have no halo. Raises ConversionError on an operator whose reach isn't known.
+    smaller maps. Outputs that are all image-wide have no halo. Raises ConversionError on an operator whose reach isn't
+    known.
     """
     graph = tree.subgraphs[subgraph]
     sides = map_sides(graph)

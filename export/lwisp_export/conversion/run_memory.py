@@ -35,11 +35,7 @@ def run_bytes(tree: Any, subgraph: int) -> int:
     interface = {*ids(graph.inputs), *ids(graph.outputs)} & sizes.keys()
     features = {i: size for i, size in sizes.items() if i not in interface}
     pointers = sum(_pointers(tree, graph, operator) for operator in graph.operators)
-    return (
-        POINTER_BYTES * pointers
-        + _peak_bytes(graph, features)
-        + INTERFACE_COPIES * sum(sizes[i] for i in interface)
-    )
+    return POINTER_BYTES * pointers + _peak_bytes(graph, features) + INTERFACE_COPIES * sum(sizes[i] for i in interface)
 
 
 def _pointers(tree: Any, graph: Any, operator: Any) -> int:
