@@ -166,8 +166,10 @@ class ModelContract:
             for name in (*signature.inputs, *signature.outputs):
                 self.tensor(name)
         picture, wide = self.whole.outputs, {*self.whole.inputs, *self.sample.outputs}
-        if len(self.whole.inputs) != 1 or len(picture) != 1 or self.sample.inputs != self.whole.inputs:
+        if len(self.whole.inputs) != 1 or len(picture) != 1:
             raise ContractError(f"{self.name}: {self.whole.name} must take one tensor and return one. Export again.")
+        if self.sample.inputs != self.whole.inputs:
+            raise ContractError(f"{self.name}: {self.sample.name} must take what {self.whole.name} does. Export again.")
         self._check_chain((self.develop,), wide, picture)
         self._check_chain(self.stages, wide, picture)
         if self.context.grid * self.context.crop_px % self.input.size_multiple:

@@ -11,10 +11,10 @@ MEMINFO = Path("/proc/meminfo")
 _UNITS = {"B": 1, "KB": 10**3, "MB": 10**6, "GB": 10**9, "KIB": 2**10, "MIB": 2**20, "GIB": 2**30}
 
 
-def available_bytes() -> int | None:
+def available_bytes(meminfo: Path = MEMINFO) -> int | None:
     """Memory that can be taken without swapping; None where the system doesn't tell (not Linux)."""
     try:
-        lines = MEMINFO.read_text(encoding="ascii").splitlines()
+        lines = meminfo.read_text(encoding="ascii").splitlines()
     except OSError:
         return None
     sizes = [line.split()[1] for line in lines if line.startswith("MemAvailable:")]

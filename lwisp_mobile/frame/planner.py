@@ -1,6 +1,6 @@
 """How a frame is developed: whole or in tiles, and which tiles, by a memory budget."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from math import inf
 from typing import Literal
@@ -46,14 +46,21 @@ class FramePlan:
         return sum(stage.macs for stage in self.stages)
 
 
-def plan_frame(contract: ModelContract, frame: FrameSize, max_bytes: int | None, threads: int = 1) -> FramePlan:
-    """The cheapest way that keeps the whole process within a budget. max_bytes: None takes what is free.
+def plan_frame(
+    contract: ModelContract,
+    frame: FrameSize,
+    max_bytes: int | None,
+    threads: int = 1,
+    *,
+    find_free: Callable[[], int | None] = available_bytes,
+) -> FramePlan:
+    """The cheapest way that keeps the whole process within a budget.
 
-    threads: what the engine may use, in one worker or more. Raises UsageError, naming what is needed, if there's no
-    such way.
+    max_bytes: None takes what `find_free` finds; no limit where that is None. threads: what the engine may use, in one
+    worker or more. Raises UsageError, naming what is needed, if there's no such way.
     """
-    free = available_bytes()
-    limit = max_bytes if max_bytes is not None else inf if free is None else free
+    found_bytes = find_free() if max_bytes is None else max_bytes
+    limit = inf if found_bytes is None else found_bytes
     found: list[FramePlan | None] = [_whole(contract, frame, limit)]
     for workers in _worker_counts(threads):
         found += [_kept_open(contract, frame, limit, workers), _one_by_one(contract, frame, limit, workers)]

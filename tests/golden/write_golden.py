@@ -111,7 +111,7 @@ def model_golden() -> dict[str, Any]:
     raw = frame("GBRG", 62, 58)
     packed = prepare(raw, model.contract.input)
     codes = quantize(packed.planes, model.contract.input_tensor)
-    with Session(bundle.read("int8"), model.contract) as session, session.open(model.contract.signature) as signature:
+    with Session.from_bundle(bundle) as session, session.pool.open(model.contract.whole.name, 1) as (signature,):
         rgb = signature.run({model.contract.input_tensor.name: codes[None]})[model.contract.output_tensor.name]
     return {
         "model_sha256": model.sha256,
@@ -217,7 +217,7 @@ def _frame_tree(raw: RawImage) -> dict[str, Any]:
 
 
 def _quantise_tree(scale: float, zero_point: int) -> dict[str, Any]:
-    spec = TensorSpec("packed", "int8", scale, zero_point)
+    spec = TensorSpec("packed", "int8", scale, zero_point, channels=4, resolution=1)
     steps = (np.arange(-20, 300) * 0.5 * scale).astype(np.float32)
     values = np.concatenate([steps, np.random.default_rng(8).uniform(-0.1, 1.1, 200).astype(np.float32)])
     codes = quantize(values, spec)
@@ -253,13 +253,14 @@ def _psnr_tree() -> dict[str, Any]:
 
 
 def _spans_tree(side_px: int, context: ContextContract) -> dict[str, Any]:
-    return {"side_px": side_px, **asdict(context), "spans": crop_spans(side_px, context)}
+    return {"side_px": side_px, **asdict(context), "spans": crop_spans(side_px, context, size_multiple=16)}
 
 
 def _sample_tree(width_px: int, height_px: int) -> dict[str, Any]:
     raw, contract = frame("GRBG", width_px, height_px), replace(CONTRACT, size_multiple=16)
     context = ContextContract(grid=2, crop_px=8)
-    sample = context_sample(prepare(raw, contract).planes, context)
+    model = replace(shipped_bundle().model("int8").contract, input=contract, context=context)
+    sample = context_sample(prepare(raw, contract).planes, model)
     return {
         "frame": _frame_tree(raw),
         "contract": asdict(contract),
