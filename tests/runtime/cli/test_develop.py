@@ -120,7 +120,7 @@ def test_int8_rounds_as_float_does() -> None:
 
 
 def test_threads_share_a_developer_and_pictures_are_the_callers() -> None:
-    """Each calling thread has workers of its own; a second frame of the same size leaves the first one's array alone."""
+    """Each calling thread has workers of its own; a second frame leaves the first one's array alone."""
     frames = [flat_raw(700, 500, "RGGB", marker=(30 * n, 40)) for n in range(1, 4)]
     for frame in frames:
         frame.mosaic.setflags(write=False)
