@@ -1,24 +1,23 @@
 """The demo: export the shipped checkpoint, verify it, develop a RAW, time it, write one page."""
 
 import platform
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from lwisp_export.export import Exported, ExportPaths, export
-from lwisp_export.synthesis.tiles import NamedRaw
-from lwisp_export.verification.bundle_check import check_bundle
+from lwisp_export.checked_export import export_checked
+from lwisp_export.export import ExportPaths
+from lwisp_export.verification.drift_record import DriftRecord
 from lwisp_export.verification.report.demo_page import DemoResult, ModelRow, write_page
-from lwisp_export.verification.verify import DriftReport
-from lwisp_mobile.bundle.bundle import ModelFile
+from lwisp_mobile.bundle.bundle import Bundle, ModelFile
 from lwisp_mobile.contract import Precision
 from lwisp_mobile.engine.timing import time_session
 from lwisp_mobile.frame.developer import Developer, DevelopOptions
 from lwisp_mobile.inspect.model_facts import delegate_coverage, inspect_tflite
 from lwisp_mobile.metrics import compare
+from lwisp_mobile.progress import Progress
 from lwisp_mobile.raw.hints import RawHints
 from lwisp_mobile.raw.image import RawImage
 from lwisp_mobile.raw.reader import read_raw
@@ -40,24 +39,24 @@ class DemoOptions:
 
 @dataclass(frozen=True)
 class DemoSummary:
-    """What a demo leaves behind."""
+    """The files a demo wrote, and the drift it measured."""
 
     report: Path
     int8_picture: Path
     float_picture: Path
-    drift: DriftReport
+    drift: DriftRecord
 
 
-def run_demo(options: DemoOptions, step: Callable[[str], None]) -> DemoSummary:
-    """Run the whole job on one RAW; `step` is told each part as it starts."""
+def run_demo(options: DemoOptions, progress: Progress) -> DemoSummary:
+    """Run the whole job on one RAW."""
     options.folder.mkdir(parents=True, exist_ok=True)
     raw = read_raw(options.raw, options.hints)
     paths = ExportPaths(options.checkpoint, options.folder / "bundle", options.folder / "work")
-    exported = export(paths, (), step)
-    drift = check_bundle(exported, options.checkpoint, [NamedRaw(options.raw.name, raw)], step)
-    step("developing and timing")
-    runs = {model.contract.precision: _run_model(options, exported, model, raw) for model in exported.bundle.models}
-    step("writing the report")
+    checked = export_checked(paths, (), progress)
+    bundle, drift = checked.exported.bundle, checked.drift
+    progress("developing and timing")
+    runs = {model.contract.precision: _run_model(options, bundle, model, raw) for model in bundle.models}
+    progress("writing the report")
     page = options.folder / "report.html"
     write_page(page, _result(options, raw, drift, runs))
     return DemoSummary(page, runs["int8"].output, runs["fp16"].output, drift)
@@ -73,11 +72,11 @@ class _ModelRun:
     row: ModelRow
 
 
-def _run_model(options: DemoOptions, exported: Exported, model: ModelFile, raw: RawImage) -> _ModelRun:
+def _run_model(options: DemoOptions, bundle: Bundle, model: ModelFile, raw: RawImage) -> _ModelRun:
     precision = model.contract.precision
     output = options.folder / f"{options.raw.stem}.{precision}.png"
-    data = exported.bundle.read(precision)
-    with Developer(exported.bundle, precision=precision, threads=options.threads) as developer:
+    data = bundle.read(precision)
+    with Developer(bundle, precision=precision, threads=options.threads) as developer:
         split = developer.develop_file(options.raw, output, DevelopOptions(hints=options.hints), lambda _part: None)
         row = ModelRow(
             file=model,
@@ -90,7 +89,7 @@ def _run_model(options: DemoOptions, exported: Exported, model: ModelFile, raw: 
         return _ModelRun(output, developer.develop(raw), developer.prepare(raw, 0.0).planes, row)
 
 
-def _result(options: DemoOptions, raw: RawImage, drift: DriftReport, runs: dict[Precision, _ModelRun]) -> DemoResult:
+def _result(options: DemoOptions, raw: RawImage, drift: DriftRecord, runs: dict[Precision, _ModelRun]) -> DemoResult:
     int8, fp16 = runs["int8"], runs["fp16"]
     return DemoResult(
         source=options.raw.name,
@@ -107,7 +106,7 @@ def _result(options: DemoOptions, raw: RawImage, drift: DriftReport, runs: dict[
 
 
 def _processor() -> str:
-    """The processor's name where Linux tells it."""
+    """The processor's name, on Linux from /proc/cpuinfo."""
     try:
         lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
     except OSError:

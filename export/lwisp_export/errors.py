@@ -2,8 +2,8 @@
 
 LwispError
 ├── ConversionError     a stage from torch to float .tflite failed
-├── QuantizationError   the quantizer can't be used, or its calibration tiles can't
-└── ArtifactError       a finished .tflite isn't what it must be
+├── QuantizationError   the quantizer or the calibration tiles are unusable
+└── ArtifactError       a finished .tflite breaks a rule for shipped models
 """
 
 from lwisp_mobile.errors import LwispError
@@ -14,7 +14,7 @@ class ConversionError(LwispError):
 
 
 class QuantizationError(LwispError):
-    """The quantizer's version isn't the one this code was written for, or the calibration tiles are unusable."""
+    """The quantizer's version is unsupported, or the calibration tiles are unusable."""
 
 
 class ArtifactError(LwispError):

@@ -6,12 +6,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from lwisp_export.conversion.graph_contract import describe_graph
-from lwisp_export.conversion.metadata import write_metadata
 from lwisp_export.conversion.onnx_to_tflite import convert_onnx
 from lwisp_export.conversion.signatures import add_signatures
 from lwisp_export.conversion.torch_to_onnx import export_onnx
 from lwisp_export.quantization.quantizer import quantize_fp16
-from lwisp_export.quantization.run import DEFAULT_OPTIONS, Quantized, QuantizeOptions, quantize, write_quantization
+from lwisp_export.quantization_step import DEFAULT_OPTIONS, Quantized, QuantizeOptions, quantize, write_quantization
 from lwisp_export.student.cost import count_macs, count_parameters
 from lwisp_export.student.reference import Reference
 from lwisp_export.synthesis.tiles import TILE_PX, NamedRaw
@@ -21,6 +20,7 @@ from lwisp_mobile.bundle.bundle import Bundle, ModelFile, write_bundle
 from lwisp_mobile.contract import METADATA_NAME, ContextContract, ModelContract, Precision, to_json
 from lwisp_mobile.errors import UsageError
 from lwisp_mobile.serialize.files import atomic_write, file_sha256
+from lwisp_mobile.tflite.graph import Graph
 
 COUNTED_PX = 224
 """Packed side at which multiply-adds are counted, as the paper does."""
@@ -72,7 +72,7 @@ def export(
     export_onnx(reference.student, onnx, TILE_PX)
     step("ONNX to float32 .tflite")
     float32 = convert_onnx(onnx, step)
-    check_artifact(float32, "float32")
+    check_artifact(float32.pack(), "float32")
     step("float32 to fp16 weights")
     models = {"float32": float32, "fp16": quantize_fp16(float32)}
     step("calibration and INT8")
@@ -83,8 +83,6 @@ def export(
     models["int8"] = quantized.model
     step("cutting signatures and checking the models")
     models = {precision: add_signatures(model) for precision, model in models.items()}
-    check_artifact(models["fp16"], "fp16")
-    check_artifact(models["int8"], "int8", quantized.recipe.float_operators)
     return _write(paths, reference, onnx, models, quantized)
 
 
@@ -100,14 +98,17 @@ def _read(checkpoint: Path) -> Reference:
 
 
 def _write(
-    paths: ExportPaths, reference: Reference, onnx: Path, models: dict[str, bytes], quantized: Quantized
+    paths: ExportPaths, reference: Reference, onnx: Path, models: dict[str, Graph], quantized: Quantized
 ) -> Exported:
     network = _Network(reference, file_sha256(paths.checkpoint))
     float32, contract = _with_contract(models["float32"], "float32", network)
+    shipped = [_with_contract(models[precision], precision, network) for precision in SHIPPED_PRECISIONS]
+    for data, found in shipped:
+        check_artifact(data, found.precision, quantized.recipe.float_operators if found.precision == "int8" else ())
     float32_path = paths.work / f"{contract.name}.float32.tflite"
     _write_bytes(float32_path, float32)
     paths.bundle.mkdir(parents=True, exist_ok=True)
-    files = tuple(_write_model(paths.bundle, models[p], p, network) for p in SHIPPED_PRECISIONS)
+    files = tuple(_write_model(paths.bundle, data, found) for data, found in shipped)
     bundle = Bundle(paths.bundle, contract.name, files)
     write_bundle(bundle)
     write_quantization(bundle.folder, quantized)
@@ -122,15 +123,14 @@ class _Network:
     weights_sha256: str
 
 
-def _write_model(folder: Path, model: bytes, precision: Precision, network: _Network) -> ModelFile:
-    data, contract = _with_contract(model, precision, network)
-    name = f"{contract.name}.{precision}.tflite"
+def _write_model(folder: Path, data: bytes, contract: ModelContract) -> ModelFile:
+    name = f"{contract.name}.{contract.precision}.tflite"
     _write_bytes(folder / name, data)
     return ModelFile(name, hashlib.sha256(data).hexdigest(), len(data), contract)
 
 
-def _with_contract(model: bytes, precision: Precision, network: _Network) -> tuple[bytes, ModelContract]:
-    """Put the contract, counted on the model's own graph, into the model."""
+def _with_contract(model: Graph, precision: Precision, network: _Network) -> tuple[bytes, ModelContract]:
+    """The model's bytes with the contract, counted on the model's own graph."""
     info, student, graph = network.reference.info, network.reference.student, describe_graph(model, TILE_PX)
     contract = ModelContract(
         name=info.name,
@@ -148,7 +148,9 @@ def _with_contract(model: bytes, precision: Precision, network: _Network) -> tup
         develop=graph.develop,
         stages=graph.stages,
     )
-    return write_metadata(model, METADATA_NAME, to_json(contract).encode()), contract
+    finished = model.copy()
+    finished.set_metadata(METADATA_NAME, to_json(contract).encode())
+    return finished.pack(), contract
 
 
 def _write_bytes(path: Path, data: bytes) -> None:

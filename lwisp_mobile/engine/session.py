@@ -8,7 +8,8 @@ from types import TracebackType
 import numpy as np
 from numpy.typing import NDArray
 
-from lwisp_mobile.bundle.bundle import Bundle, load_bundle, shipped_bundle
+from lwisp_mobile.bundle.bundle import Bundle
+from lwisp_mobile.bundle.lookup import find_bundle
 from lwisp_mobile.contract import ModelContract, TensorSpec
 from lwisp_mobile.engine.delegate_check import DelegateCheck, check_delegate
 from lwisp_mobile.engine.delegates import CPU
@@ -67,10 +68,10 @@ class Session:
     ) -> "Session":
         """Load one model of a bundle, checked against its hash.
 
-        bundle: the name of one that ships (lwisp, lwisp-lite), or the path of a folder or .zip. Raises BundleError if
-        there's no such bundle or model; else as `Session`.
+        bundle: the name of a shipped bundle, a bundle's folder or .zip (as `find_bundle` takes it), or a loaded one.
+        Raises BundleError if there's no such bundle or model; else as `Session`.
         """
-        found = bundle if isinstance(bundle, Bundle) else _find(bundle)
+        found = bundle if isinstance(bundle, Bundle) else find_bundle(bundle)
         return cls(found.read(precision), found.model(precision).contract, threads=threads, target=target)
 
     def __enter__(self) -> "Session":
@@ -134,11 +135,6 @@ class Session:
             )
         if not np.isfinite(packed).all():
             raise NonFiniteError("The input holds NaN or infinity; check the RAW's levels and white balance.")
-
-
-def _find(bundle: str | Path) -> Bundle:
-    is_name = isinstance(bundle, str) and "/" not in bundle and not Path(bundle).exists()
-    return shipped_bundle(str(bundle)) if is_name else load_bundle(Path(bundle))
 
 
 def _check_tensor(spec: TensorSpec, found_by_name: Mapping[str, Tensor]) -> None:

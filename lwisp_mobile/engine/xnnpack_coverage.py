@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from lwisp_mobile.errors import ModelError, missing_runtime
-from lwisp_mobile.tflite.reader import parse_tflite, schema, text
+from lwisp_mobile.tflite.graph import Graph
 
 TIMEOUT_S = 120.0
 """A model that isn't prepared by then never will be."""
@@ -40,14 +40,13 @@ def delegate_coverage(model: bytes, threads: int = 1) -> Coverage:
 
     Raises ModelError if the file is corrupt or the runtime refuses it.
     """
-    parse_tflite(model)
+    Graph.parse(model)
     return _coverage_of(model, [0], threads)[0]
 
 
 def signature_coverage(model: bytes, threads: int = 1) -> dict[str, Coverage]:
     """As `delegate_coverage`, for each signature by its name; empty for a model without signatures."""
-    signatures = parse_tflite(model).signatureDefs or []
-    places = {text(signature.signatureKey): signature.subgraphIndex for signature in signatures}
+    places = {signature.name: signature.subgraph for signature in Graph.parse(model).signatures}
     return dict(zip(places, _coverage_of(model, list(places.values()), threads)))
 
 
@@ -122,8 +121,11 @@ def _put_first(model: bytes, subgraph: int) -> bytes:
 
     Each place holds the distance to its subgraph, which always lies behind, so the two distances change by the places'.
     """
-    vector = schema().Model.GetRootAs(model, 0)._tab
-    start = vector.Vector(vector.Offset(_SUBGRAPHS_FIELD))
+    root = int.from_bytes(model[:4], "little")
+    (back,) = struct.unpack_from("<i", model, root)
+    (offset,) = struct.unpack_from("<H", model, root - back + _SUBGRAPHS_FIELD)
+    field = root + offset
+    start = field + int.from_bytes(model[field : field + 4], "little") + 4
     moved, there = bytearray(model), start + 4 * subgraph
     (first,), (other,) = struct.unpack_from("<I", model, start), struct.unpack_from("<I", model, there)
     struct.pack_into("<I", moved, start, other + there - start)

@@ -1,17 +1,18 @@
 """What a .tflite really computes, and what in it is not what an int8 file for phones should be.
 
-A file may hold int8 weights and still compute in float, leave layers in float between int8 ones, or hold operations
+A file may store int8 weights and still compute in float, leave layers in float between int8 ones, or need operations
 that no delegate takes. This reads the graph and asks the runtime; it works on anybody's model.
 """
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal
 
 from lwisp_mobile.engine.xnnpack_coverage import Coverage, delegate_coverage, signature_coverage
 from lwisp_mobile.inspect.model_facts import operator_macs
-from lwisp_mobile.tflite.reader import dtype_name, operator_name, parse_tflite, reading, shape_of, text
+from lwisp_mobile.tflite.graph import Graph, Operator
+from lwisp_mobile.tflite.reader import reading
 
 MAX_RANK = 4
 """GPU delegates take no more axes."""
@@ -31,7 +32,7 @@ _MOST_NAMES = 5
 class Fault:
     """One thing that isn't what it seems, or that a delegate won't take."""
 
-    kind: Literal["float island", "hybrid", "stored as int8", "custom operation", "rank", "not delegated", "pieces"]
+    kind: Literal["float island", "hybrid", "stored as int8", "custom operation", "rank", "not delegated", "partitions"]
     message: str
 
 
@@ -58,10 +59,10 @@ class StrictReport:
 
 def examine(model: bytes) -> StrictReport:
     """Examine a .tflite. model: its bytes. Raises ModelError if they aren't one, or the runtime refuses them."""
-    tree = parse_tflite(model)
+    graph = Graph.parse(model)
     with reading():
-        work = _work(tree, tree.subgraphs[0])
-        found = [fault for graph in tree.subgraphs for fault in _graph_faults(tree, graph)]
+        work = _work(graph)
+        found = [fault for subgraph in graph.subgraphs for fault in _graph_faults(subgraph)]
     if not any(fault.kind == "custom operation" for fault in found):  # those the runtime here would refuse
         coverage = signature_coverage(model) or {"the model": delegate_coverage(model)}
         found += [fault for name, covered in coverage.items() for fault in _delegation_faults(name, covered)]
@@ -69,14 +70,13 @@ def examine(model: bytes) -> StrictReport:
     return StrictReport(work, tuple(dict.fromkeys(found)))
 
 
-def arithmetic_of(tree: Any, graph: Any, operator: Any) -> Arithmetic:
-    """What an operation computes in, from the types of its activations and weights. tree: ModelT."""
-    if operator_name(tree, operator) in _CONVERTING:
+def arithmetic_of(operator: Operator) -> Arithmetic:
+    """What an operation computes in, from the types of its activations and weights."""
+    if operator.kind in _CONVERTING:
         return "other"
-    inputs = [i for i in _ids(operator.inputs) if i >= 0]
-    weights = {dtype_name(graph.tensors[i]) for i in inputs if _is_constant(tree, graph, i)}
-    activations = {dtype_name(graph.tensors[i]) for i in inputs if not _is_constant(tree, graph, i)}
-    activations |= {dtype_name(graph.tensors[i]) for i in _ids(operator.outputs)}
+    weights = {tensor.dtype for tensor in operator.inputs if tensor.is_constant}
+    activations = {tensor.dtype for tensor in operator.inputs if not tensor.is_constant}
+    activations |= {tensor.dtype for tensor in operator.outputs}
     if activations & _FLOAT:
         return "hybrid" if weights & _INT8 else "float"
     if "int16" in activations:
@@ -84,69 +84,57 @@ def arithmetic_of(tree: Any, graph: Any, operator: Any) -> Arithmetic:
     return "int8" if activations & _INT8 else "other"
 
 
-def _work(tree: Any, graph: Any) -> tuple[Work, ...]:
+def _work(graph: Graph) -> tuple[Work, ...]:
     operations, macs = Counter[Arithmetic](), Counter[Arithmetic]()
-    for operator in graph.operators or []:
-        kind = arithmetic_of(tree, graph, operator)
+    for operator in graph.operators:
+        kind = arithmetic_of(operator)
         operations[kind] += 1
-        macs[kind] += operator_macs(tree, graph.tensors, operator)
+        macs[kind] += operator_macs(operator)
     total = max(macs.total(), 1)
     found = (Work(kind, count, macs[kind], macs[kind] / total) for kind, count in operations.items())
     return tuple(sorted(found, key=lambda work: (-work.macs, -work.operations)))
 
 
-def _graph_faults(tree: Any, graph: Any) -> Iterator[Fault]:
-    operators = [(operator, arithmetic_of(tree, graph, operator)) for operator in graph.operators or []]
+def _graph_faults(graph: Graph) -> Iterator[Fault]:
+    operators = [(operator, arithmetic_of(operator)) for operator in graph.operators]
     quantised = any(kind in ("int8", "int16") for _operator, kind in operators)
-    islands = [_place(tree, graph, operator) for operator, kind in operators if kind == "float"]
+    islands = [_place(operator) for operator, kind in operators if kind == "float"]
     if quantised and islands:
         yield Fault("float island", f"{len(islands)} of {len(operators)} operations are float: {_some(islands)}")
-    hybrids = [_place(tree, graph, operator) for operator, kind in operators if kind == "hybrid"]
+    hybrids = [_place(operator) for operator, kind in operators if kind == "hybrid"]
     if hybrids:
         yield Fault("hybrid", f"int8 weights with float activations in {len(hybrids)} operations: {_some(hybrids)}")
-    unpacked = [_place(tree, graph, operator) for operator, _kind in operators if _unpacks_int8(tree, graph, operator)]
+    unpacked = sum(_unpacks_int8(operator) for operator, _kind in operators)
     if unpacked:
-        yield Fault("stored as int8", f"{len(unpacked)} weights are int8 in the file only and computed in float")
-    foreign = [_place(tree, graph, operator) for operator, _kind in operators if _is_emulated(tree, operator)]
+        yield Fault("stored as int8", f"{unpacked} weights are int8 in the file only and computed in float")
+    foreign = [_place(operator) for operator, _kind in operators if operator.kind in _EMULATED]
     if foreign:
         yield Fault("custom operation", f"a plain runtime has no {_some(foreign)}")
-    ranks = sorted({len(shape_of(tensor)) for tensor in graph.tensors} - set(range(MAX_RANK + 1)))
-    if ranks:
-        yield Fault("rank", f"tensors have up to {ranks[-1]} axes; GPU delegates take {MAX_RANK}")
+    rank = max((len(tensor.shape) for tensor in graph.tensors), default=0)
+    if rank > MAX_RANK:
+        yield Fault("rank", f"tensors have up to {rank} axes; GPU delegates take {MAX_RANK}")
 
 
 def _delegation_faults(name: str, coverage: Coverage) -> Iterator[Fault]:
     if coverage.undelegated:
-        left = Counter(coverage.undelegated)
-        listed = _some(f"{count} {operation}" for operation, count in left.most_common())
+        undelegated = Counter(coverage.undelegated)
+        listed = _some(f"{count} {operation}" for operation, count in undelegated.most_common())
         done = f"{coverage.delegated_nodes} of {coverage.total_nodes}"
-        yield Fault("not delegated", f"{name}: XNNPACK runs {done} operations; left: {listed}")
+        yield Fault("not delegated", f"{name}: XNNPACK runs {done} operations; remaining: {listed}")
     if coverage.partitions > 1:
-        yield Fault("pieces", f"{name}: XNNPACK runs it in {coverage.partitions} pieces; each border costs a hand-over")
+        yield Fault(
+            "partitions", f"{name}: XNNPACK runs it in {coverage.partitions} partitions; each border costs a copy"
+        )
 
 
-def _unpacks_int8(tree: Any, graph: Any, operator: Any) -> bool:
-    if operator_name(tree, operator) != "DEQUANTIZE":
-        return False
-    (source,) = _ids(operator.inputs)
-    return _is_constant(tree, graph, source) and dtype_name(graph.tensors[source]) in _INT8
+def _unpacks_int8(operator: Operator) -> bool:
+    return operator.kind == "DEQUANTIZE" and operator.inputs[0].is_constant and operator.inputs[0].dtype in _INT8
 
 
-def _is_emulated(tree: Any, operator: Any) -> bool:
-    return operator_name(tree, operator) in _EMULATED
-
-
-def _is_constant(tree: Any, graph: Any, index: int) -> bool:
-    data = tree.buffers[graph.tensors[index].buffer].data
-    return data is not None and len(data) > 0
-
-
-def _place(tree: Any, graph: Any, operator: Any) -> str:
-    name = operator_name(tree, operator)
-    if name == "CUSTOM":
-        return text(tree.operatorCodes[operator.opcodeIndex].customCode) or name
-    results = _ids(operator.outputs)
-    return f"{name} ({text(graph.tensors[results[0]].name)})" if results else name
+def _place(operator: Operator) -> str:
+    if operator.kind == "CUSTOM":
+        return operator.custom_kind or operator.kind
+    return f"{operator.kind} ({operator.output.name})" if operator.outputs else operator.kind
 
 
 def _some(names: Iterable[str]) -> str:
@@ -154,7 +142,3 @@ def _some(names: Iterable[str]) -> str:
     listed = list(names)
     more = f" and {len(listed) - _MOST_NAMES} more" if len(listed) > _MOST_NAMES else ""
     return ", ".join(listed[:_MOST_NAMES]) + more
-
-
-def _ids(indices: Any) -> list[int]:
-    return [] if indices is None else [int(index) for index in indices]

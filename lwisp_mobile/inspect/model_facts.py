@@ -1,14 +1,13 @@
-"""What a .tflite holds: operations, inputs and outputs, float islands, size; and its metadata buffers."""
+"""What a .tflite contains: operations, inputs and outputs, float islands, size; and its metadata buffers."""
 
 import math
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
-
-import numpy as np
 
 from lwisp_mobile.engine.xnnpack_coverage import Coverage, delegate_coverage, signature_coverage
-from lwisp_mobile.tflite.reader import dtype_name, operator_name, parse_tflite, reading, shape_of, text
+from lwisp_mobile.tflite.graph import Graph, Operator, Signature, Tensor
+from lwisp_mobile.tflite.reader import reading
 
 __all__ = [
     "Coverage",
@@ -17,6 +16,7 @@ __all__ = [
     "SignatureFacts",
     "TensorFacts",
     "delegate_coverage",
+    "graph_facts",
     "inspect_tflite",
     "operator_macs",
     "read_metadata",
@@ -24,6 +24,8 @@ __all__ = [
 ]
 
 _WEIGHTED = ("CONV_2D", "DEPTHWISE_CONV_2D", "FULLY_CONNECTED", "TRANSPOSE_CONV")
+_FLOAT = {"float32", "float16"}
+_INTEGER = {"int8", "uint8", "int16"}
 
 
 @dataclass(frozen=True)
@@ -89,128 +91,108 @@ class GraphFacts:
 
 def inspect_tflite(model: bytes) -> GraphFacts:
     """Read a model's graph without running it. model: a .tflite's bytes. Raises ModelError if they aren't one."""
-    tree = parse_tflite(model)
+    graph = Graph.parse(model)
     with reading():
-        return _gather(tree)
+        return graph_facts(graph)
 
 
-def _gather(tree: Any) -> GraphFacts:
-    graph = tree.subgraphs[0]
-    inputs, outputs = _interface(tree)
+def graph_facts(graph: Graph) -> GraphFacts:
+    """What a graph contains, and the signatures of its model."""
+    inputs, outputs = _interface(graph)
     return GraphFacts(
-        ops=_histogram(tree),
-        max_rank=max((len(shape_of(tensor)) for tensor in graph.tensors), default=0),
+        ops=_histogram(graph),
+        max_rank=max((len(tensor.shape) for tensor in graph.tensors), default=0),
         inputs=inputs,
         outputs=outputs,
-        float_islands=_float_islands(tree),
-        parameters=_parameters(tree),
-        macs=_graph_macs(tree, graph),
-        signatures=tuple(_signature_facts(tree, signature) for signature in tree.signatureDefs or []),
+        float_islands=_float_islands(graph),
+        parameters=_parameters(graph),
+        macs=_graph_macs(graph),
+        signatures=tuple(_signature_facts(graph, signature) for signature in graph.signatures),
     )
 
 
-def _signature_facts(tree: Any, signature: Any) -> SignatureFacts:
-    graph = tree.subgraphs[signature.subgraphIndex]
-    inputs, outputs = _signature_tensors(graph, signature)
+def _signature_facts(graph: Graph, signature: Signature) -> SignatureFacts:
+    subgraph = graph.subgraphs[signature.subgraph]
     return SignatureFacts(
-        text(signature.signatureKey), inputs, outputs, len(graph.operators or []), _graph_macs(tree, graph)
+        signature.name,
+        _tensor_facts(signature.inputs),
+        _tensor_facts(signature.outputs),
+        len(subgraph.operators),
+        _graph_macs(subgraph),
     )
 
 
 def read_metadata(model: bytes, name: str) -> bytes | None:
     """Read the metadata buffer called name; None if the model has none. Raises ModelError if model isn't a .tflite."""
-    tree = parse_tflite(model)
-    for entry in tree.metadata or []:
-        if text(entry.name) == name:
-            data = tree.buffers[entry.buffer].data
-            return b"" if data is None else bytes(bytearray(data))
-    return None
+    return Graph.parse(model).metadata(name)
 
 
-def _histogram(tree: Any) -> tuple[OpCount, ...]:
-    graph = tree.subgraphs[0]
-    counts = Counter(
-        (operator_name(tree, op), dtype_name(graph.tensors[op.outputs[0]]))
-        for op in graph.operators or []
-        if _ids(op.outputs)
-    )
+def _histogram(graph: Graph) -> tuple[OpCount, ...]:
+    counts = Counter((operator.kind, operator.output.dtype) for operator in graph.operators if operator.outputs)
     return tuple(OpCount(name, dtype, count) for (name, dtype), count in sorted(counts.items()))
 
 
-def _interface(tree: Any) -> tuple[tuple[TensorFacts, ...], tuple[TensorFacts, ...]]:
-    graph = tree.subgraphs[0]
-    tensors = graph.tensors
-    for signature in tree.signatureDefs or []:
-        if signature.subgraphIndex == 0:
-            return _signature_tensors(graph, signature)
-    inputs = tuple(_facts(text(tensors[i].name), tensors[i]) for i in _ids(graph.inputs))
-    return inputs, tuple(_facts(text(tensors[i].name), tensors[i]) for i in _ids(graph.outputs))
+def _interface(graph: Graph) -> tuple[tuple[TensorFacts, ...], tuple[TensorFacts, ...]]:
+    for signature in graph.signatures:
+        if signature.subgraph == graph.place:
+            return _tensor_facts(signature.inputs), _tensor_facts(signature.outputs)
+    inputs, outputs = ({tensor.name: tensor for tensor in tensors} for tensors in (graph.inputs, graph.outputs))
+    return _tensor_facts(inputs), _tensor_facts(outputs)
 
 
-def _signature_tensors(graph: Any, signature: Any) -> tuple[tuple[TensorFacts, ...], tuple[TensorFacts, ...]]:
-    inputs = tuple(_facts(text(entry.name), graph.tensors[entry.tensorIndex]) for entry in signature.inputs or [])
-    return inputs, tuple(_facts(text(e.name), graph.tensors[e.tensorIndex]) for e in signature.outputs or [])
+def _tensor_facts(tensors: Mapping[str, Tensor]) -> tuple[TensorFacts, ...]:
+    return tuple(_facts(name, tensor) for name, tensor in tensors.items())
 
 
-def _facts(name: str, tensor: Any) -> TensorFacts:
-    quantization = tensor.quantization
-    if quantization is None or quantization.scale is None or len(quantization.scale) == 0:
-        return TensorFacts(name, dtype_name(tensor), shape_of(tensor), None, None)
-    zero_point = 0 if quantization.zeroPoint is None else int(quantization.zeroPoint[0])
-    return TensorFacts(name, dtype_name(tensor), shape_of(tensor), float(quantization.scale[0]), zero_point)
+def _facts(name: str, tensor: Tensor) -> TensorFacts:
+    grid = tensor.quantization
+    if grid is None:
+        return TensorFacts(name, tensor.dtype, tensor.shape, None, None)
+    return TensorFacts(name, tensor.dtype, tensor.shape, float(grid.scales[0]), int(grid.zero_points[0]))
 
 
-def _float_islands(tree: Any) -> tuple[str, ...]:
-    graph = tree.subgraphs[0]
-    islands = []
-    for operator in graph.operators or []:
-        dtypes = {dtype_name(graph.tensors[i]) for i in _ids(operator.inputs) + _ids(operator.outputs) if i >= 0}
-        if dtypes & {"float32", "float16"} and _ids(operator.outputs):
-            islands.append(f"{operator_name(tree, operator)}: {text(graph.tensors[operator.outputs[0]].name)}")
+def _float_islands(graph: Graph) -> tuple[str, ...]:
+    islands = [
+        f"{operator.kind}: {operator.output.name}"
+        for operator in graph.operators
+        if operator.outputs and {tensor.dtype for tensor in (*operator.inputs, *operator.outputs)} & _FLOAT
+    ]
     # A model without int8 activations is a float model: the whole of it is float on purpose.
-    return tuple(islands) if _is_quantised(tree) else ()
+    return tuple(islands) if _is_quantised(graph) else ()
 
 
-def _is_quantised(tree: Any) -> bool:
-    graph = tree.subgraphs[0]
-    produced = [i for operator in graph.operators or [] for i in _ids(operator.outputs)]
-    return any(dtype_name(graph.tensors[i]) in ("int8", "uint8", "int16") for i in produced)
+def _is_quantised(graph: Graph) -> bool:
+    return any(tensor.dtype in _INTEGER for operator in graph.operators for tensor in operator.outputs)
 
 
-def _parameters(tree: Any) -> int:
-    graph = tree.subgraphs[0]
+def _parameters(graph: Graph) -> int:
     sizes = {}
-    sources = {i: op for op in graph.operators or [] for i in _ids(op.outputs)}
-    for operator in graph.operators or []:
-        if operator_name(tree, operator) in _WEIGHTED:
+    sources = {tensor: operator for operator in graph.operators for tensor in operator.outputs}
+    for operator in graph.operators:
+        if operator.kind in _WEIGHTED:
             # In fp16 models a DEQUANTIZE stands between the stored weights and the operation.
-            constants = [_stored(graph, sources, i) for i in _ids(operator.inputs)[1:] if i >= 0]
+            constants = [_stored(sources, tensor) for tensor in operator.inputs[1:]]
             # A bias is quantised once per use, so it is counted with its weights.
-            sizes[constants[0].buffer] = sum(math.prod(shape_of(tensor)) for tensor in constants)
+            sizes[constants[0].buffer] = sum(math.prod(tensor.shape) for tensor in constants)
     return sum(sizes.values())
 
 
-def _stored(graph: Any, sources: dict[int, Any], index: int) -> Any:
-    source = sources.get(index)
-    return graph.tensors[index if source is None else source.inputs[0]]
+def _stored(sources: Mapping[Tensor, Operator], tensor: Tensor) -> Tensor:
+    source = sources.get(tensor)
+    return tensor if source is None else source.inputs[0]
 
 
-def _graph_macs(tree: Any, graph: Any) -> int:
-    return sum(operator_macs(tree, graph.tensors, operator) for operator in graph.operators or [])
+def _graph_macs(graph: Graph) -> int:
+    return sum(operator_macs(operator) for operator in graph.operators)
 
 
-def operator_macs(tree: Any, tensors: Any, operator: Any) -> int:
-    """Multiply-accumulates of one operator at the stored size. tree: ModelT. tensors: its subgraph's."""
-    name = operator_name(tree, operator)
-    if name not in _WEIGHTED:
+def operator_macs(operator: Operator) -> int:
+    """Multiply-accumulates of one operator at the stored size."""
+    if operator.kind not in _WEIGHTED:
         return 0
-    weights, result = shape_of(tensors[operator.inputs[1]]), shape_of(tensors[operator.outputs[0]])
+    weights = operator.weights.shape
     # Each output value needs as many products as one filter has weights; only the transposed form scatters its input.
-    if name == "TRANSPOSE_CONV":
-        return math.prod(shape_of(tensors[operator.inputs[2]])) * math.prod(weights[:-1])
-    per_output = weights[1:-1] if name == "DEPTHWISE_CONV_2D" else weights[1:]
-    return math.prod(result) * math.prod(per_output)
-
-
-def _ids(indices: np.ndarray | list[int] | None) -> list[int]:
-    return [] if indices is None else [int(index) for index in indices]
+    if operator.kind == "TRANSPOSE_CONV":
+        return math.prod(operator.inputs[2].shape) * math.prod(weights[:-1])
+    per_output = weights[1:-1] if operator.kind == "DEPTHWISE_CONV_2D" else weights[1:]
+    return math.prod(operator.output.shape) * math.prod(per_output)

@@ -1,6 +1,7 @@
 """Finished pictures: turn them upright and write them as PNG, JPEG or TIFF, tagged as sRGB."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
@@ -8,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lwisp_mobile.errors import ImageError, NonFiniteError, require_extra
-from lwisp_mobile.output.exif import exif_block, picture_tags, srgb_tags
+from lwisp_mobile.output.exif import exif_block, gps_tags, picture_tags, srgb_tags
 from lwisp_mobile.output.tiff import UNDEFINED, bytes_tag, write_tiff
 from lwisp_mobile.raw.image import CaptureInfo
 from lwisp_mobile.serialize.files import unnamed_write
@@ -25,22 +26,25 @@ JPEG_MAX_SIDE_PX = 65_500
 """libjpeg's limit."""
 TIFF_RGB, ICC_PROFILE = 2, 34675
 ICC_DATE, FIXED_ICC_DATE = slice(24, 36), bytes.fromhex("07ea 0001 0001 0000 0000 0000")
-"""Where an ICC header holds the date of its making, six 16-bit numbers from the year on; and the one written."""
+"""Where an ICC header has its creation date, six 16-bit numbers from the year on; and the date written there."""
+NO_INFO = CaptureInfo()
 
 
-def write_picture(path: Path, rgb: Rgb, info: CaptureInfo) -> None:
+def write_picture(path: str | Path, rgb: Rgb, info: CaptureInfo = NO_INFO, *, strip_gps: bool = False) -> None:
     """Write an upright sRGB picture: .png and .jpg with 8 bits, .tif with 16.
 
-    rgb: (H, W, 3) uint8, uint16 or float32 in [0, 1]. The file appears whole or not at all.
+    rgb: (H, W, 3) uint8, uint16 or float32 in [0, 1]. info: becomes EXIF tags. strip_gps: leave the
+    place out of them. The file appears whole or not at all.
     Raises ImageError if the suffix is unknown or the file can't be written, NonFiniteError on NaN.
     """
+    path = Path(path)
     write = _WRITERS.get(path.suffix.lower())
     if write is None:
         raise ImageError(f"{path}: the suffix {path.suffix!r} is unknown; give one of {', '.join(_WRITERS)}.")
     _check_picture(path, rgb)
     try:
         with unnamed_write(path) as temporary:
-            write(temporary, rgb, info)
+            write(temporary, rgb, replace(info, gps=None) if strip_gps else info)
     except OSError as error:
         raise ImageError(
             f"{path}: the picture can't be written ({error.strerror or error}). Check the folder, its permissions "
@@ -102,7 +106,7 @@ def _write_png(path: Path, rgb: Rgb, info: CaptureInfo) -> None:
 
 
 def _write_jpeg(path: Path, rgb: Rgb, info: CaptureInfo) -> None:
-    # 4:4:4: chroma at half size would undo part of the demosaicing.
+    # 4:4:4: subsampled chroma would undo part of the demosaicing.
     _pillow_image(rgb).save(
         path,
         format="JPEG",
@@ -115,7 +119,7 @@ def _write_jpeg(path: Path, rgb: Rgb, info: CaptureInfo) -> None:
 
 def _write_tiff(path: Path, rgb: Rgb, info: CaptureInfo) -> None:
     tags = [*picture_tags(info), bytes_tag(ICC_PROFILE, srgb_profile(), UNDEFINED)]
-    write_tiff(path, to_16_bit(rgb), TIFF_RGB, tags, srgb_tags(info))
+    write_tiff(path, to_16_bit(rgb), TIFF_RGB, tags, srgb_tags(info), gps=gps_tags(info))
 
 
 def _pillow_image(rgb: Rgb) -> "Image.Image":
@@ -127,7 +131,7 @@ def _pillow_image(rgb: Rgb) -> "Image.Image":
 
 
 def srgb_profile() -> bytes:
-    """The ICC profile of sRGB; its date is fixed, so that equal pictures are equal bytes."""
+    """The ICC profile of sRGB, with a fixed date, so that equal pictures are equal files."""
     try:
         from PIL import ImageCms  # noqa: PLC0415
     except ImportError as error:

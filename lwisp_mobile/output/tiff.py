@@ -1,6 +1,6 @@
 """A small TIFF writer (TIFF 6.0, little-endian, one uncompressed strip): pictures, DNGs and Exif blocks.
 
-Own code, because a sample DNG must be the same bytes on every machine and Exif needs a second directory.
+Our own code, because a sample DNG must be the same bytes on every machine and Exif needs a second directory.
 """
 
 import struct
@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from lwisp_mobile.errors import ImageError
 
 BYTE, ASCII, SHORT, LONG, RATIONAL, UNDEFINED, SRATIONAL = 1, 2, 3, 4, 5, 7, 10
-EXIF_DIRECTORY = 34665
+EXIF_DIRECTORY, GPS_DIRECTORY = 34665, 34853
 HEADER_BYTES = 8
 MAX_BYTES = 2**32 - 1
 """Offsets have 32 bits."""
@@ -31,13 +31,13 @@ class TiffTag:
     kind: int
     """One of the field types above."""
     count: int
-    """How many values of the type."""
+    """Number of values."""
     data: bytes
     """The values, little-endian."""
 
 
 def text_tag(number: int, text: str) -> TiffTag:
-    """Text; TIFF has ASCII only, other letters become question marks."""
+    """Text; TIFF has ASCII only, so other letters become question marks."""
     data = text.encode("ascii", "replace") + b"\0"
     return TiffTag(number, ASCII, len(data), data)
 
@@ -77,31 +77,45 @@ def rational(value: float) -> tuple[int, int]:
     return fraction.numerator, fraction.denominator
 
 
-def directories(tags: Sequence[TiffTag], exif: Sequence[TiffTag]) -> bytes:
-    """Header, first directory and Exif directory: a whole TIFF without a picture, as JPEG and PNG carry it."""
-    exif_at = HEADER_BYTES + len(_directory([*tags, long_tag(EXIF_DIRECTORY, 0)], HEADER_BYTES))
-    first = _directory([*tags, long_tag(EXIF_DIRECTORY, exif_at)], HEADER_BYTES)
-    return struct.pack("<2sHI", b"II", 42, HEADER_BYTES) + first + _directory(exif, exif_at)
+def directories(tags: Sequence[TiffTag], exif: Sequence[TiffTag], gps: Sequence[TiffTag] = ()) -> bytes:
+    """Header, first directory, Exif and GPS directory: a TIFF without a picture, as JPEG and PNG embed it.
+
+    Without GPS tags there's no GPS directory.
+    """
+    links = [long_tag(EXIF_DIRECTORY, 0), *([long_tag(GPS_DIRECTORY, 0)] if gps else [])]
+    exif_at = HEADER_BYTES + len(_directory([*tags, *links], HEADER_BYTES))
+    exif_directory = _directory(exif, exif_at)
+    gps_at = exif_at + len(exif_directory)
+    links = [long_tag(EXIF_DIRECTORY, exif_at), *([long_tag(GPS_DIRECTORY, gps_at)] if gps else [])]
+    first = _directory([*tags, *links], HEADER_BYTES)
+    header = struct.pack("<2sHI", b"II", 42, HEADER_BYTES)
+    return header + first + exif_directory + (_directory(gps, gps_at) if gps else b"")
 
 
 def write_tiff(
-    path: Path, samples: NDArray[np.uint16], photometric: int, tags: Sequence[TiffTag], exif: Sequence[TiffTag]
+    path: Path,
+    samples: NDArray[np.uint16],
+    photometric: int,
+    tags: Sequence[TiffTag],
+    exif: Sequence[TiffTag],
+    *,
+    gps: Sequence[TiffTag] = (),
 ) -> None:
     """Write 16-bit samples as one strip. samples: (H, W) or (H, W, C) uint16.
 
-    Raises ImageError if the file would pass 4 GiB, OSError if it can't be written.
+    Raises ImageError if the file would exceed 4 GiB, OSError if it can't be written.
     """
-    # Every offset has the same width, so the length is known before the strip's place is.
-    strip_at = len(directories([*tags, *_layout(samples, photometric, 0)], exif))
+    # Offsets have a fixed width, so the length of the directories is known before the strip's position is.
+    strip_at = len(directories([*tags, *_layout(samples, photometric, 0)], exif, gps))
     if strip_at + samples.nbytes > MAX_BYTES:
-        raise ImageError(f"A TIFF holds 4 GiB; this picture has {samples.nbytes} bytes. Write .png or .jpg.")
+        raise ImageError(f"A TIFF can have 4 GiB; this picture needs {samples.nbytes} bytes. Write .png or .jpg.")
     with path.open("wb") as file:
-        file.write(directories([*tags, *_layout(samples, photometric, strip_at)], exif))
+        file.write(directories([*tags, *_layout(samples, photometric, strip_at)], exif, gps))
         file.write(np.ascontiguousarray(samples, "<u2").data)
 
 
 def _layout(samples: NDArray[np.uint16], photometric: int, strip_at: int) -> list[TiffTag]:
-    """How the strip is to be read: the fields TIFF 6.0 requires."""
+    """How to read the strip: the fields that TIFF 6.0 requires."""
     height, width = samples.shape[:2]
     channels = samples.shape[2] if samples.ndim == 3 else 1
     return [

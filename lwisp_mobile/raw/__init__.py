@@ -1,1 +1,1 @@
-"""RAW mosaics: reading them and turning them into what a student eats."""
+"""RAW files to `RawImage`: camera files through LibRaw, mosaics without a header, and what their tags say."""

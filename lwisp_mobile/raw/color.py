@@ -27,15 +27,12 @@ def check_gains(gains: Gains, origin: str = "as-shot") -> Gains:
     no Bayer sensor is white-balanced by itself, so equal gains mean that the file doesn't say.
     """
     found = ", ".join(f"{gain:.4g}" for gain in gains)
-    advice = "Choose one with --white-balance daylight, grey-world or R,G,B (for example 1.9,1,1.6)."
     if not np.all(np.isfinite(gains)) or min(gains) <= 0:
-        raise WhiteBalanceError(f"The {origin} white balance ({found}) is invalid. {advice}")
+        raise WhiteBalanceError(f"The {origin} white balance ({found}) is invalid.")
     if max(gains) == min(gains):
-        raise WhiteBalanceError(f"The {origin} white balance ({found}) is all equal: the file doesn't say. {advice}")
+        raise WhiteBalanceError(f"The {origin} white balance ({found}) is all equal: the file doesn't say.")
     if max(gains) / min(gains) > MAX_GAIN_RATIO:
-        raise WhiteBalanceError(
-            f"The {origin} white balance ({found}) spans more than {MAX_GAIN_RATIO:g} to 1. {advice}"
-        )
+        raise WhiteBalanceError(f"The {origin} white balance ({found}) spans more than {MAX_GAIN_RATIO:g} to 1.")
     return scale_gains(gains)
 
 

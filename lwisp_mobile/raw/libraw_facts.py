@@ -7,13 +7,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lwisp_mobile.contract import Matrix3
-from lwisp_mobile.errors import UnsupportedSensorError
 from lwisp_mobile.raw.cfa import CFA_ORDERS
 from lwisp_mobile.raw.color import as_matrix, camera_to_srgb_from_xyz, unit_rows
 from lwisp_mobile.raw.hints import Sites
 from lwisp_mobile.raw.image import CaptureInfo
-
-_NEEDED = "lwisp develops 2x2 Bayer mosaics (RGGB and its turns); use another converter for this file."
+from lwisp_mobile.raw.refusals import explain_filters, explain_pattern
 
 # LibRaw's flip is dcraw's: bit 0 mirrors columns, bit 1 mirrors rows, bit 2 transposes; some formats give degrees.
 _ORIENTATION_OF_FLIP = {0: 1, 1: 2, 3: 3, 2: 4, 4: 5, 6: 6, 7: 7, 5: 8, 90: 6, 180: 3, 270: 8}
@@ -37,31 +35,12 @@ def bayer_cell(pattern: NDArray[np.uint8], letters: str, top_px: int, left_px: i
     Raises UnsupportedSensorError, saying in a photographer's words what the sensor is.
     """
     if pattern.shape != (2, 2):
-        raise UnsupportedSensorError(f"{_PATTERN_NAMES.get(pattern.shape, _OTHER_PATTERN)} {_NEEDED}")
+        raise explain_pattern(pattern.shape)
     sites = [int(pattern[(top_px + y) % 2, (left_px + x) % 2]) for y, x in ((0, 0), (0, 1), (1, 0), (1, 1))]
     cfa = "".join(letters.ljust(4, "?")[site] for site in sites)
     if cfa not in CFA_ORDERS:
-        raise UnsupportedSensorError(f"The sensor's filters are {cfa} in a 2x2 cell, not Bayer. {_NEEDED}")
+        raise explain_filters(cfa)
     return Bayer(cfa, (sites[0], sites[1], sites[2], sites[3]))
-
-
-_OTHER_PATTERN = "The sensor's filter pattern isn't Bayer's (a quad or rotated pattern, for example)."
-_PATTERN_NAMES = {
-    (1, 1): "The sensor is monochrome: it has no colour filters.",
-    (6, 6): "The sensor has Fujifilm's X-Trans filter, a 6x6 pattern.",
-    (16, 16): "The sensor has a 16x16 filter pattern (a Leaf back).",
-}
-
-
-def full_color_error(head: bytes, is_dng: bool) -> UnsupportedSensorError:
-    """The error for a file with several values per pixel, saying which kind it is. head: its first bytes."""
-    if head.startswith(b"FOVb"):
-        kind = "The sensor is a Foveon: it has three layers instead of colour filters."
-    elif is_dng:
-        kind = "It's a linear DNG: already demosaiced, with three colours at every pixel."
-    else:
-        kind = "It's a reduced-size RAW (sRAW or mRAW): the camera has already demosaiced it."
-    return UnsupportedSensorError(f"{kind} {_NEEDED}")
 
 
 def site_values(by_color: list[int], colors: tuple[int, int, int, int]) -> Sites:

@@ -12,7 +12,9 @@ import numpy as np
 
 from lwisp_mobile.contract import Matrix3
 from lwisp_mobile.errors import MissingExtraError, RawError, RawFormatError, UnsupportedSensorError, require_extra
-from lwisp_mobile.raw.camera_names import TiffNames, read_tiff_names
+from lwisp_mobile.raw.capture import read_capture
+from lwisp_mobile.raw.dng_color import CameraColor, single_light
+from lwisp_mobile.raw.dng_tags import DngFacts, is_dng, mosaic_directory, read_dng, read_frame
 from lwisp_mobile.raw.headerless import PNG_SIGNATURE, is_headerless, read_headerless
 from lwisp_mobile.raw.hints import MAX_PIXELS, NO_HINTS, RawHints, override
 from lwisp_mobile.raw.image import CaptureInfo, Gains, RawImage
@@ -21,12 +23,14 @@ from lwisp_mobile.raw.libraw_facts import (
     camera_matrix,
     capture_info,
     exif_orientation,
-    full_color_error,
     site_values,
     white_level,
 )
+from lwisp_mobile.raw.linear import LINEAR_NOTE, sample_at_sites
 from lwisp_mobile.raw.metadata import FileFacts, to_image
+from lwisp_mobile.raw.refusals import HEAD_BYTES, explain_full_color, explain_unreadable
 from lwisp_mobile.raw.sidecar import read_sidecar
+from lwisp_mobile.raw.tiff_tags import Tiff, read_tiff
 from lwisp_mobile.raw.white_balance import FileBalance
 
 if TYPE_CHECKING:
@@ -36,18 +40,17 @@ MIN_LIBRAW = (0, 22, 1)
 """The first LibRaw with the fixes for heap overflows by hostile files (lossless JPEG, X3F, DNG) of 2026."""
 MAX_FILE_BYTES = 2**31
 """Larger files are refused: LibRaw gives up at 2 GiB of pixels too."""
-HEAD_BYTES = 16
-
 
 Decoder = Callable[[Path, RawHints], RawImage]
 """Reads a file that a foreign decoder is needed for: a camera's (LibRaw), or a PNG (Pillow). The hints are merged."""
 
 
-def read_raw(path: Path, hints: RawHints = NO_HINTS) -> RawImage:
+def read_raw(path: str | Path, hints: RawHints = NO_HINTS) -> RawImage:
     """Read a RAW file. Hints win over the sidecar (photo.raw.toml, photo.toml), which wins over the file.
 
     Raises a RawError that begins with the file's name; MissingExtraError if rawpy is needed and missing.
     """
+    path = Path(path)
     try:
         head = _read_head(path)
         merged = override(read_sidecar(path), hints)
@@ -100,16 +103,17 @@ def _read_head(path: Path) -> bytes:
 def _read_camera_file(path: Path, head: bytes, hints: RawHints) -> RawImage:
     _refuse_plain_hints(hints)
     _check_rawpy()
-    with path.open("rb") as file, _libraw_errors():
-        names = read_tiff_names(file)
-        file.seek(0)
-        with _open(file) as raw:
-            facts = _read_facts(raw, head, names, hints.matrix)
+    with path.open("rb") as file:
+        tiff = read_tiff(file)
+        with _libraw_errors(head, tiff):
+            file.seek(0)
+            with _open(file) as raw:
+                facts = _read_facts(raw, head, tiff, hints)
     return to_image(facts, hints)
 
 
 def _refuse_plain_hints(hints: RawHints) -> None:
-    for key in ("size", "bits", "byte_order"):
+    for key in ("size", "bits", "stride", "byte_order"):
         if getattr(hints, key) is not None:
             raise RawFormatError(f"{key} is for mosaics without a header; this file is a camera's. Leave {key} out.")
 
@@ -146,24 +150,35 @@ def _open(file: BinaryIO) -> "RawPy":
 
 
 @contextmanager
-def _libraw_errors() -> Iterator[None]:
-    """Turn what rawpy raises into RawFormatError or UnsupportedSensorError."""
+def _libraw_errors(head: bytes, tiff: Tiff | None) -> Iterator[None]:
+    """Turn what rawpy raises into the reason, as far as head and directories tell it, or into what LibRaw says."""
     import rawpy  # noqa: PLC0415
 
     try:
         yield
-    except rawpy.LibRawFileUnsupportedError as error:
-        raise RawFormatError("This isn't a RAW file that LibRaw knows, or it's truncated. Copy it again.") from error
-    except (rawpy.LibRawIOError, rawpy.LibRawDataError) as error:
-        raise RawFormatError(
-            "The file is truncated or damaged: LibRaw can't read all samples. Copy it again."
-        ) from error
-    except (rawpy.LibRawTooBigError, rawpy.LibRawUnsufficientMemoryError, MemoryError) as error:
-        raise RawFormatError("The file declares more samples than there is memory for; it may be damaged.") from error
-    except rawpy.LibRawError as error:
-        raise RawFormatError(f"LibRaw can't read the file ({_message(error)}). Copy it again.") from error
-    except NotImplementedError as error:
-        raise UnsupportedSensorError(f"rawpy doesn't know the sensor's filter pattern ({error}).") from error
+    except (rawpy.LibRawError, NotImplementedError) as error:
+        raise explain_unreadable(head, tiff) or _libraw_error(error) from error
+    except MemoryError as error:
+        raise _too_large() from error
+
+
+def _libraw_error(error: Exception) -> RawError:
+    import rawpy  # noqa: PLC0415
+
+    match error:
+        case NotImplementedError():
+            return UnsupportedSensorError(f"rawpy doesn't know the sensor's filter pattern ({error}).")
+        case rawpy.LibRawFileUnsupportedError():
+            return RawFormatError("This isn't a RAW file that LibRaw knows, or it's truncated. Copy it again.")
+        case rawpy.LibRawIOError() | rawpy.LibRawDataError():
+            return RawFormatError("The file is truncated or damaged: LibRaw can't read all samples. Copy it again.")
+        case rawpy.LibRawTooBigError() | rawpy.LibRawUnsufficientMemoryError():
+            return _too_large()
+    return RawFormatError(f"LibRaw can't read the file ({_message(error)}). Copy it again.")
+
+
+def _too_large() -> RawFormatError:
+    return RawFormatError("The file declares more samples than there is memory for; it may be damaged.")
 
 
 def _message(error: Exception) -> str:
@@ -172,25 +187,82 @@ def _message(error: Exception) -> str:
     return text.decode("ascii", "replace") if isinstance(text, bytes) else str(text)
 
 
-def _read_facts(raw: "RawPy", head: bytes, names: TiffNames, matrix: Matrix3 | None) -> FileFacts:
-    """What LibRaw found. matrix: the user's, who has it because the file's can't be used, perhaps."""
+def _read_facts(raw: "RawPy", head: bytes, tiff: Tiff | None, hints: RawHints) -> FileFacts:
+    """What LibRaw found, and for a DNG its own tags."""
+    if tiff is not None and is_dng(tiff):
+        return _read_dng_facts(raw, head, tiff, hints)
     pattern, sizes = raw.raw_pattern, raw.sizes
     if pattern is None:
-        raise full_color_error(head, names.is_dng)
-    letters = raw.color_desc.decode("ascii", "replace")
-    cell = bayer_cell(pattern, letters, sizes.top_margin, sizes.left_margin)
+        raise explain_full_color(head, tiff)
+    cell = bayer_cell(pattern, _letters(raw), sizes.top_margin, sizes.left_margin)
     black = site_values(raw.black_level_per_channel, cell.colors)
     return FileFacts(
         mosaic=np.array(raw.raw_image_visible, np.uint16),
         cfa=cell.cfa,
         black=black,
         white=white_level(raw.white_level, raw.camera_white_level_per_channel, black),
-        balance=FileBalance(_gains(raw.camera_whitebalance), _gains(raw.daylight_whitebalance)),
-        camera_to_srgb=matrix or camera_matrix(raw.color_matrix, raw.rgb_xyz_matrix),
+        balance=FileBalance(
+            _gains(raw.camera_whitebalance), _gains(raw.daylight_whitebalance), color=_libraw_color(raw)
+        ),
+        camera_to_srgb=_libraw_matrix(raw, hints),
         orientation=exif_orientation(sizes.flip),
-        info=replace(_read_capture(raw), make=names.make, model=names.model),
+        info=_read_info(raw, tiff),
         notes=_aspect_notes(sizes.pixel_aspect),
     )
+
+
+def _read_dng_facts(raw: "RawPy", head: bytes, tiff: Tiff, hints: RawHints) -> FileFacts:
+    pattern, sizes = raw.raw_pattern, raw.sizes
+    is_linear = pattern is None
+    if is_linear and (raw.num_colors != 3 or raw.raw_image is None):
+        raise explain_full_color(head, tiff)
+    width, height = sizes.raw_width, sizes.raw_height
+    cell = None if pattern is None else bayer_cell(pattern, _letters(raw), 0, 0)
+    directory = mosaic_directory(tiff, width, height, is_linear=is_linear)
+    frame = read_frame(directory, width, height, is_linear=is_linear)
+    if pattern is not None:
+        cell = bayer_cell(pattern, _letters(raw), frame.top, frame.left)
+        frame = replace(frame, cfa=cell.cfa)
+    dng = read_dng(tiff, directory, frame)
+    area = raw.raw_image[frame.top : frame.top + frame.height, frame.left : frame.left + frame.width]
+    found = (0.0,) * 4 if cell is None else site_values(raw.black_level_per_channel, cell.colors)
+    return FileFacts(
+        mosaic=sample_at_sites(area) if is_linear else np.array(area, np.uint16),
+        cfa=frame.cfa,
+        black=dng.black or found,
+        white=dng.white or float(raw.white_level),
+        white_is_assumed=dng.white is None and not dng.is_float,
+        balance=_dng_balance(raw, dng),
+        camera_to_srgb=None if dng.needs_color_model else _libraw_matrix(raw, hints),
+        orientation=exif_orientation(sizes.flip),
+        info=_read_info(raw, tiff),
+        notes=(LINEAR_NOTE,) if is_linear else (),
+        dng=dng,
+    )
+
+
+def _dng_balance(raw: "RawPy", dng: DngFacts) -> FileBalance:
+    """LibRaw's gains, except where the file's matrices depend on the white point."""
+    return FileBalance(
+        as_shot=_gains(raw.camera_whitebalance) if dng.has_neutral else None,
+        daylight=None if dng.needs_color_model else _gains(raw.daylight_whitebalance),
+        as_shot_white=dng.as_shot_white,
+        color=dng.color,
+    )
+
+
+def _letters(raw: "RawPy") -> str:
+    return raw.color_desc.decode("ascii", "replace")
+
+
+def _libraw_matrix(raw: "RawPy", hints: RawHints) -> Matrix3 | None:
+    # A user who gives a matrix has it because the file's can't be used, perhaps.
+    return None if hints.matrix is not None else camera_matrix(raw.color_matrix, raw.rgb_xyz_matrix)
+
+
+def _libraw_color(raw: "RawPy") -> CameraColor | None:
+    xyz_to_camera = raw.rgb_xyz_matrix[:3].astype(np.float64)
+    return single_light(xyz_to_camera) if np.any(xyz_to_camera) else None
 
 
 def _gains(by_color: list[float]) -> Gains:
@@ -198,7 +270,20 @@ def _gains(by_color: list[float]) -> Gains:
     return by_color[0], by_color[1], by_color[2]
 
 
-def _read_capture(raw: "RawPy") -> CaptureInfo:
+def _read_info(raw: "RawPy", tiff: Tiff | None) -> CaptureInfo:
+    """LibRaw's facts about the shot, and those of the file's directories that it doesn't report."""
+    said, found = read_capture(tiff), _libraw_capture(raw)
+    return replace(
+        said,
+        iso=found.iso,
+        exposure_s=found.exposure_s,
+        f_number=found.f_number,
+        focal_length_mm=found.focal_length_mm,
+        taken_at=found.taken_at,
+    )
+
+
+def _libraw_capture(raw: "RawPy") -> CaptureInfo:
     try:
         other = raw.other
     except (ValueError, OverflowError, OSError):

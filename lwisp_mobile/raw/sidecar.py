@@ -119,6 +119,7 @@ _PARSERS: dict[str, Callable[[str, object], Any]] = {
     "size": _size,
     "cfa": _text,
     "bits": _integer,
+    "stride": _integer,
     "byte_order": _text,
     "black": _black,
     "white": _number,

@@ -1,4 +1,4 @@
-"""A flatbuffer walked with every offset checked, as flatc's own verifiers do it, by a table of what its tables hold.
+"""A flatbuffer walked with every offset checked, as flatc's own verifiers do it, by a table of what its tables contain.
 
 Only NumPy and the standard library: it runs wherever an engine does, before the engine sees the file.
 """
@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from lwisp_mobile.errors import ModelError
+from lwisp_mobile.tflite.integrity import corrupt
 
 MAX_VISITS = 1_000_000
 """Tables and vectors looked at, as in the C++ verifier: a small file can point at one table millions of times."""
@@ -72,12 +72,12 @@ class _Reader:
         vtable = start - self._unpack("<i", start)
         vtable_bytes, table_bytes = self._unpack("<H", vtable), self._unpack("<H", vtable + 2)
         if vtable_bytes < 4 or vtable_bytes % 2:
-            raise _corrupt(f"a vtable of {vtable_bytes} bytes at {vtable}")
+            raise corrupt(f"a vtable of {vtable_bytes} bytes at {vtable}")
         self._check(vtable, vtable_bytes, 2)
         self._check(start, table_bytes, 4)
         offsets = struct.unpack_from(f"<{vtable_bytes // 2 - 2}H", self._data, vtable + 4)
         if any(offset >= table_bytes for offset in offsets):
-            raise _corrupt(f"a field outside of its table at {start}")
+            raise corrupt(f"a field outside of its table at {start}")
         return {slot: start + offset for slot, offset in enumerate(offsets) if offset}
 
     def _value(self, kind: str, place: _Place) -> Any:
@@ -122,15 +122,11 @@ class _Reader:
 
     def _check(self, at: int, size: int, align: int) -> None:
         if at < 0 or at + size > len(self._data):
-            raise _corrupt(f"{size} bytes at {at} of {len(self._data)}")
+            raise corrupt(f"{size} bytes at {at} of {len(self._data)}")
         if at % align:
-            raise _corrupt(f"bytes {at} to {at + size} aren't aligned")
+            raise corrupt(f"bytes {at} to {at + size} aren't aligned")
 
     def _count(self, place: _Place) -> None:
         self._visits += 1
         if self._visits > MAX_VISITS or place.depth > MAX_DEPTH:
-            raise _corrupt(f"more than {MAX_VISITS} parts or {MAX_DEPTH} levels")
-
-
-def _corrupt(found: str) -> ModelError:
-    return ModelError(f"The .tflite is corrupt: {found}. Copy or download the file again, or export the model again.")
+            raise corrupt(f"more than {MAX_VISITS} parts or {MAX_DEPTH} levels")

@@ -4,14 +4,19 @@ Engines verify offsets too, but not all of what follows; a file that passes ther
 """
 
 import math
-from collections.abc import Iterable
 
 import numpy as np
 
 from lwisp_mobile.errors import ModelError
 from lwisp_mobile.tflite.flatbuffer import Schema, Table, read_root
-
-IDENTIFIER = b"TFL3"
+from lwisp_mobile.tflite.integrity import (
+    ABSENT,
+    References,
+    SignatureReferences,
+    SubgraphReferences,
+    check_header,
+    check_references,
+)
 
 # fmt: off
 SCHEMA: Schema = {
@@ -33,8 +38,8 @@ SCHEMA: Schema = {
 # fmt: on
 """The slots of TensorFlow Lite's schema version 3.
 
-Of the operators' options, those of FULLY_CONNECTED, RESHAPE and SQUEEZE are here, as they hold vectors; the others that
-students have hold numbers alone.
+Of the operators' options, those of FULLY_CONNECTED, RESHAPE and SQUEEZE are here, as they have vectors; the others that
+students have are numbers alone.
 """
 
 
@@ -46,7 +51,6 @@ CONTROL_FLOW = {31: "CALL", 118: "IF", 119: "WHILE", 129: "CALL_ONCE"}
 VECTOR_OPTIONS = (3, 111, 115)
 """Types of options with vectors that aren't in the schema above."""
 MAX_TENSOR_BYTES = 1 << 30
-ABSENT = -1
 
 
 def verify_tflite(model: bytes) -> None:
@@ -54,22 +58,42 @@ def verify_tflite(model: bytes) -> None:
 
     Raises ModelError that says what is wrong in it.
     """
-    if model[4:8] != IDENTIFIER:
-        raise ModelError(f"Bytes 4 to 8 of the model are {model[4:8]!r}; a .tflite has {IDENTIFIER!r}. Copy it again.")
+    check_header(model)
     root = read_root(model, SCHEMA, "Model")
-    graphs, buffers = root.get(2, []), root.get(4, [])
-    if not graphs:
-        raise _refused("no graph")
     if root.get(8) or root.get(9):
         raise _refused("names of other files to read")
-    for buffer in buffers:
+    for buffer in root.get(4, []):
         _check_buffer(buffer, len(model))
+    check_references(_references(root))
     codes = [_operator_code(entry) for entry in root.get(1, [])]
-    for graph in graphs:
-        _check_graph(graph, codes, len(buffers))
-    for signature in root.get(7, []):
-        _check_signature(signature, graphs)
-    _check_indices("buffer", (entry.get(1, 0) for entry in root.get(6, [])), len(buffers))
+    for graph in root[2]:
+        for tensor in graph.get(0, []):
+            _check_tensor(tensor)
+        for operator in graph.get(3, []):
+            _check_operator(operator, codes[operator.get(0, 0)])
+
+
+def _references(root: Table) -> References:
+    signatures = [(entry.get(4, 0), [*entry.get(0, []), *entry.get(1, [])]) for entry in root.get(7, [])]
+    return References(
+        buffers=len(root.get(4, [])),
+        operator_codes=len(root.get(1, [])),
+        subgraphs=[_subgraph_references(graph) for graph in root.get(2, [])],
+        signatures=[SignatureReferences(place, [entry.get(1, 0) for entry in found]) for place, found in signatures],
+        metadata_buffers=[entry.get(1, 0) for entry in root.get(6, [])],
+    )
+
+
+def _subgraph_references(graph: Table) -> SubgraphReferences:
+    operators = graph.get(3, [])
+    read = [index for operator in operators for index in _ids(operator, 1) if index != ABSENT]
+    written = [index for operator in operators for index in _ids(operator, 2)]
+    return SubgraphReferences(
+        tensors=len(graph.get(0, [])),
+        tensor_numbers=[*_ids(graph, 1), *_ids(graph, 2), *read, *written],
+        buffer_numbers=[tensor.get(2, 0) for tensor in graph.get(0, [])],
+        operator_codes=[operator.get(0, 0) for operator in operators],
+    )
 
 
 def _check_buffer(buffer: Table, file_bytes: int) -> None:
@@ -83,28 +107,16 @@ def _operator_code(entry: Table) -> int:
     # Codes above 127 stand in the newer field only; the larger of the two is the real one.
     code = max(int(entry.get(0, 0)), int(entry.get(3, 0)))
     if code in CONTROL_FLOW or code == CUSTOM:
-        raise _refused(f"the operator {CONTROL_FLOW.get(code, 'CUSTOM')}, which no student has")
+        raise _refused(f"the operator {CONTROL_FLOW.get(code, 'CUSTOM')}, which this runtime doesn't support")
     return code
 
 
-def _check_graph(graph: Table, codes: list[int], buffers: int) -> None:
-    tensors, operators = graph.get(0, []), graph.get(3, [])
-    _check_indices("tensor", [*_ids(graph, 1), *_ids(graph, 2)], len(tensors))
-    _check_indices("buffer", (tensor.get(2, 0) for tensor in tensors), buffers)
-    _check_indices("operator code", (operator.get(0, 0) for operator in operators), len(codes))
-    for tensor in tensors:
-        _check_tensor(tensor)
-    for operator in operators:
-        _check_operator(operator, codes[operator.get(0, 0)], len(tensors))
-
-
-def _check_operator(operator: Table, code: int, tensors: int) -> None:
+def _check_operator(operator: Table, code: int) -> None:
     inputs = _ids(operator, 1)
-    required = OPTIONAL_FROM.get(code, len(inputs))
-    present = inputs[:required] + [index for index in inputs[required:] if index != ABSENT]
-    _check_indices("tensor", [*present, *_ids(operator, 2)], tensors)
+    if ABSENT in inputs[: OPTIONAL_FROM.get(code, len(inputs))]:
+        raise _refused(f"an operator {code} without an input that it needs")
     if operator.get(3, 0) in VECTOR_OPTIONS or operator.get(11, 0) or operator.get(9, 0) or len(operator.get(5, ())):
-        raise _refused(f"options of operator {code} that no student has")
+        raise _refused(f"options of operator {code} that this runtime doesn't support")
 
 
 def _check_tensor(tensor: Table) -> None:
@@ -113,28 +125,15 @@ def _check_tensor(tensor: Table) -> None:
         raise _refused(f"a tensor of shape {shape[:8]}")
     quantization = tensor.get(4, {})
     if tensor.get(6) or tensor.get(9) or tensor.get(10, 0) or quantization.get(4, 0):
-        raise _refused("a sparse, variant, external or specially quantised tensor, which no student has")
+        raise _refused("a sparse, variant, external or specially quantised tensor, which this runtime doesn't support")
     steps = quantization.get(2, np.empty(0))
     if not (np.isfinite(steps).all() and (steps > 0).all()):
         raise _refused("a quantisation step that isn't a number above 0")
-
-
-def _check_signature(signature: Table, graphs: list[Table]) -> None:
-    place = signature.get(4, 0)
-    _check_indices("subgraph", [place], len(graphs))
-    entries = [*signature.get(0, []), *signature.get(1, [])]
-    _check_indices("tensor", (entry.get(1, 0) for entry in entries), len(graphs[place].get(0, [])))
 
 
 def _ids(table: Table, slot: int) -> list[int]:
     return [int(index) for index in table.get(slot, ())]
 
 
-def _check_indices(what: str, indices: Iterable[int], count: int) -> None:
-    for index in indices:
-        if not 0 <= index < count:
-            raise _refused(f"{what} {index} of {count}")
-
-
 def _refused(found: str) -> ModelError:
-    return ModelError(f"The .tflite isn't run: it holds {found}. Copy the file again or export the model again.")
+    return ModelError(f"The .tflite isn't run: it contains {found}. Copy the file again or export the model again.")

@@ -14,6 +14,7 @@ from lwisp_export.conversion.torch_to_onnx import export_onnx
 from lwisp_export.quantization.quantizer import quantize_fp16, quantize_int8
 from lwisp_export.student.config import Activation, StudentConfig, Task
 from lwisp_export.student.network import Student
+from lwisp_mobile.tflite.graph import Graph
 
 
 def student(activation: Activation = "relu", task: Task = "isp") -> Student:
@@ -67,18 +68,23 @@ def raw_model(activation: Activation = "relu", task: Task = "isp") -> bytes:
 
 
 @functools.cache
+def float_graph(activation: Activation = "relu", task: Task = "isp") -> Graph:
+    return clean_float_model(Graph.parse(raw_model(activation, task)))
+
+
+@functools.cache
 def float_model(activation: Activation = "relu", task: Task = "isp") -> bytes:
-    return clean_float_model(raw_model(activation, task))
+    return float_graph(activation, task).pack()
 
 
 @functools.cache
 def fp16_model() -> bytes:
-    return quantize_fp16(float_model())
+    return quantize_fp16(float_graph()).pack()
 
 
 @functools.cache
 def int8_model() -> bytes:
-    return quantize_int8(float_model(), calibration_tiles())
+    return quantize_int8(float_graph(), calibration_tiles()).pack()
 
 
 def calibration_tiles() -> list[np.ndarray]:

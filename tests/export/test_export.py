@@ -8,9 +8,8 @@ import numpy as np
 import pytest
 import torch
 
-from lwisp_export.cli.commands import shipped_checkpoint
 from lwisp_export.export import Exported, ExportPaths, export
-from lwisp_export.student.checkpoint import CheckpointInfo, save_checkpoint
+from lwisp_export.student.checkpoint import CheckpointInfo, save_checkpoint, shipped_checkpoint
 from lwisp_export.student.config import StudentConfig
 from lwisp_export.student.network import Student
 from lwisp_export.synthesis.builtin_frames import EVALUATION_PHOTO, calibration_frames, evaluation_frames
@@ -22,20 +21,22 @@ from lwisp_mobile.cli.main import main
 from lwisp_mobile.contract import METADATA_NAME, from_json
 from lwisp_mobile.errors import UsageError
 from lwisp_mobile.inspect.model_facts import read_metadata
+from lwisp_mobile.progress import silent
 
 
 @pytest.fixture(scope="module")
 def checkpoint(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A student of one phone, with an input contract of its own."""
     torch.manual_seed(0)
     config = StudentConfig(width=8)
     path = tmp_path_factory.mktemp("checkpoint") / "small.safetensors"
-    save_checkpoint(path, Student(config).state_dict(), CheckpointInfo("small", config, 0, ""))
+    save_checkpoint(path, Student(config).state_dict(), CheckpointInfo("small", config, 0, "", ZRR_INPUT))
     return path
 
 
 def run(checkpoint: Path, folder: Path) -> Exported:
     frames = [NamedRaw(frame.name, frame.raw) for frame in calibration_frames()[::4]]
-    return export(ExportPaths(checkpoint, folder / "bundle", folder / "work"), frames, lambda _part: None)
+    return export(ExportPaths(checkpoint, folder / "bundle", folder / "work"), frames, silent)
 
 
 @pytest.fixture(scope="module")
@@ -43,6 +44,7 @@ def exported(checkpoint: Path, tmp_path_factory: pytest.TempPathFactory) -> Expo
     return run(checkpoint, tmp_path_factory.mktemp("first"))
 
 
+@pytest.mark.slow
 def test_the_same_checkpoint_gives_the_same_bytes(checkpoint: Path, exported: Exported, tmp_path: Path) -> None:
     again = run(checkpoint, tmp_path)
     for first, second in ((exported.onnx, again.onnx), (exported.float32, again.float32)):
@@ -67,6 +69,7 @@ def test_every_model_carries_its_contract(exported: Exported) -> None:
         metadata = read_metadata(exported.bundle.read(model.contract.precision), METADATA_NAME)
         assert metadata is not None
         assert from_json(metadata, model.file) == model.contract
+        assert model.contract.input == ZRR_INPUT  # the checkpoint's, not the default
     int8 = exported.bundle.model("int8").contract
     assert (int8.input_tensor.scale, int8.input_tensor.zero_point) == (pytest.approx(1 / 255), -128)
     assert (int8.output_tensor.scale, int8.output_tensor.zero_point) == (1 / 256, -128)
@@ -113,14 +116,6 @@ def test_the_sample_is_a_dng_and_always_the_same(tmp_path: Path, capsys: pytest.
     assert first.read_bytes() == second.read_bytes()
     raw = read_raw(first)
     assert (raw.cfa, raw.white_level, raw.info.iso, raw.info.model) == ("GRBG", 4095, 200, "lwisp sample")
-
-
-def test_a_student_of_one_phone_keeps_its_own_input(tmp_path: Path) -> None:
-    config = StudentConfig(width=8)
-    path = tmp_path / "own.safetensors"
-    save_checkpoint(path, Student(config).state_dict(), CheckpointInfo("own", config, 0, "", ZRR_INPUT))
-    for model in run(path, tmp_path).bundle.models:
-        assert model.contract.input == ZRR_INPUT
 
 
 def test_a_student_of_another_task_is_refused(tmp_path: Path) -> None:

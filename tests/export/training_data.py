@@ -1,13 +1,24 @@
-"""A tiny data folder in the layout that recipes expect: made photographs, one sensor, one phone."""
+"""A tiny data folder in the layout that recipes expect (synthetic photographs, one sensor, one phone), and recipes."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 from PIL import Image
+from torch import nn
 
 from lwisp_export.student.config import StudentConfig
-from lwisp_export.training.recipe import DataRecipe, LogRecipe, LossRecipe, OptimizerRecipe, TrainRecipe
+from lwisp_export.training.objective_setup import make_objective
+from lwisp_export.training.training_recipe import (
+    DataRecipe,
+    DistillationRecipe,
+    LogRecipe,
+    LossRecipe,
+    OptimizerRecipe,
+    TrainRecipe,
+)
+from lwisp_mobile.progress import silent
 
 SENSOR = {
     "ccm": [
@@ -36,6 +47,7 @@ RECIPE = TrainRecipe(
     loss=LossRecipe(ms_ssim=0),
     log=LogRecipe(log_steps=2, validate_steps=4),
 )
+DISTILLING = replace(RECIPE, distillation=DistillationRecipe(features=0.1, reconstruction=0.1, perceptual=0.1))
 
 
 def write_data(folder: Path) -> Path:
@@ -48,3 +60,8 @@ def write_data(folder: Path) -> Path:
     (folder / "sensors.json").write_text(json.dumps({"sensors": {"one": SENSOR}}))
     (folder / "noise.json").write_text(json.dumps({"cameras": {"phone": PHONE}}))
     return folder
+
+
+def random_objective(recipe: TrainRecipe = RECIPE, teacher: Path | None = None) -> nn.Module:
+    """A recipe's objective with random weights."""
+    return make_objective(recipe, teacher, None, silent)

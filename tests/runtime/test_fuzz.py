@@ -6,6 +6,9 @@ goes into the corpus: pytest tests/runtime/test_fuzz.py --hypothesis-profile=fuz
 
 import io
 import json
+import struct
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -17,15 +20,32 @@ from hypothesis import strategies as st
 from lwisp_mobile.bundle.archive import read_all, write_archive
 from lwisp_mobile.bundle.bundle import CONTRACT_FILE, load_bundle, parse_bundle, shipped_bundle
 from lwisp_mobile.errors import BundleError, LwispError, ModelError, RawError
-from lwisp_mobile.raw.camera_names import read_tiff_names
+from lwisp_mobile.raw.capture import read_capture
+from lwisp_mobile.raw.dng_opcodes import Frame, read_opcodes
 from lwisp_mobile.raw.hints import RawHints
 from lwisp_mobile.raw.reader import decoding_by, read_raw
 from lwisp_mobile.raw.sandbox.client import Limits, decode_apart
 from lwisp_mobile.raw.sandbox.protocol import read_reply
 from lwisp_mobile.raw.sidecar import parse_hints, read_sidecar
+from lwisp_mobile.raw.tiff_tags import read_tiff
 from lwisp_mobile.tflite.verifier import verify_tflite
+from tests.runtime.damaged_dngs import damaged_dng, within
+from tests.runtime.raw.dng_files import (
+    DOUBLE,
+    LONG,
+    MATRIX,
+    SHORT,
+    SRATIONAL,
+    UNDEFINED,
+    gain_map,
+    opcode,
+    opcode_list,
+    tag,
+    write_dng,
+)
 
 CORPUS = Path(__file__).parent / "corpus"
+PROJECT = Path(__file__).resolve().parents[2]
 GOOD_SIDECAR = 'size = [64, 48]\ncfa = "GRBG"\nbits = 10\nblack = [64, 64, 64, 64]\nwhite_balance = [2.0, 1.0, 1.5]\n'
 KEYS = st.sampled_from(
     ["size", "cfa", "bits", "byte_order", "black", "white", "white_balance", "matrix", "iso", "make"]
@@ -206,6 +226,16 @@ class TestModels:
             verify_tflite(b"\x08\0\0\0TFL3" + content)
 
 
+def opcode_lists() -> bytes:
+    gains = np.linspace(1, 2, 12, dtype=np.float32).reshape(3, 4, 1)
+    maps = [gain_map(gains, (site // 2, site % 2, 44, 60), pitch=(2, 2)) for site in range(4)]
+    return opcode_list(*maps, opcode(3, struct.pack(">7d", 0.2, 0, 0, 0, 0, 0.5, 0.5)), opcode(8, b"12", optional=True))
+
+
+def bad_pixel_list() -> bytes:
+    return opcode_list(opcode(5, struct.pack(">9I", 0, 1, 1, 10, 20, 4, 4, 6, 7)), opcode(4, struct.pack(">2I", 0, 0)))
+
+
 class TestFrames:
     @pytest.mark.parametrize("path", corpus("frames"), ids=name)
     def test_corpus(self, path: Path) -> None:
@@ -222,8 +252,47 @@ class TestFrames:
     @quick
     @given(content=st.binary() | damaged(tuple(path.read_bytes() for path in corpus("frames"))))
     def test_camera_names_never_fail(self, content: bytes) -> None:
-        found = read_tiff_names(io.BytesIO(content))
+        found = read_capture(read_tiff(io.BytesIO(content)))
         assert all(text is None or text.isprintable() for text in (found.make, found.model))
+
+    @quick
+    @given(content=damaged((opcode_lists(),)), stage=st.integers(1, 3), is_linear=st.booleans())
+    def test_any_opcode_list(self, content: bytes, stage: int, is_linear: bool) -> None:
+        frame = Frame(60, 80, 4, 6, 48, 64, "GRBG", is_linear)
+        try:
+            found = read_opcodes({stage: content}, frame)
+        except RawError:
+            return
+        for one in found.corrections:
+            assert within(one, 48, 64)
+
+    @pytest.mark.slow
+    def test_a_thousand_damaged_dngs(self, tmp_path: Path) -> None:
+        """Each is read or refused. Where LibRaw crashes, the sandbox says so, and the rest is gone on with."""
+        good = write_dng(
+            tmp_path / "good.dng",
+            np.random.default_rng(0).integers(64, 4000, (48, 64), np.uint16),
+            *(tag(50714, SHORT, 64), tag(50717, SHORT, 4095), tag(50829, LONG, 2, 2, 46, 62)),
+            *(tag(50719, LONG, 2, 2), tag(50720, LONG, 50, 40), tag(51041, DOUBLE, 1e-3, 1e-6)),
+            *(tag(50722, SRATIONAL, *MATRIX), tag(50778, SHORT, 17), tag(50779, SHORT, 21)),
+            *(tag(51008, UNDEFINED, bad_pixel_list()), tag(51009, UNDEFINED, opcode_lists())),
+        )
+        done = crashed = read = 0
+        while done < 1000:
+            command = [sys.executable, "-m", "tests.runtime.damaged_dngs", str(good), str(done), "1000"]
+            child = subprocess.run(command, check=False, cwd=PROJECT, capture_output=True, text=True, timeout=600)
+            done += len(child.stdout.splitlines())
+            read += child.stdout.count(" read\n")
+            assert "Traceback" not in child.stderr, child.stderr
+            if child.returncode:
+                crashed += 1
+                bad = tmp_path / "bad.dng"
+                bad.write_bytes(damaged_dng(good.read_bytes(), done))
+                with pytest.raises(RawError):
+                    decode_apart(bad, RawHints(), limits=Limits(cpu_s=10, wall_s=60))
+                done += 1
+        assert crashed <= 10
+        assert 100 < read < 900  # damage is neither always seen nor always overlooked
 
     headers = st.sampled_from([b"P5 4 4 255\n", b"P5 2 2 65535\n", b"P5\n#a\n4 4 300\n"])
 

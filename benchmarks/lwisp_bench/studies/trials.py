@@ -14,6 +14,7 @@ from lwisp_bench.studies.ab import Turns, run_ab
 from lwisp_bench.studies.heavier import heavier, pairs, primary, reordered
 from lwisp_bench.suite.setups import Setup
 from lwisp_bench.suite.subjects import Subject
+from lwisp_mobile.tflite.graph import Graph
 
 SHARE = 0.08
 """Of the model's multiply-adds that are added."""
@@ -83,22 +84,23 @@ def time_trials(subject: Subject, trials: int, device: Device, turns: Turns, tol
 def _run(
     subject: Subject, trials: int, judge: Callable[[int, Kind, Subject, Subject], Trial], told: Told
 ) -> tuple[Trial, ...]:
-    base = _with_model(subject, primary(subject.model), "as it is")
+    graph = primary(Graph.parse(subject.model))
+    base = _with_model(subject, graph, "as it is")
     done = []
-    for number, kind, model in _models(subject.model, trials):
+    for number, kind, model in _models(graph, trials):
         done.append(judge(number, kind, base, _with_model(subject, model, kind)))
         told(done[-1])
     return tuple(done)
 
 
-def _models(model: bytes, trials: int) -> Iterator[tuple[int, Kind, bytes]]:
+def _models(graph: Graph, trials: int) -> Iterator[tuple[int, Kind, Graph]]:
     """Each trial changes the model at another place, in another way."""
-    places = pairs(model)
+    places = pairs(graph)
     for number in range(trials):
         place = places[(number + number // len(places)) % len(places)]  # another one for each CPU the next time round
-        yield number, "heavier", heavier(model, SHARE, place)
-        yield number, "equal", reordered(model, place, number)
+        yield number, "heavier", heavier(graph, SHARE, place)
+        yield number, "equal", reordered(graph, place, number)
 
 
-def _with_model(subject: Subject, model: bytes, note: str) -> Subject:
-    return replace(subject, model=model, name=f"{subject.name}, {note}")
+def _with_model(subject: Subject, model: Graph, note: str) -> Subject:
+    return replace(subject, model=model.pack(), name=f"{subject.name}, {note}")

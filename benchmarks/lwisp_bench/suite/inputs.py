@@ -13,7 +13,7 @@ from lwisp_mobile.contract import InputContract
 from lwisp_mobile.errors import UsageError
 from lwisp_mobile.preprocess.prepare import prepare
 from lwisp_mobile.raw.reader import read_raw
-from lwisp_mobile.tflite.reader import dtype_name, parse_tflite, shape_of, text
+from lwisp_mobile.tflite.graph import Graph, Tensor
 
 SEED = 0
 LEAVES = 400
@@ -77,26 +77,26 @@ def random_image(model: bytes, shapes: Mapping[str, Sequence[int]]) -> Image:
     shapes: shapes to use instead of the file's, by input name; unknown sides of the others are taken as 1.
     Raises ModelError on a broken file, UsageError on a name that isn't an input or a type that can't be made.
     """
-    graph = parse_tflite(model).subgraphs[0]
-    tensors = [graph.tensors[index] for index in graph.inputs]
-    names = [text(tensor.name) for tensor in tensors]
+    tensors = Graph.parse(model).inputs
+    names = [tensor.name for tensor in tensors]
     for name in shapes:
         if name not in names:
             raise UsageError(f"The model has no input {name!r}; it has {', '.join(names)}.")
     rng = np.random.default_rng(SEED)
-    return Image("random", tuple(_random_array(tensor, shapes.get(text(tensor.name)), rng) for tensor in tensors))
+    return Image("random", tuple(_random_array(tensor, shapes.get(tensor.name), rng) for tensor in tensors))
 
 
-def _random_array(tensor: Any, shape: Sequence[int] | None, rng: np.random.Generator) -> NDArray[Any]:
-    sides = tuple(max(1, side) for side in (shape_of(tensor) if shape is None else shape))
-    name = dtype_name(tensor)
+def _random_array(tensor: Tensor, shape: Sequence[int] | None, rng: np.random.Generator) -> NDArray[Any]:
+    sides = tuple(max(1, side) for side in (tensor.shape if shape is None else shape))
+    name = tensor.dtype
     if name in ("float32", "float16", "float64"):
         return rng.random(sides).astype(name)
     if name == "bool":
         return rng.integers(0, 2, sides).astype(bool)
     if name not in ("int8", "uint8", "int16", "uint16", "int32", "uint32", "int64"):
-        raise UsageError(f"Input {text(tensor.name)!r} is {name}; noise can be made for numbers only.")
+        raise UsageError(f"Input {tensor.name!r} is {name}; noise can be made for numbers only.")
     limits = np.iinfo(name)
-    quantised = tensor.quantization is not None and tensor.quantization.scale is not None
-    low, high = (limits.min, limits.max) if quantised or limits.bits == 8 else (0, _SMALL_INTEGERS - 1)
+    low, high = (
+        (limits.min, limits.max) if tensor.quantization is not None or limits.bits == 8 else (0, _SMALL_INTEGERS - 1)
+    )
     return rng.integers(low, high, sides, dtype=name, endpoint=True)

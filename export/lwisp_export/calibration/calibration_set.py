@@ -20,7 +20,7 @@ _FULL = np.iinfo(np.uint16).max
 
 @dataclass(frozen=True)
 class CalibrationSet:
-    """Tiles to measure ranges on, and where they come from."""
+    """Tiles to measure ranges on, and their provenance."""
 
     manifest: Manifest
     tiles: tuple[Tile, ...]
@@ -36,7 +36,7 @@ def write_set(folder: Path, found: CalibrationSet) -> None:
 
 
 def write_manifest(folder: Path, manifest: Manifest) -> None:
-    """Write calibration.json alone, as a bundle holds it."""
+    """Write calibration.json alone, as a bundle keeps it."""
     with atomic_write(folder / MANIFEST_FILE) as temporary:
         temporary.write_text(to_json(manifest) + "\n", encoding="utf-8")
 
@@ -44,7 +44,7 @@ def write_manifest(folder: Path, manifest: Manifest) -> None:
 def load_set(folder: Path, contract: InputContract) -> CalibrationSet:
     """Read a set whose tiles were prepared by this contract.
 
-    Raises UsageError if it isn't whole, if a tile isn't what its hash says, or if it was prepared otherwise.
+    Raises UsageError if a file is missing or broken, a tile doesn't match its hash, or the contract is another one.
     """
     manifest = read_manifest(folder / MANIFEST_FILE)
     if manifest.input != contract:
@@ -54,7 +54,7 @@ def load_set(folder: Path, contract: InputContract) -> CalibrationSet:
     wanted = (len(manifest.tiles), side, side, planes)
     if values.shape != wanted or values.dtype != np.uint16:
         raise UsageError(
-            f"{folder / TILES_FILE} holds {values.dtype} of shape {values.shape}; the manifest says uint16 of "
+            f"{folder / TILES_FILE} contains {values.dtype} of shape {values.shape}; the manifest needs uint16 of "
             f"{wanted}. Calibrate again."
         )
     return CalibrationSet(
@@ -68,7 +68,7 @@ def stored(packed: NDArray[np.float32]) -> NDArray[np.uint16]:
 
 
 def restored(values: NDArray[np.uint16]) -> NDArray[np.float32]:
-    """Stored values in [0, 1] again."""
+    """Stored values as float32 in [0, 1]."""
     return values.astype(np.float32) / np.float32(_FULL)
 
 
@@ -88,6 +88,6 @@ def _read_values(path: Path) -> NDArray[np.uint16]:
 def _tile(name: str, sha256: str, values: NDArray[np.uint16]) -> Tile:
     if tile_sha256(values) != sha256:
         raise UsageError(
-            f"Tile {name} of the calibration set isn't what its hash says. Copy the set, or calibrate again."
+            f"Tile {name} of the calibration set doesn't match its hash. Copy the set again, or calibrate again."
         )
     return Tile(name, restored(values))

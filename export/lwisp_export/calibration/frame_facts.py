@@ -1,4 +1,4 @@
-"""What one frame shows of light and colour, as far as int8 ranges depend on it."""
+"""Facts of one frame's light and colour that int8 ranges depend on."""
 
 from dataclasses import dataclass
 
@@ -9,7 +9,7 @@ from lwisp_mobile.contract import InputContract
 from lwisp_mobile.raw.image import RawImage
 
 CLIPPED = 0.999
-"""Prepared values from here on are clipped white."""
+"""Prepared values from here up are clipped white."""
 SHADOW = 0.02
 """Linear light below which a quad lies in shadow."""
 _LIT = 0.05
@@ -32,7 +32,7 @@ class FrameFacts:
 
 
 def frame_facts(raw: RawImage, planes: NDArray[np.float32], contract: InputContract) -> FrameFacts:
-    """The facts of a frame. planes: (h, w, 4) float32 in [0, 1], as `prepare` makes them from raw."""
+    """The facts of a frame. planes: (h, w, 4) float32 in [0, 1], as `prepare` returns them for raw."""
     offset = np.float32(contract.curve_offset)
     light = planes**2 * (1 + offset) - offset
     mean = light.mean(axis=-1)

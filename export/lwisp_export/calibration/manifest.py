@@ -1,11 +1,11 @@
-"""What a calibration set was made from, pinned by hashes, as JSON."""
+"""The manifest of a calibration set: its frames and tiles with their hashes, as JSON."""
 
 import json
 from dataclasses import dataclass
 from pathlib import Path
 
 from lwisp_export.calibration.convergence import ConvergencePoint
-from lwisp_export.calibration.doctor import Finding
+from lwisp_export.calibration.diagnosis import Finding
 from lwisp_export.calibration.frame_facts import FrameFacts
 from lwisp_mobile.contract import InputContract
 from lwisp_mobile.errors import UsageError
@@ -30,7 +30,7 @@ class FrameEntry:
 
     name: str
     sha256: str
-    """Of the file; of the mosaic's values for a made frame."""
+    """Of the file; of the mosaic's values for a synthetic frame."""
     facts: FrameFacts
     tiles: tuple[TileEntry, ...]
 

@@ -1,12 +1,12 @@
 """The subcommand `lwisp convert`."""
 
 import argparse
-import sys
 from pathlib import Path
 
-from lwisp_export.cli.commands import shipped_checkpoint
+from lwisp_export.cli.options import print_progress
 from lwisp_export.conversion.convert import convert as run_convert
-from lwisp_mobile.cli.main import Command, add_json_option, print_json
+from lwisp_export.student.checkpoint import shipped_checkpoint
+from lwisp_mobile.cli.command import Command, add_json_option, print_json
 from lwisp_mobile.errors import UsageError
 
 
@@ -23,8 +23,8 @@ def _convert(arguments: argparse.Namespace) -> int:
     name = arguments.source
     source = Path(name) if name.endswith((".onnx", ".safetensors")) else shipped_checkpoint(name)
     if not source.is_file():
-        raise UsageError(f"There is no {source}; give a .safetensors, an .onnx, or the name of a shipped checkpoint.")
-    done = run_convert(source, arguments.output, arguments.size, lambda text: print(text, file=sys.stderr))
+        raise UsageError(f"There is no file {source}; give a .safetensors, an .onnx, or a shipped name.")
+    done = run_convert(source, arguments.output, arguments.size, print_progress)
     if arguments.json:
         print_json(done)
     else:
@@ -32,4 +32,4 @@ def _convert(arguments: argparse.Namespace) -> int:
     return 0
 
 
-convert = Command("Convert a checkpoint or an ONNX to a float32 .tflite of one size.", _configure, _convert)
+convert = Command(_configure, _convert)

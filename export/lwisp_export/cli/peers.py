@@ -1,28 +1,24 @@
-"""`lwisp peers`: our INT8 beside other quantisers' and in another runtime."""
+"""The subcommand `lwisp peers`."""
 
 import argparse
-import sys
 from pathlib import Path
 
-from lwisp_export.cli.commands import shipped_checkpoint
-from lwisp_export.peers.table import compare_peers, table
-from lwisp_mobile.cli.commands import find_bundle
-from lwisp_mobile.cli.main import Command, add_json_option, print_json
+from lwisp_export.cli.options import add_bundle_option, print_progress
+from lwisp_export.peers.comparison import compare_peers, table
+from lwisp_export.student.checkpoint import shipped_checkpoint
+from lwisp_mobile.bundle.lookup import find_bundle
+from lwisp_mobile.cli.command import Command, add_json_option, print_json
 
 
 def _configure(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--bundle", default="lwisp", help="a bundle's folder, or a shipped name (default: lwisp)")
-    parser.add_argument("--checkpoint", type=Path, help="default: the one that ships")
+    parser.add_argument("--checkpoint", type=Path, help="default: the one that ships under the bundle's name")
+    add_bundle_option(parser)
     add_json_option(parser)
 
 
 def _peers(arguments: argparse.Namespace) -> int:
     bundle = find_bundle(arguments.bundle)
-    found = compare_peers(
-        bundle,
-        arguments.checkpoint or shipped_checkpoint(bundle.name),
-        lambda text: print(text, file=sys.stderr, flush=True),
-    )
+    found = compare_peers(bundle, arguments.checkpoint or shipped_checkpoint(bundle.name), print_progress)
     if arguments.json:
         print_json(found)
     else:
@@ -30,4 +26,4 @@ def _peers(arguments: argparse.Namespace) -> int:
     return 0
 
 
-peers = Command("Compare INT8 with other quantisers' and in another runtime.", _configure, _peers)
+peers = Command(_configure, _peers)

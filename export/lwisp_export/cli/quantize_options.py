@@ -3,9 +3,9 @@
 import argparse
 from pathlib import Path
 
-from lwisp_export.quantization.recipe import find_quantization
-from lwisp_export.quantization.run import QuantizeOptions
+from lwisp_export.quantization.quantization_recipe import find_quantization
 from lwisp_export.quantization.search import DriftBudget
+from lwisp_export.quantization_step import QuantizeOptions
 
 
 def add_quantize_options(parser: argparse.ArgumentParser) -> None:

@@ -48,7 +48,7 @@ def _convert_checkpoint(source: Path, folder: Path, size_px: int, step: Callable
     name = reference.info.name
     onnx = folder / f"{name}.onnx"
     export_onnx(reference.student, onnx, size_px)
-    tflite = _write(folder, name, convert_onnx(onnx, step))
+    tflite = _write(folder, name, convert_onnx(onnx, step).pack())
     cost = count_parameters(reference.student), count_macs(reference.student, size_px)
     return Converted(name, onnx, tflite, *cost)
 

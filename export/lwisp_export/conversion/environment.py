@@ -49,7 +49,7 @@ def environment_folder() -> Path:
 def tool_python(tool: Tool, report: Report) -> Path:
     """The Python interpreter of a tool's environment, which is made if there is none yet.
 
-    report: is told once, before the environment is made. Raises ConversionError if it can't be made.
+    report: called once, before the environment is made. Raises ConversionError if it can't be made.
     """
     folder = tool_folder(tool)
     if not _interpreter(folder).exists():

@@ -1,14 +1,13 @@
 """The parts of a contract that a finished graph says itself: tensors, signatures, what they cost."""
 
 from dataclasses import dataclass
-from typing import Any
 
 from lwisp_export.conversion.receptive_field import reach_of
 from lwisp_export.conversion.run_memory import interpreter_bytes, run_bytes
 from lwisp_export.conversion.signatures import DEVELOP, SAMPLE, STAGES, WHOLE
 from lwisp_mobile.contract import SignatureContract, TensorSpec
-from lwisp_mobile.inspect.model_facts import SignatureFacts, TensorFacts, inspect_tflite
-from lwisp_mobile.tflite.reader import parse_tflite
+from lwisp_mobile.inspect.model_facts import SignatureFacts, TensorFacts, graph_facts
+from lwisp_mobile.tflite.graph import Graph
 
 
 @dataclass(frozen=True)
@@ -23,13 +22,14 @@ class GraphContract:
     interpreter_bytes: int
 
 
-def describe_graph(model: bytes, packed_px: int) -> GraphContract:
+def describe_graph(model: Graph, packed_px: int) -> GraphContract:
     """Count a model with the signatures of `add_signatures`. packed_px: side of its packed input as it is stored.
 
     Raises ConversionError on an operator whose receptive field isn't known.
     """
-    tree, facts = parse_tflite(model), inspect_tflite(model).signatures
-    found = {each.name: _signature(tree, place, each, packed_px) for place, each in enumerate(facts)}
+    facts, subgraphs = graph_facts(model).signatures, model.subgraphs
+    graphs = [subgraphs[signature.subgraph] for signature in model.signatures]
+    found = {each.name: _signature(graph, each, packed_px) for graph, each in zip(graphs, facts)}
     tensors = {tensor.name: _tensor(tensor, packed_px) for each in facts for tensor in (*each.inputs, *each.outputs)}
     return GraphContract(
         tuple(tensors.values()),
@@ -37,13 +37,12 @@ def describe_graph(model: bytes, packed_px: int) -> GraphContract:
         found[SAMPLE.signature],
         found[DEVELOP.signature],
         tuple(found[stage.signature] for stage in STAGES),
-        interpreter_bytes(tree),
+        interpreter_bytes(model),
     )
 
 
-def _signature(tree: Any, place: int, facts: SignatureFacts, packed_px: int) -> SignatureContract:
-    subgraph = tree.signatureDefs[place].subgraphIndex
-    reach = reach_of(tree, subgraph, packed_px)
+def _signature(graph: Graph, facts: SignatureFacts, packed_px: int) -> SignatureContract:
+    reach = reach_of(graph, packed_px)
     return SignatureContract(
         facts.name,
         tuple(tensor.name for tensor in facts.inputs),
@@ -51,7 +50,7 @@ def _signature(tree: Any, place: int, facts: SignatureFacts, packed_px: int) -> 
         reach.halo_px,
         reach.multiple_px,
         facts.macs / packed_px**2,
-        run_bytes(tree, subgraph) / packed_px**2,
+        run_bytes(graph) / packed_px**2,
     )
 
 

@@ -1,4 +1,4 @@
-"""From ONNX to a float .tflite: the converter in its own environment, then graph surgery."""
+"""From ONNX to a float .tflite: the converter in its own environment, then a clean-up of the graph."""
 
 import shutil
 import tempfile
@@ -7,6 +7,7 @@ from pathlib import Path
 from lwisp_export.conversion.environment import Report, converter_python, run
 from lwisp_export.conversion.graph_cleanup import clean_float_model
 from lwisp_export.errors import ConversionError
+from lwisp_mobile.tflite.graph import Graph
 
 # The converter names its output and the graph inside after its input: a fixed name makes equal files equal bytes.
 _STEM = "student"
@@ -14,13 +15,13 @@ _STEM = "student"
 _OPTIONS = ("--tflite_backend", "flatbuffer_direct", "--not_use_onnxsim", "--non_verbose")
 
 
-def convert_onnx(onnx_path: Path, report: Report) -> bytes:
-    """Convert a student's ONNX (by `export_onnx`) to a float32 .tflite, ready to resize and to quantise.
+def convert_onnx(onnx_path: Path, report: Report) -> Graph:
+    """Convert a student's ONNX (by `export_onnx`) to a float32 model, ready to resize and to quantise.
 
     onnx_path: input "packed", (1, planes, h, w). Returns a model from "packed", (1, h, w, planes), to "rgb",
-    (1, h', w', 3). report: is told what takes time. Raises ConversionError with the end of the converter's log.
+    (1, h', w', 3). report: called before what takes time. Raises ConversionError with the end of the converter's log.
     """
-    return clean_float_model(run_converter(onnx_path, report))
+    return clean_float_model(Graph.parse(run_converter(onnx_path, report)))
 
 
 def run_converter(onnx_path: Path, report: Report) -> bytes:

@@ -2,13 +2,10 @@
 
 import math
 from dataclasses import dataclass
-from typing import Any
 
-from lwisp_export.conversion.writer import ids
 from lwisp_export.errors import ConversionError
-from lwisp_mobile.tflite.reader import operator_name, shape_of
+from lwisp_mobile.tflite.graph import Graph, Operator, Padding, Tensor
 
-_SAME = 0
 _ARITHMETIC = ("ADD", "SUB", "MUL", "LOGISTIC", "RELU", "LEAKY_RELU", "CONCATENATION", "QUANTIZE", "DEQUANTIZE")
 _OVER_CHANNELS = ("MEAN", "REDUCE_MAX")
 """Where they don't run over channels, they make an image-wide tensor, and the graph is cut behind those."""
@@ -34,23 +31,20 @@ class _Span:
         return self if other is None else _Span(min(self.start, other.start), max(self.stop, other.stop))
 
 
-def reach_of(tree: Any, subgraph: int, packed_px: int) -> Reach:
+def reach_of(graph: Graph, packed_px: int) -> Reach:
     """Follow the output's cells back to the inputs.
 
-    tree: ModelT. packed_px: side of the packed input at the size that is stored; the subgraph's own inputs may be
-    smaller maps. Outputs that are all image-wide have no halo. Raises ConversionError on an operator whose reach isn't
-    known.
+    packed_px: side of the packed input at the size that is stored; the graph's own inputs may be smaller maps. Outputs
+    that are all image-wide have no halo. Raises ConversionError on an operator whose reach isn't known.
     """
-    graph = tree.subgraphs[subgraph]
     sides = map_sides(graph)
     multiple = max(packed_px // side for side in sides.values())
-    if not sides.keys() & ids(graph.outputs):
+    if not sides.keys() & graph.outputs:
         return Reach(0, multiple)
-    (output,) = ids(graph.outputs)
+    (output,) = graph.outputs
     cell = max(1, packed_px // sides[output])
     overhangs = {
-        phase: _overhangs(tree, graph, sides, _Cell(phase, phase + cell, packed_px))
-        for phase in range(0, multiple, cell)
+        phase: _overhangs(graph, sides, _Cell(phase, phase + cell, packed_px)) for phase in range(0, multiple, cell)
     }
     return Reach(_halo(overhangs, multiple, cell), multiple)
 
@@ -75,46 +69,42 @@ def _halo(overhangs: dict[int, tuple[int, int]], multiple: int, cell: int) -> in
     return halo
 
 
-def _overhangs(tree: Any, graph: Any, sides: dict[int, int], cell: _Cell) -> tuple[int, int]:
+def _overhangs(graph: Graph, sides: dict[Tensor, int], cell: _Cell) -> tuple[int, int]:
     """Packed pixels that a cell's values depend on, before its own and behind them."""
-    (output,) = ids(graph.outputs)
+    (output,) = graph.outputs
     spans = {output: _Span(*(px * sides[output] // cell.packed_px for px in (cell.start, cell.stop)))}
     for operator in reversed(graph.operators):
-        result = int(operator.outputs[0])
-        if result in spans:
-            span = _before(tree, graph, operator, spans[result])
-            for source in sides.keys() & ids(operator.inputs):
+        if operator.output in spans:
+            span = _before(operator, spans[operator.output])
+            for source in sides.keys() & operator.inputs:
                 spans[source] = span.joined(spans.get(source))
-    read = [(spans[i], cell.packed_px // sides[i]) for i in sides.keys() & ids(graph.inputs)]
+    read = [(spans[tensor], cell.packed_px // sides[tensor]) for tensor in sides.keys() & graph.inputs]
     before = max(cell.start - span.start * scale for span, scale in read)
     return before, max(span.stop * scale - cell.stop for span, scale in read)
 
 
-def map_sides(graph: Any) -> dict[int, int]:
+def map_sides(graph: Graph) -> dict[Tensor, int]:
     """Sides of the tensors that are maps: not weights, and larger than the 1x1 of gates and vectors."""
-    varying = set(ids(graph.inputs))
+    varying = set(graph.inputs)
     for operator in graph.operators:
-        if varying.intersection(ids(operator.inputs)):
-            varying.update(ids(operator.outputs))
-    sides = {i: shape_of(graph.tensors[i])[1] for i in varying}
-    return {i: side for i, side in sides.items() if side > 1}
+        if varying.intersection(operator.inputs):
+            varying.update(operator.outputs)
+    return {tensor: tensor.shape[1] for tensor in varying if tensor.shape[1] > 1}
 
 
-def _before(tree: Any, graph: Any, operator: Any, span: _Span) -> _Span:
+def _before(operator: Operator, span: _Span) -> _Span:
     """The pixels of an operator's input that these pixels of its output come from."""
-    name = operator_name(tree, operator)
+    name = operator.kind
     if name in (*_ARITHMETIC, *_OVER_CHANNELS):
         return span
     if name == "DEPTH_TO_SPACE":
-        block = operator.builtinOptions.blockSize
-        return _Span(span.start // block, math.ceil(span.stop / block))
+        return _Span(span.start // operator.block_size, math.ceil(span.stop / operator.block_size))
     if name == "MAX_POOL_2D":
-        options = operator.builtinOptions
-        return _windows(span, options.filterHeight, options.strideH)
+        return _windows(span, operator.window_height, operator.strides[0])
     if name == "CONV_2D":
-        options, size = operator.builtinOptions, shape_of(graph.tensors[operator.inputs[1]])[1]
-        if options.padding == _SAME or size == 1:
-            return _windows(span, size, options.strideH)
+        size = operator.weights.shape[1]
+        if operator.padding == Padding.SAME or size == 1:
+            return _windows(span, size, operator.strides[0])
         name = f"CONV_2D with a {size}x{size} filter and VALID padding"
     raise ConversionError(f"How far {name} reaches isn't known; adapt lwisp_export/conversion/receptive_field.py.")
 

@@ -1,1 +1,1 @@
-"""Evaluation: the student beside classical pipelines that are told the truth about the camera."""
+"""Evaluation: the student beside classical pipelines that know the camera's true colour."""

@@ -1,6 +1,6 @@
 """Oracle pipelines: classical demosaicing with the true white balance, matrix and tone.
 
-They know what a camera's software has to guess, so beating them is about demosaicing and noise alone.
+They know what a camera's software has to estimate, so they differ from the student in demosaicing and noise alone.
 """
 
 import tempfile
@@ -85,7 +85,7 @@ def balanced_mosaic(raw: RawImage) -> F32:
 def denoise(camera_rgb: F32) -> F32:
     """BayesShrink wavelet denoising in YCbCr (Chang, Yu and Vetterli, 2000), on the square root of light.
 
-    The root makes shot noise even, which the method takes for granted.
+    The square root makes shot noise uniform, which the method assumes.
     """
     shrunk = denoise_wavelet(
         np.sqrt(camera_rgb), channel_axis=-1, convert2ycbcr=True, method="BayesShrink", rescale_sigma=True

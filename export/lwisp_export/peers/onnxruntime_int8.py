@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 
 def quantize_onnx(onnx: Path, tiles: Sequence[NDArray[np.float32]]) -> bytes:
-    """Quantise a student's ONNX: int8, weights per channel, extremes as ranges.
+    """Quantise a student's ONNX: int8, weights per channel, minima and maxima as ranges.
 
     tiles: to calibrate with, each (side, side, planes) float32 in [0, 1], side as the file's.
     """
@@ -23,13 +23,13 @@ def quantize_onnx(onnx: Path, tiles: Sequence[NDArray[np.float32]]) -> bytes:
 
     class Tiles(CalibrationDataReader):  # type: ignore[misc]
         def __init__(self) -> None:
-            self._left = _inputs(tiles)
+            self._remaining = _inputs(tiles)
 
         def get_next(self) -> dict[str, NDArray[np.float32]] | None:
-            return next(self._left, None)
+            return next(self._remaining, None)
 
     level = logging.getLogger().level
-    logging.getLogger().setLevel(logging.ERROR)  # it asks for a pre-processing that this graph doesn't need
+    logging.getLogger().setLevel(logging.ERROR)  # it recommends a pre-processing that this graph doesn't need
     try:
         with tempfile.TemporaryDirectory(prefix="lwisp-peers-") as folder:
             result = Path(folder) / "int8.onnx"

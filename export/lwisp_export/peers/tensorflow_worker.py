@@ -11,7 +11,7 @@ import numpy as np
 
 
 def main(float_path: str, tiles_path: str, result_path: str) -> None:
-    """Calibrate by extremes and quantise throughout; input and output int8."""
+    """Calibrate by minima and maxima, quantise every operator; input and output int8."""
     import tensorflow as tf  # noqa: PLC0415
     from tensorflow.lite.python.optimize import calibrator  # noqa: PLC0415
 

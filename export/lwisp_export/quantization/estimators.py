@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lwisp_export.quantization.ranges import STEPS, Range, measure_ranges, run_all
+from lwisp_mobile.tflite.graph import Graph
 
 Estimator = Literal["minmax", "percentile", "mse"]
 
@@ -33,11 +34,11 @@ class Histogram:
 
 
 def estimate_ranges(
-    float_model: bytes, tiles: Sequence[np.ndarray], estimator: Estimator, percentile: float
+    float_model: Graph, tiles: Sequence[np.ndarray], estimator: Estimator, percentile: float
 ) -> dict[str, Range]:
     """A range for every float tensor, by tensor name.
 
-    float_model: a student's float .tflite. tiles: each (h, w, planes) float32 in [0, 1]. percentile: of the values
+    float_model: a student's. tiles: each (h, w, planes) float32 in [0, 1]. percentile: of the values
     that "percentile" keeps, half of the rest falling off either end. Raises QuantizationError on other tiles.
     """
     extremes = measure_ranges(float_model, tiles)
@@ -50,7 +51,7 @@ def estimate_ranges(
 
 
 def percentile_range(histogram: Histogram, percentile: float) -> Range:
-    """The part of the range that holds this percentage of the values; it includes 0."""
+    """The part of the range that includes this percentage of the values; it includes 0."""
     total = histogram.counts.cumsum()
     outside = total[-1] * (1 - percentile / 100) / 2
     first, last = np.searchsorted(total, [outside, total[-1] - outside])
@@ -59,7 +60,7 @@ def percentile_range(histogram: Histogram, percentile: float) -> Range:
 
 
 def least_error_range(histogram: Histogram) -> Range:
-    """The range, shrunk towards 0, whose int8 codes have the least squared error: rounding against clipping."""
+    """The range, shrunk towards 0, whose int8 values have the least squared error: rounding against clipping."""
     found, values = histogram.found, histogram.centers
     errors = []
     for share in _SHARES:
@@ -70,7 +71,7 @@ def least_error_range(histogram: Histogram) -> Range:
     return Range(best * found.low, best * found.high)
 
 
-def _count(float_model: bytes, tiles: Sequence[np.ndarray], extremes: Mapping[str, Range]) -> dict[str, Histogram]:
+def _count(float_model: Graph, tiles: Sequence[np.ndarray], extremes: Mapping[str, Range]) -> dict[str, Histogram]:
     counts = {name: np.zeros(_BINS, np.int64) for name in extremes}
     for name, values in run_all(float_model, tiles):
         low, high = extremes[name].low, extremes[name].high

@@ -16,7 +16,7 @@ WARM_UP_RUNS = 3
 
 @dataclass(frozen=True)
 class TimingConditions:
-    """What the times hold for."""
+    """What the latencies were measured on."""
 
     machine: str
     processor: str

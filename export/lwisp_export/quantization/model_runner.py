@@ -6,14 +6,14 @@ import numpy as np
 from ai_edge_litert.interpreter import Interpreter
 from numpy.typing import NDArray
 
-from lwisp_export.verification.verify import Picture, Run
+from lwisp_export.drift.stage_drift import Picture, Run
 from lwisp_mobile.contract import TensorSpec
 from lwisp_mobile.engine.quantization import dequantize, quantize, tensor_spec
 from lwisp_mobile.errors import ModelError
 
 
 def open_model(model: bytes, threads: int = 1) -> Run:
-    """A function that runs the model on packed planes, (h, w, planes) float32 in [0, 1], and gives the picture.
+    """A function that runs the model on packed planes, (h, w, planes) float32 in [0, 1], and returns the picture.
 
     For models that have no contract yet. The picture is (h', w', 3) float32. Raises ModelError if LiteRT refuses it.
     """

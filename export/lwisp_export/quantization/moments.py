@@ -2,14 +2,12 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from lwisp_export.conversion.writer import ids
 from lwisp_export.quantization.ranges import run_all
-from lwisp_mobile.tflite.reader import operator_name, parse_tflite, shape_of, text
+from lwisp_mobile.tflite.graph import Graph, Operator
 
 PATCHES_PER_TILE = 256
 """Places at which a convolution's input is read in each tile; tiles by the dozen make thousands."""
@@ -36,33 +34,28 @@ class _Sums:
         return Moments(mean, self.second / self.count - np.outer(mean, mean))
 
 
-def measure_moments(float_model: bytes, tiles: Sequence[np.ndarray]) -> dict[str, Moments]:
+def measure_moments(float_model: Graph, tiles: Sequence[np.ndarray]) -> dict[str, Moments]:
     """Means and covariances under the filters of every convolution, by the name of its output tensor.
 
-    float_model: a student's float .tflite. tiles: each (h, w, planes) float32 in [0, 1]. The places that are read
+    float_model: a student's. tiles: each (h, w, planes) float32 in [0, 1]. The places that are read
     are drawn at random, the same ones each time. Raises QuantizationError on other tiles.
     """
-    tree = parse_tflite(float_model)
-    readers: dict[str, list[Any]] = {}
-    for operator in tree.subgraphs[0].operators:
-        if operator_name(tree, operator) == "CONV_2D":
-            readers.setdefault(_name(tree, operator.inputs[0]), []).append(operator)
+    readers: dict[str, list[Operator]] = {}
+    for operator in float_model.operators:
+        if operator.kind == "CONV_2D":
+            readers.setdefault(operator.inputs[0].name, []).append(operator)
     rng, sums = np.random.default_rng(0), dict[str, _Sums]()
     for name, values in run_all(float_model, tiles):
         for operator in readers.get(name, []):
-            patches = _read_patches(values[0], *_window(tree, operator), rng)
-            _add(sums, _name(tree, operator.outputs[0]), patches)
+            patches = _read_patches(values[0], *_window(operator), rng)
+            _add(sums, operator.output.name, patches)
     return {name: total.moments() for name, total in sums.items()}
 
 
-def _name(tree: Any, index: int) -> str:
-    return text(tree.subgraphs[0].tensors[index].name)
-
-
-def _window(tree: Any, operator: Any) -> tuple[tuple[int, int], int]:
+def _window(convolution: Operator) -> tuple[tuple[int, int], int]:
     """A convolution's window, (rows, columns), and its stride; the student's strides are square."""
-    _filters, rows, columns, _channels = shape_of(tree.subgraphs[0].tensors[ids(operator.inputs)[1]])
-    return (rows, columns), int(operator.builtinOptions.strideH)
+    _filters, rows, columns, _channels = convolution.weights.shape
+    return (rows, columns), convolution.strides[0]
 
 
 def _read_patches(

@@ -1,4 +1,4 @@
-"""A float .tflite to fp16 weights or to a recipe's int8: the only module that knows the quantizer."""
+"""A float model to fp16 weights or to a recipe's int8: the only module that knows the quantizer."""
 
 import io
 import logging
@@ -7,19 +7,17 @@ import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, redirect_stderr
 from importlib.metadata import version
-from typing import Any
 
 import numpy as np
 from ai_edge_quantizer import algorithm_manager, qtyping, quantizer
 from ai_edge_quantizer.utils import tfl_flatbuffer_utils
 from immutabledict import immutabledict
 
-from lwisp_export.conversion.writer import pack_tflite, share_buffers
 from lwisp_export.errors import QuantizationError
-from lwisp_export.quantization.prepare import Prepared, Ranges, prepare
-from lwisp_export.quantization.recipe import DEFAULT_RECIPE, QuantizationRecipe, find_quantization
-from lwisp_export.quantization.rounding import LARGEST_CODE
-from lwisp_mobile.tflite.reader import operator_name, parse_tflite, text
+from lwisp_export.quantization.preparation import Prepared, Ranges, prepare
+from lwisp_export.quantization.quantization_recipe import DEFAULT_RECIPE, QuantizationRecipe, find_quantization
+from lwisp_export.quantization.rounding import LARGEST_WEIGHT
+from lwisp_mobile.tflite.graph import Graph
 
 QUANTIZER_VERSION = "0.10.0"
 """The release whose internals `_missing_operations` patches."""
@@ -27,37 +25,38 @@ QUANTIZER_VERSION = "0.10.0"
 _ALL = (".*", qtyping.TFLOperationName.ALL_SUPPORTED)
 
 
-def quantize_fp16(float_model: bytes) -> bytes:
+def quantize_fp16(float_model: Graph) -> Graph:
     """Store the weights as float16; activations stay float32. Half the size at about 97 dB."""
-    worker = quantizer.Quantizer(bytearray(float_model))
+    worker = _worker(float_model)
     casting = algorithm_manager.AlgorithmName.FLOAT_CASTING
     worker.add_weight_only_config(*_ALL, num_bits=16, algorithm_key=casting)
     return _quantize(worker, None)
 
 
 def quantize_int8(
-    float_model: bytes,
+    float_model: Graph,
     tiles: Sequence[np.ndarray],
     recipe: QuantizationRecipe | None = None,
     trained: Ranges | None = None,
-) -> bytes:
+) -> Graph:
     """Quantise by a recipe, by default the one that ships.
 
     That one gives int8 throughout: per-channel weights, int8 input (scale 1/255, zero point -128) and output (1/256,
-    -128). float_model: a student's float .tflite (ReLU). tiles: calibration inputs, each (h, w, planes) float32 in
+    -128). float_model: a student's (ReLU). tiles: calibration inputs, each (h, w, planes) float32 in
     [0, 1], sides multiples of 16, of every exposure up to clipped white. trained: ranges by tensor name, for recipes
     that take them. Equal arguments give equal bytes. Raises QuantizationError on other tiles or another quantizer,
     UsageError where the recipe doesn't fit the model.
     """
+    _check_quantizer()
     _check_operations(float_model)
     recipe = recipe or find_quantization(DEFAULT_RECIPE)
     return write_quantized(prepare(float_model, tiles, recipe, trained), recipe)
 
 
-def write_quantized(prepared: Prepared, recipe: QuantizationRecipe) -> bytes:
+def write_quantized(prepared: Prepared, recipe: QuantizationRecipe) -> Graph:
     """Write a prepared model in its recipe's scheme. Raises QuantizationError if another quantizer is installed."""
     with _missing_operations():
-        worker = quantizer.Quantizer(bytearray(prepared.model))
+        worker = _worker(prepared.model)
         if recipe.scheme == "dynamic":
             worker.add_dynamic_config(*_ALL, num_bits=8)
             return _quantize(worker, None)
@@ -65,24 +64,35 @@ def write_quantized(prepared: Prepared, recipe: QuantizationRecipe) -> bytes:
             worker.add_weight_only_config(*_ALL, num_bits=8)
             return _quantize(worker, None)
         worker.add_static_config(*_ALL, activation_num_bits=16 if recipe.scheme == "int16x8" else 8, weight_num_bits=8)
-        _keep_float(worker, parse_tflite(prepared.model), recipe.float_operators)
+        _keep_float(worker, prepared.model, recipe.float_operators)
         return _quantize(worker, _statistics(prepared))
 
 
-def _check_operations(float_model: bytes) -> None:
+def _check_quantizer() -> None:
+    found = version("ai-edge-quantizer")
+    if found != QUANTIZER_VERSION:
+        raise QuantizationError(
+            f"ai-edge-quantizer {found} is installed; int8 needs {QUANTIZER_VERSION}, whose table is patched. "
+            f"Run: pip install ai-edge-quantizer=={QUANTIZER_VERSION}"
+        )
+
+
+def _check_operations(float_model: Graph) -> None:
     """The quantizer would leave these float, without a word."""
-    tree = parse_tflite(float_model)
-    if any(operator_name(tree, operator) == "LEAKY_RELU" for operator in tree.subgraphs[0].operators):
+    if any(operator.kind == "LEAKY_RELU" for operator in float_model.operators):
         raise QuantizationError("The model has LEAKY_RELU, which int8 kernels lack. Train the student with relu.")
 
 
-def _keep_float(worker: quantizer.Quantizer, tree: Any, names: Sequence[str]) -> None:
-    """Tell the quantizer which operators to leave alone; the picture itself stays int8."""
-    graph = tree.subgraphs[0]
+def _worker(float_model: Graph) -> quantizer.Quantizer:
+    return quantizer.Quantizer(bytearray(float_model.pack()))
+
+
+def _keep_float(worker: quantizer.Quantizer, graph: Graph, names: Sequence[str]) -> None:
+    """Have the quantizer leave some operators alone; the picture itself stays int8."""
     for operator in graph.operators:
-        name = text(graph.tensors[operator.outputs[0]].name)
+        name = operator.output.name
         if name in names:
-            kind = tfl_flatbuffer_utils.TFL_OP_CODE_TO_NAME[tree.operatorCodes[operator.opcodeIndex].builtinCode]
+            kind = tfl_flatbuffer_utils.TFL_OP_CODE_TO_NAME[getattr(qtyping.BuiltinOperator, operator.kind)]
             alone = algorithm_manager.AlgorithmName.NO_QUANTIZE
             worker.update_quantization_recipe(f"^{re.escape(name)};?$", kind, algorithm_key=alone)
 
@@ -94,12 +104,7 @@ def _missing_operations() -> Iterator[None]:
     DEPTH_TO_SPACE only moves values, as SPACE_TO_DEPTH does; REDUCE_MAX picks values, as REDUCE_MIN does: their scale
     and zero point go in as they come out. So each takes the other's rules.
     """
-    found = version("ai-edge-quantizer")
-    if found != QUANTIZER_VERSION:
-        raise QuantizationError(
-            f"ai-edge-quantizer {found} is installed; int8 needs {QUANTIZER_VERSION}, whose table is patched. "
-            f"Run: pip install ai-edge-quantizer=={QUANTIZER_VERSION}"
-        )
+    _check_quantizer()
     code, rule = qtyping.BuiltinOperator, qtyping.TFLOperationName
     table = tfl_flatbuffer_utils.TFL_OP_CODE_TO_NAME
     added = {code.DEPTH_TO_SPACE: rule.SPACE_TO_DEPTH, code.REDUCE_MAX: rule.REDUCE_MIN}
@@ -116,7 +121,7 @@ def _statistics(prepared: Prepared) -> dict[str, dict[str, np.ndarray]]:
     Left out, the quantizer takes the weights' own: a zero filter's bias overflows, and rounded weights leave their
     grid.
     """
-    limits = {name: LARGEST_CODE * steps.reshape(-1, 1, 1, 1) for name, steps in prepared.steps.items()}
+    limits = {name: LARGEST_WEIGHT * steps.reshape(-1, 1, 1, 1) for name, steps in prepared.steps.items()}
     activations = {name: _statistic(np.array(r.low), np.array(r.high)) for name, r in prepared.ranges.items()}
     return activations | {name: _statistic(-limit, limit) for name, limit in limits.items()}
 
@@ -125,13 +130,13 @@ def _statistic(low: np.ndarray, high: np.ndarray) -> dict[str, np.ndarray]:
     return {"min": low.reshape(-1, 1, 1, 1), "max": high.reshape(-1, 1, 1, 1)}
 
 
-def _quantize(worker: quantizer.Quantizer, statistics: Mapping[str, Any] | None) -> bytes:
-    """Run the quantizer and write its model like every other: shared data once, aligned."""
+def _quantize(worker: quantizer.Quantizer, statistics: Mapping[str, object] | None) -> Graph:
+    """Run the quantizer, and store what its model shares once."""
     with _quiet():
         result = worker.quantize(statistics, enable_progress_bar=False, enable_progress_report=False)
-    tree = parse_tflite(bytes(result.quantized_model))
-    share_buffers(tree)
-    return pack_tflite(tree)
+    graph = Graph.parse(bytes(result.quantized_model))
+    graph.share_buffers()
+    return graph
 
 
 @contextmanager

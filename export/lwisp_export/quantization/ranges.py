@@ -8,10 +8,10 @@ import numpy as np
 from ai_edge_litert.interpreter import Interpreter
 
 from lwisp_export.errors import QuantizationError
-from lwisp_mobile.tflite.reader import parse_tflite, shape_of
+from lwisp_mobile.tflite.graph import Graph
 
 STEPS = 255
-"""An int8 range has 256 codes, 255 steps."""
+"""An int8 range has 256 values, 255 steps."""
 
 
 @dataclass(frozen=True)
@@ -27,7 +27,7 @@ class Range:
         return (self.high - self.low) / STEPS
 
     def join(self, other: "Range") -> "Range":
-        """The smallest range that holds both."""
+        """The smallest range that includes both."""
         return Range(min(self.low, other.low), max(self.high, other.high))
 
     def clip(self, edges: "Range") -> "Range":
@@ -43,11 +43,11 @@ class Range:
         return Range(self.low * scale / self.scale, self.high * scale / self.scale)
 
 
-def measure_ranges(float_model: bytes, tiles: Sequence[np.ndarray]) -> dict[str, Range]:
+def measure_ranges(float_model: Graph, tiles: Sequence[np.ndarray]) -> dict[str, Range]:
     """Smallest and largest value of every float tensor over all tiles, by tensor name.
 
     True minima and maxima: a moving average forgets the few bright tiles, and clips their like ever after.
-    float_model: a student's float .tflite. tiles: each (h, w, planes) float32 in [0, 1], sides multiples of 16.
+    float_model: a student's. tiles: each (h, w, planes) float32 in [0, 1], sides multiples of 16.
     Raises QuantizationError on other tiles.
     """
     ranges: dict[str, Range] = {}
@@ -57,7 +57,7 @@ def measure_ranges(float_model: bytes, tiles: Sequence[np.ndarray]) -> dict[str,
     return ranges
 
 
-def measure_peaks(float_model: bytes, tiles: Sequence[np.ndarray]) -> dict[str, np.ndarray]:
+def measure_peaks(float_model: Graph, tiles: Sequence[np.ndarray]) -> dict[str, np.ndarray]:
     """Largest magnitude in each channel of every picture tensor, by tensor name: (channels,) float32.
 
     Arguments and errors as for `measure_ranges`.
@@ -70,20 +70,15 @@ def measure_peaks(float_model: bytes, tiles: Sequence[np.ndarray]) -> dict[str, 
     return peaks
 
 
-def run_all(float_model: bytes, tiles: Sequence[np.ndarray]) -> Iterator[tuple[str, np.ndarray]]:
+def run_all(float_model: Graph, tiles: Sequence[np.ndarray]) -> Iterator[tuple[str, np.ndarray]]:
     """Every float tensor of every tile's run, one tile after the other, as (name, values).
 
     Arguments and errors as for `measure_ranges`.
     """
-    _check_tiles(tiles, planes=shape_of(_input_tensor(float_model))[-1])
-    interpreter = _open(float_model)
+    _check_tiles(tiles, planes=float_model.inputs[0].shape[-1])
+    interpreter = _open(float_model.pack())
     for tile in tiles:
         yield from _run(interpreter, tile)
-
-
-def _input_tensor(float_model: bytes) -> object:
-    graph = parse_tflite(float_model).subgraphs[0]
-    return graph.tensors[graph.inputs[0]]
 
 
 def _check_tiles(tiles: Sequence[np.ndarray], planes: int) -> None:
@@ -105,7 +100,7 @@ def _check_tile(tile: np.ndarray, number: int, planes: int) -> None:
     if not (low >= 0 and high <= 1):
         raise QuantizationError(
             f"Calibration tile {number} has values from {low} to {high}; they must be in [0, 1]. "
-            "Make tiles with lwisp_mobile.raw."
+            "Make tiles with lwisp_mobile.preprocess."
         )
 
 

@@ -8,7 +8,8 @@ neighbouring pixels, which are almost equal, that is nearly all of it.
 import numpy as np
 from numpy.typing import NDArray
 
-LARGEST_CODE = 127
+LARGEST_WEIGHT = 127
+"""Of int8 weights, which are symmetric."""
 _DAMPING = 0.01
 """Share of the mean variance added to every tap's: the calibration tiles aren't all there is."""
 _BLOCK = 64
@@ -17,8 +18,8 @@ _BLOCK = 64
 
 def round_nearest(weights: NDArray[np.float64], steps: NDArray[np.float64]) -> NDArray[np.float64]:
     """Each weight to the nearest multiple of its filter's step. weights: (filters, taps). steps: (filters,)."""
-    codes = np.clip(np.rint(weights / steps[:, None]), -LARGEST_CODE, LARGEST_CODE)
-    return np.asarray(codes * steps[:, None])
+    quantized = np.clip(np.rint(weights / steps[:, None]), -LARGEST_WEIGHT, LARGEST_WEIGHT)
+    return np.asarray(quantized * steps[:, None])
 
 
 def round_compensated(

@@ -5,11 +5,11 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from lwisp_export.drift.stage_drift import StageDrift, measure_drift
 from lwisp_export.quantization.latency import TimingConditions, time_in_turns
 from lwisp_export.quantization.model_runner import open_model
-from lwisp_export.quantization.prepare import Ranges, prepare
-from lwisp_export.quantization.quantizer import quantize_int8
-from lwisp_export.quantization.recipe import (
+from lwisp_export.quantization.preparation import Ranges, prepare
+from lwisp_export.quantization.quantization_recipe import (
     DEFAULT_RECIPE,
     TRAINED_FAST_RECIPE,
     TRAINED_RECIPE,
@@ -17,12 +17,12 @@ from lwisp_export.quantization.recipe import (
     QuantizationRecipe,
     find_quantization,
 )
+from lwisp_export.quantization.quantizer import quantize_int8
 from lwisp_export.quantization.sensitivity import Sensitivity, measure_sensitivity
 from lwisp_export.synthesis.tiles import Tile
-from lwisp_export.verification.verify import Budget, ImageDrift, StageDrift, summarise
 from lwisp_mobile.engine.timing import Timing
 from lwisp_mobile.inspect.model_facts import Coverage, delegate_coverage
-from lwisp_mobile.metrics import compare
+from lwisp_mobile.tflite.graph import Graph
 
 REPORT_VERSION = 1
 FULL_INTEGER_RECIPES = ("plain", "compensated", "percentile", "mse", DEFAULT_RECIPE)
@@ -96,8 +96,8 @@ class QuantizationReport:
 class Material:
     """What quantisations are made of and judged on."""
 
-    float_model: bytes
-    """A student's float .tflite."""
+    float_model: Graph
+    """A student's."""
     calibration: tuple[np.ndarray, ...]
     """Tiles, each (h, w, planes) float32 in [0, 1]."""
     evaluation: tuple[Tile, ...]
@@ -115,7 +115,7 @@ class Material:
 class Choice:
     """The int8 model that was chosen, and among which."""
 
-    model: bytes
+    model: Graph
     recipe: QuantizationRecipe
     report: QuantizationReport
 
@@ -123,7 +123,9 @@ class Choice:
 @dataclass(frozen=True)
 class _Tried:
     recipe: QuantizationRecipe
-    model: bytes
+    model: Graph
+    data: bytes
+    """The model, packed."""
     drift: StageDrift
     faults: tuple[str, ...]
 
@@ -133,29 +135,23 @@ def quantize_within_budget(
 ) -> Choice:
     """Quantise by the first recipe that meets the budget, or else the one nearest to float.
 
-    recipe: the only one to try; None: those that ship, then the same with the most sensitive parts left float. `step`
-    is told each one. Errors as for `quantize_int8`.
+    recipe: the only one to try; None: those that ship, then the same with the most sensitive parts left float. step:
+    is called with each one's name. Errors as for `quantize_int8`.
     """
     sensitivities = () if recipe else _sensitivities(material, step)
-    reference = open_model(material.float_model)
+    reference = open_model(material.float_model.pack())
     truths = [reference(tile.packed) for tile in material.evaluation]
     tried: list[_Tried] = []
     for candidate in [recipe] if recipe else _ladder(material, sensitivities):
         step(f"quantisation {candidate.name}")
         model = quantize_int8(material.float_model, material.calibration, candidate, material.trained)
-        drift = measure_drift(model, material.evaluation, truths)
-        tried.append(_Tried(candidate, model, drift, budget.faults(drift)))
+        data = model.pack()
+        drift = measure_drift(open_model(data), truths, material.evaluation)
+        tried.append(_Tried(candidate, model, data, drift, budget.faults(drift)))
         if not tried[-1].faults:
             break
     chosen = _choose(tried)
     return Choice(chosen.model, chosen.recipe, _report(material, budget, tried, sensitivities))
-
-
-def measure_drift(model: bytes, tiles: Sequence[Tile], truths: Sequence[np.ndarray]) -> StageDrift:
-    """A model's drift from pictures (h', w', 3) of the same tiles."""
-    run = open_model(model)
-    images = tuple(ImageDrift(tile.name, compare(run(tile.packed), truth)) for tile, truth in zip(tiles, truths))
-    return summarise("int8", images, Budget())
 
 
 def pareto_front(points: Sequence[tuple[float, float]]) -> tuple[bool, ...]:
@@ -202,7 +198,7 @@ def _with_islands(default: QuantizationRecipe, sensitivities: Sequence[Sensitivi
 def _report(
     material: Material, budget: DriftBudget, tried: Sequence[_Tried], sensitivities: tuple[Sensitivity, ...]
 ) -> QuantizationReport:
-    models = {FLOAT_MODEL: material.float_model, **{found.recipe.name: found.model for found in tried}}
+    models = {FLOAT_MODEL: material.float_model.pack(), **{found.recipe.name: found.data for found in tried}}
     conditions, timings = time_in_turns(models, material.evaluation[0].packed, TIMING_RUNS, TIMING_THREADS)
     front = pareto_front([(timings[t.recipe.name].summary.p50_ms, _decibels(t.drift)) for t in tried])
     candidates = (_candidate(found, timings[found.recipe.name], on_front) for found, on_front in zip(tried, front))
@@ -221,8 +217,8 @@ def _report(
 def _candidate(found: _Tried, latency: Timing, on_front: bool) -> Candidate:
     return Candidate(
         recipe=found.recipe,
-        bytes=len(found.model),
-        coverage=delegate_coverage(found.model),
+        bytes=len(found.data),
+        coverage=delegate_coverage(found.data),
         drift=found.drift,
         latency=latency,
         faults=found.faults,

@@ -2,17 +2,17 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 
-from lwisp_export.conversion.writer import ids
+from lwisp_export.quantization.channel_groups import convolutions_by_weights
 from lwisp_export.quantization.model_runner import open_model
-from lwisp_export.quantization.prepare import Prepared
+from lwisp_export.quantization.preparation import Prepared
 from lwisp_export.quantization.scales import same_scale_groups
 from lwisp_export.quantization.simulate import simulate
-from lwisp_mobile.progress import progress
-from lwisp_mobile.tflite.reader import operator_name, parse_tflite, text
+from lwisp_mobile.progress import track
+from lwisp_mobile.tflite.graph import Graph, Operator, Tensor
 
 
 @dataclass(frozen=True)
@@ -41,10 +41,10 @@ class Sensitivity:
 
 def measure_sensitivity(prepared: Prepared, tiles: Sequence[np.ndarray]) -> tuple[Sensitivity, ...]:
     """The sensitivities of every part, the largest first. tiles: each (h, w, planes) float32 in [0, 1]."""
-    reference = open_model(prepared.exact)
+    reference = open_model(prepared.exact.pack())
     truths = [reference(tile) for tile in tiles]
     parts = parts_of(prepared)
-    errors = [_error(prepared, part, tiles, truths) for part in progress(parts, label="sensitivity", unit="tensor")]
+    errors = [_error(prepared, part, tiles, truths) for part in track(parts, label="sensitivity", unit="tensor")]
     total = max(sum(errors), 1e-30)
     found = [
         Sensitivity(part, error, float(-10 * np.log10(error)) if error else None, error / total)
@@ -55,28 +55,26 @@ def measure_sensitivity(prepared: Prepared, tiles: Sequence[np.ndarray]) -> tupl
 
 def parts_of(prepared: Prepared) -> tuple[Part, ...]:
     """Every group of tensors of one scale, and every set of weights."""
-    tree = parse_tflite(prepared.exact)
-    graph = tree.subgraphs[0]
-    groups = same_scale_groups(tree)
+    graph = prepared.exact
+    groups = same_scale_groups(graph)
     grouped = {tensor for group in groups for tensor in group}
-    results = [*ids(graph.inputs), *(int(operator.outputs[0]) for operator in graph.operators)]
+    results = [*graph.inputs, *(operator.output for operator in graph.operators)]
     groups += [{tensor} for tensor in results if tensor not in grouped]
-    blocks: dict[int, list[str]] = {}
-    for operator in graph.operators:
-        if operator_name(tree, operator) == "CONV_2D":
-            name = text(graph.tensors[operator.outputs[0]].name)
-            blocks.setdefault(graph.tensors[operator.inputs[1]].buffer, []).append(name)
     activations = (_activations(graph, sorted(group)) for group in groups)
-    return (*activations, *(Part("weights", tuple(names), tuple(names)) for names in blocks.values()))
+    return (*activations, *(_weights(sharing) for sharing in convolutions_by_weights(graph)))
 
 
-def _activations(graph: Any, group: Sequence[int]) -> Part:
-    touching = [o for o in graph.operators if {*ids(o.inputs), *ids(o.outputs)}.intersection(group)]
-    operators = tuple(text(graph.tensors[operator.outputs[0]].name) for operator in touching)
-    return Part("activations", tuple(text(graph.tensors[tensor].name) for tensor in group), operators)
+def _activations(graph: Graph, group: Sequence[Tensor]) -> Part:
+    touching = [o for o in graph.operators if {*o.inputs, *o.outputs}.intersection(group)]
+    operators = tuple(operator.output.name for operator in touching)
+    return Part("activations", tuple(tensor.name for tensor in group), operators)
+
+
+def _weights(sharing: Sequence[Operator]) -> Part:
+    names = tuple(convolution.output.name for convolution in sharing)
+    return Part("weights", names, names)
 
 
 def _error(prepared: Prepared, part: Part, tiles: Sequence[np.ndarray], truths: Sequence[np.ndarray]) -> float:
-    model = simulate(prepared, **{part.kind: part.tensors})
-    run = open_model(model)
+    run = open_model(simulate(prepared, **{part.kind: part.tensors}).pack())
     return float(np.mean([np.mean((run(tile) - truth) ** 2) for tile, truth in zip(tiles, truths)]))

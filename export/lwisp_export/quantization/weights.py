@@ -1,68 +1,76 @@
 """A float model with its convolutions' weights on the int8 grid and their biases corrected."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from lwisp_export.conversion.writer import constant, pack_tflite, set_constant, share_buffers
+from lwisp_export.quantization.channel_groups import convolutions_by_weights
 from lwisp_export.quantization.moments import Moments, measure_moments
-from lwisp_export.quantization.recipe import WeightRules
+from lwisp_export.quantization.quantization_recipe import WeightRules
 from lwisp_export.quantization.rounding import round_compensated, round_nearest
 from lwisp_export.quantization.scales import weight_scales
-from lwisp_mobile.tflite.reader import operator_name, parse_tflite, text
+from lwisp_mobile.tflite.graph import Graph, Operator
 
 
 @dataclass(frozen=True)
 class RoundedModel:
     """A float model whose convolutions compute what int8 weights will."""
 
-    model: bytes
+    model: Graph
     steps: dict[str, NDArray[np.float64]]
     """Per-filter int8 steps, (filters,), by the name of the weights' tensor."""
 
 
 def round_weights(
-    float_model: bytes, tiles: Sequence[np.ndarray], rules: WeightRules, float_operators: Collection[str]
+    float_model: Graph, tiles: Sequence[np.ndarray], rules: WeightRules, float_operators: Collection[str]
 ) -> RoundedModel:
     """Put convolutions' weights on their int8 grid, but for those of operators that stay float.
 
     Blocks that run twice share their weights, which are rounded once, for what both runs read; their biases are each
     run's own. float_operators: names of output tensors. Other arguments and errors as for `measure_moments`.
     """
-    tree = parse_tflite(float_model)
-    graph = tree.subgraphs[0]
-    moments = measure_moments(float_model, tiles)
-    blocks: dict[int, list[Any]] = {}
-    for operator in graph.operators:
-        stays = text(graph.tensors[operator.outputs[0]].name) in float_operators
-        if operator_name(tree, operator) == "CONV_2D" and not stays:
-            blocks.setdefault(graph.tensors[operator.inputs[1]].buffer, []).append(operator)
+    graph = float_model.copy()
+    needs_moments = rules.rounding == "compensated" or rules.correct_bias
+    moments = measure_moments(graph, tiles) if needs_moments else {}
     steps = {}
-    for operators in blocks.values():
-        found = weight_scales(tree, operators[0]).astype(np.float64)
-        steps.update({text(graph.tensors[operator.inputs[1]].name): found for operator in operators})
-        _round_block(tree, operators, found, moments, rules)
-    share_buffers(tree)
-    return RoundedModel(pack_tflite(tree), steps)
+    for sharing in convolutions_by_weights(graph):
+        convolutions = [operator for operator in sharing if operator.output.name not in float_operators]
+        if convolutions:
+            found = weight_scales(convolutions[0]).astype(np.float64)
+            steps.update({convolution.weights.name: found for convolution in convolutions})
+            _round_block(graph, convolutions, found, moments, rules)
+    graph.share_buffers()
+    return RoundedModel(graph, steps)
 
 
 def _round_block(
-    tree: Any, operators: Sequence[Any], steps: NDArray[np.float64], moments: dict[str, Moments], rules: WeightRules
+    graph: Graph,
+    convolutions: Sequence[Operator],
+    steps: NDArray[np.float64],
+    moments: Mapping[str, Moments],
+    rules: WeightRules,
 ) -> None:
-    """Round the weights that these operators share, and correct each one's bias."""
-    values = constant(tree, operators[0].inputs[1])
+    """Round the weights that these convolutions share, and correct each one's bias."""
+    values = convolutions[0].weights.values()
     weights = values.reshape(len(values), -1).astype(np.float64)
-    read = [moments[text(tree.subgraphs[0].tensors[operator.outputs[0]].name)] for operator in operators]
-    if rules.rounding == "compensated":
-        covariance = np.mean([found.covariance for found in read], axis=0)
-        rounded = round_compensated(weights, steps, covariance)
-    else:
-        rounded = round_nearest(weights, steps)
-    set_constant(tree, [operator.inputs[1] for operator in operators], rounded.reshape(values.shape))
+    rounded = _rounded(weights, convolutions, steps, moments, rules)
+    graph.set_constant([convolution.weights for convolution in convolutions], rounded.reshape(values.shape))
     if rules.correct_bias:
-        for operator, found in zip(operators, read):
-            shift = (weights - rounded) @ found.mean
-            set_constant(tree, [operator.inputs[2]], constant(tree, operator.inputs[2]) + shift)
+        for convolution in convolutions:
+            shift = (weights - rounded) @ moments[convolution.output.name].mean
+            graph.set_constant([convolution.bias], convolution.bias.values() + shift)
+
+
+def _rounded(
+    weights: NDArray[np.float64],
+    convolutions: Sequence[Operator],
+    steps: NDArray[np.float64],
+    moments: Mapping[str, Moments],
+    rules: WeightRules,
+) -> NDArray[np.float64]:
+    if rules.rounding == "nearest":
+        return round_nearest(weights, steps)
+    covariance = np.mean([moments[convolution.output.name].covariance for convolution in convolutions], axis=0)
+    return round_compensated(weights, steps, covariance)

@@ -1,7 +1,8 @@
-"""Checkpoints: what ships (averaged weights, fp16) and what training resumes from."""
+"""Checkpoints: averaged weights in fp16 with their metadata, and the optimiser's moments."""
 
 import json
 from dataclasses import asdict, dataclass
+from importlib.resources import files
 from pathlib import Path
 from typing import TypeVar
 
@@ -14,17 +15,17 @@ from lwisp_export.student.config import StudentConfig
 from lwisp_export.student.input_contract import STUDENT_INPUT
 from lwisp_export.student.network import Student
 from lwisp_mobile.contract import InputContract
-from lwisp_mobile.errors import ModelError
+from lwisp_mobile.errors import ModelError, UsageError
 from lwisp_mobile.serialize.files import atomic_write
 from lwisp_mobile.serialize.from_dict import from_dict
 
 MAX_BYTES = 64 << 20
-"""A student has 8 MB in float32; a file far above that isn't one."""
+"""A student takes 8 MB in float32; a much larger file isn't one."""
 
 
 @dataclass(frozen=True)
 class TrainedRange:
-    """The values that an int8 tensor spans, found by quantisation-aware training."""
+    """The range of an int8 tensor, learned by quantisation-aware training."""
 
     node: str
     """Of the student's graph as torch.fx traces it."""
@@ -34,21 +35,21 @@ class TrainedRange:
 
 @dataclass(frozen=True)
 class CheckpointInfo:
-    """What a checkpoint says about itself."""
+    """A checkpoint's metadata."""
 
     name: str
     student: StudentConfig
     step: int
     recipe_sha256: str
     input: InputContract = STUDENT_INPUT
-    """How its training's mosaics became input planes, and so how every other must."""
+    """The pre-processing it was trained with, which its every input needs."""
     ranges: tuple[TrainedRange, ...] = ()
-    """Of every activation where the weights lie on their int8 grid; empty: a float checkpoint."""
+    """Of every activation, if the weights lie on their int8 grid; empty for a float checkpoint."""
 
 
 @dataclass(frozen=True)
 class TeacherInfo:
-    """What a teacher's file says about itself."""
+    """The metadata of a teacher's file."""
 
     teacher_width: int
     step: int
@@ -58,8 +59,18 @@ class TeacherInfo:
 Info = TypeVar("Info", bound=CheckpointInfo | TeacherInfo)
 
 
+def shipped_checkpoint(name: str = "lwisp") -> Path:
+    """The checkpoint that ships under a name. Raises UsageError naming those that do."""
+    folder = Path(str(files("lwisp_export"))) / "checkpoints"
+    path = folder / f"{name}.safetensors"
+    if not path.is_file():
+        known = ", ".join(sorted(file.stem for file in folder.glob("*.safetensors")))
+        raise UsageError(f"There is no shipped checkpoint {name!r}, only {known}; give a checkpoint's file.")
+    return path
+
+
 def save_checkpoint(path: Path, weights: dict[str, Tensor], info: CheckpointInfo | TeacherInfo) -> None:
-    """Write weights as fp16 safetensors with their facts in the header; the file appears whole or not at all."""
+    """Write weights as fp16 safetensors with their metadata in the header; atomic."""
     halves = {key: value.detach().to(torch.float16).contiguous().clone() for key, value in weights.items()}
     with atomic_write(path) as temporary:
         save_file(halves, temporary, metadata={"lwisp": json.dumps(asdict(info), sort_keys=True, allow_nan=False)})
@@ -82,7 +93,7 @@ def load_checkpoint(path: Path) -> tuple[Student, CheckpointInfo]:
 
 
 def read_tensors(path: Path, kind: type[Info]) -> tuple[Info, dict[str, Tensor]]:
-    """Read a checkpoint's facts and tensors. Raises ModelError if it isn't one of this kind."""
+    """Read a checkpoint's metadata and tensors. Raises ModelError if it isn't one of this kind."""
     try:
         if path.stat().st_size > MAX_BYTES:
             raise ModelError(f"{path} has {path.stat().st_size} bytes; a checkpoint has at most {MAX_BYTES}.")
@@ -109,7 +120,7 @@ def save_moments(path: Path, moments: dict[str, Tensor], step: int) -> None:
 
 
 def load_moments(path: Path) -> dict[str, Tensor]:
-    """Read Adam's moments, float32. Raises ModelError if the file isn't what `save_moments` writes."""
+    """Read Adam's moments, float32. Raises ModelError if the file isn't one that `save_moments` wrote."""
     try:
         with safe_open(path, "pt") as file:
             keys = [key.removesuffix(".values") for key in file.keys() if key.endswith(".values")]  # noqa: SIM118

@@ -7,6 +7,8 @@ from lwisp_mobile.errors import UsageError
 
 Task = Literal["isp", "denoise", "enhance"]
 Activation = Literal["relu", "leaky_relu"]
+Part = Literal["fgam", "ccub", "global_vector"]
+"""What an ablation can leave out of a student."""
 
 SIZE_MULTIPLE = 16
 """Four 2x2 poolings: sides of the input are multiples of 2**4."""

@@ -1,4 +1,4 @@
-"""What a student costs: parameters, and multiply-adds counted while it runs."""
+"""A student's cost: parameters, and multiply-adds counted while it runs."""
 
 import torch
 from torch import Tensor, nn

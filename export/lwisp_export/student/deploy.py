@@ -1,4 +1,4 @@
-"""The form of a student that is exported: the same function, computed faster on CPUs."""
+"""The deployed form of a student: the same function, faster on CPUs."""
 
 import copy
 
@@ -14,10 +14,9 @@ BLOCK_PX = 2
 class BlockOutput(nn.Module):
     """A 3x3 convolution to 3 channels and a sigmoid, computed for 2x2 pixels at once.
 
-    CPU kernels make at least 8 or 16 output channels whatever they are asked for, so 3 channels waste most
-    of the work. A 4x4 convolution of stride 2 to 12 channels, then depth-to-space, gives the same numbers
-    at under half the time of the original on AVX-512 (16 executed channels over 16 taps for four pixels,
-    where it was four times 16 channels over 9 taps).
+    CPU kernels compute output channels in blocks of 8 or 16, so 3 channels waste most of the work. A 4x4
+    convolution of stride 2 to 12 channels, then depth-to-space, returns the same values in under half the
+    time on AVX-512: per four pixels, 16 executed channels over 16 taps instead of four times 16 over 9.
     """
 
     def __init__(self, original: nn.Conv2d) -> None:
@@ -46,6 +45,6 @@ def deploy_form(student: Student) -> Student:
     """A copy of a student whose output convolution is a BlockOutput; same function, for export only."""
     deployed = copy.deepcopy(student).cpu().eval()
     if not isinstance(student.to_rgb, nn.Conv2d):
-        raise UsageError("The student is in its deployed form already; export the one that was trained.")
+        raise UsageError("The student is already in its deployed form; export the trained one.")
     deployed.to_rgb = BlockOutput(student.to_rgb)
     return deployed

@@ -10,7 +10,7 @@ from lwisp_export.student.config import StudentConfig
 
 
 class Context(NamedTuple):
-    """The image-wide quantities: what tiles of one frame must share.
+    """Image-wide quantities, which all tiles of one frame must share.
 
     A tuple, not a dataclass, because torch.export takes and returns tuples of tensors.
     """
@@ -63,7 +63,7 @@ class Student(nn.Module):
         self.c5: nn.Module = conv3x3(16 * w, 16 * w, act)
         self.p1, self.p2, self.p3, self.p4 = Fgam(w), Fgam(2 * w), Fgam(4 * w), Fgam(8 * w)
         self.pool: nn.Module = nn.MaxPool2d(2)
-        # A 1x1 convolution is the same Linear layer, without a reshape in the exported graph.
+        # A 1x1 convolution equals a Linear layer but exports without a reshape.
         self.to_global: nn.Module = nn.Conv2d(16 * w, 8 * w, 1)
         self.c6 = double_conv(16 * w, 8 * w, act)
         self.u1, self.u2, self.u3 = UpBlock(8 * w, 4 * w, act), UpBlock(4 * w, 2 * w, act), UpBlock(2 * w, w, act)
@@ -75,7 +75,7 @@ class Student(nn.Module):
         """Develop packed planes.
 
         packed: (N, planes, h, w) float in [0, 1], h and w multiples of 16. context: gates and global
-        vector from another frame (a reduced one, say), or None to take them from this input.
+        vector of another frame, such as a reduced one; None: of this input.
         Returns sRGB, (N, 3, 2h, 2w) in [0, 1]; (N, 3, h, w) for denoise and enhance.
         """
         return self.develop(packed, context)[0]
@@ -85,7 +85,7 @@ class Student(nn.Module):
         return self._encode(packed, None).used
 
     def develop(self, packed: Tensor, context: Context | None = None) -> tuple[Tensor, Features]:
-        """As `forward`, with the decoder's features beside the picture."""
+        """As `forward`, and return the decoder's features, too."""
         c0, c1, c2, c3, c4, used = self._encode(packed, context)
         c6 = self.c6(torch.cat([c4, used.global_vector + (c4 - c4)], dim=1))
         c7 = self.c7(torch.cat([self.complement(self.u1, c4, c6), c3], dim=1))

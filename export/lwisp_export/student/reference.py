@@ -11,7 +11,7 @@ from lwisp_export.student.network import Student
 
 
 class Reference:
-    """A student in float32, as the figures of every later stage are measured against."""
+    """A student in float32: what the drift of every later stage is measured against."""
 
     def __init__(self, checkpoint: Path) -> None:
         """Load a checkpoint. Raises ModelError if it isn't one."""

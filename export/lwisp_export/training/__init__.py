@@ -1,1 +1,1 @@
-"""Training the student: data made by unprocessing photographs, losses, the training loop."""
+"""Training: data from unprocessed photographs or published pairs, losses, the training loop."""

@@ -1,22 +1,23 @@
-"""The ablation study: the same recipe, steps and seeds, each time with one thing left out."""
+"""The ablation study: the same recipe, steps and seeds, each time with one part left out."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 
+from lwisp_export.student.ablation import build_student
 from lwisp_export.student.cost import count_parameters
-from lwisp_export.student.left_out import build_student
-from lwisp_export.training.recipe import DistillationRecipe, TrainRecipe
-from lwisp_export.training.train import Say, TrainOptions, train
+from lwisp_export.training.training_recipe import DistillationRecipe, TrainRecipe
+from lwisp_export.training.training_run import TrainOptions, train
 from lwisp_export.training.validation import ValidationResult
+from lwisp_mobile.progress import Progress
 
 COMPLETE = "complete"
 
 
 @dataclass(frozen=True)
 class Variant:
-    """One thing left out, or nothing."""
+    """The complete student, or one part left out."""
 
     name: str
     recipe: TrainRecipe
@@ -24,7 +25,7 @@ class Variant:
 
 @dataclass(frozen=True)
 class VariantScores:
-    """What a variant reached."""
+    """A variant's scores."""
 
     name: str
     parameters: int
@@ -47,22 +48,24 @@ def variants(recipe: TrainRecipe) -> tuple[Variant, ...]:
     )
 
 
-def ablate(recipe: TrainRecipe, options: TrainOptions, seeds: Sequence[int], report: Say) -> tuple[VariantScores, ...]:
-    """Train every variant from every seed, in folders of their own under the run's; finished ones aren't repeated."""
+def ablate(
+    recipe: TrainRecipe, options: TrainOptions, seeds: Sequence[int], progress: Progress
+) -> tuple[VariantScores, ...]:
+    """Train every variant from every seed, each in its own folder under the run's; finished runs aren't repeated."""
     found = []
     for variant in variants(recipe):
-        results = [_train_seed(variant, options, seed, report) for seed in seeds]
+        results = [_train_seed(variant, options, seed, progress) for seed in seeds]
         scores = {kind: tuple(result.psnr_db[kind] for result in results) for kind in results[0].psnr_db}
         parameters = count_parameters(build_student(recipe.student, variant.recipe.without))
         found.append(VariantScores(variant.name, parameters, scores))
     return tuple(found)
 
 
-def _train_seed(variant: Variant, options: TrainOptions, seed: int, report: Say) -> ValidationResult:
+def _train_seed(variant: Variant, options: TrainOptions, seed: int, progress: Progress) -> ValidationResult:
     name = f"{variant.name}, seed {seed}"
     folder = options.run / name.replace(", ", "-").replace(" ", "-")
     recipe = replace(variant.recipe, seed=seed)
-    return train(recipe, replace(options, run=folder), lambda text: report(f"{name}: {text}"))
+    return train(recipe, replace(options, run=folder), lambda text: progress(f"{name}: {text}"))
 
 
 def table(results: Sequence[VariantScores]) -> list[str]:
@@ -73,7 +76,7 @@ def table(results: Sequence[VariantScores]) -> list[str]:
     complete = results[0].means_db()
     for result in results:
         cells = "".join(f"{float(np.mean(result.psnr_db[kind])):9.2f}" for kind in kinds)
-        differences = [own - other for own, other in zip(result.means_db(), complete)]
+        differences = [one - other for one, other in zip(result.means_db(), complete)]
         mean = f"{float(np.mean(result.means_db())):9.2f}"
         spread = f"{float(np.mean(differences)):+12.2f}{min(differences):+8.2f}{max(differences):+8.2f}"
         lines.append(

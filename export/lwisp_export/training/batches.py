@@ -1,4 +1,4 @@
-"""Training batches made on the fly: step n of a seed is always the same batch."""
+"""Training batches, generated on the fly: step n of a seed is always the same batch."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -19,18 +19,18 @@ from lwisp_mobile.preprocess.prepare import prepare
 F32 = NDArray[np.float32]
 
 CONTEXT_CROPS = 2
-"""Crops per side of a training context: half a patch each, so that it costs what the patch costs."""
+"""Crops per side of a training context, half a patch each, so that a context costs as much as a patch."""
 
 
 class Batch(NamedTuple):
-    """What one step trains on; a tuple, because torch's loader hands on tuples as they are."""
+    """What one step trains on; a tuple, because torch's loader passes tuples through unchanged."""
 
     input: Tensor
     """(N, planes, h, w) float32 in [0, 1]."""
     truth: Tensor
     """(N, 3, H, W) float32 in [0, 1]."""
     context: Tensor | None = None
-    """Crops of the same frames put together, shaped as the input; None: the input is its own context."""
+    """Crops of the same frames side by side, shaped as the input; None: the input is its own context."""
 
 
 class Source(Protocol):
@@ -40,12 +40,12 @@ class Source(Protocol):
         """Batches up to the end of training."""
 
     def __getitem__(self, step: int) -> Batch:
-        """Batch number step; the same each time it's asked for."""
+        """Batch number step, always the same."""
 
 
 @dataclass(frozen=True)
 class Share:
-    """Which of a batch's pictures this process makes: index, index + of, …; with one process, all."""
+    """Which of a batch's pictures this process generates: index, index + of, …; with one process, all."""
 
     index: int = 0
     of: int = 1
@@ -53,7 +53,7 @@ class Share:
 
 @dataclass(frozen=True)
 class BatchSource:
-    """Batch number n of packed planes and finished pictures, made from nothing but the seed and n."""
+    """Batch number n of packed planes and finished pictures, determined by the seed and n alone."""
 
     pictures: tuple[Picture, ...]
     shots: ShotRange
@@ -70,7 +70,7 @@ class BatchSource:
         return self.steps
 
     def __getitem__(self, step: int) -> Batch:
-        """Packed planes (N, 4, p/2, p/2), finished pictures (N, 3, p, p), and perhaps a context like the planes."""
+        """Packed planes (N, 4, p/2, p/2), finished pictures (N, 3, p, p), and in some steps a context."""
         # Decided by the step alone: every process of a distributed run takes the same branch.
         with_context = np.random.default_rng([self.seed, step]).random() < self.context_share
         members = range(self.share.index, self.batch, self.share.of)
@@ -85,7 +85,7 @@ class BatchSource:
         return prepare(raw, self.contract).planes, truth, context
 
     def _context(self, picture: Picture, shot: Shot, rng: np.random.Generator) -> F32:
-        """Crops from all over the photograph in the same shot, as the runtime takes its context sample from a frame."""
+        """Crops from all over the photograph in the same shot, as the runtime samples a frame's context."""
         rows = [[self._planes(picture, shot, rng) for _ in range(CONTEXT_CROPS)] for _ in range(CONTEXT_CROPS)]
         return np.concatenate([np.concatenate(row, axis=1) for row in rows])
 
@@ -113,7 +113,7 @@ def turn(picture: Picture, rng: np.random.Generator) -> Picture:
 
 
 def batches(source: Source, first_step: int, workers: int) -> Iterator[Batch]:
-    """Batches from first_step on, made ahead by worker processes (0: in this process)."""
+    """Batches from first_step on, prefetched by worker processes (0: in this process)."""
     return iter(
         DataLoader(
             source,  # type: ignore[arg-type]  # a Source is all of a Dataset that the loader uses

@@ -1,4 +1,4 @@
-"""What the teacher learns from: clean photographs, and the same with noise and blanked blocks."""
+"""The teacher's training data: clean photographs, and the same with noise and blanked blocks."""
 
 from dataclasses import dataclass, field
 
@@ -6,9 +6,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lwisp_export.training.batches import Batch, Share, crop, to_tensor, turn
-from lwisp_export.training.pairs.pair import from_codes
+from lwisp_export.training.pairs.pair_set import from_8_bit
 from lwisp_export.training.photos import Picture
-from lwisp_export.training.recipe import TeacherRecipe
+from lwisp_export.training.training_recipe import TeacherRecipe
 
 F32 = NDArray[np.float32]
 
@@ -27,7 +27,7 @@ def corrupt(picture: F32, recipe: TeacherRecipe, rng: np.random.Generator) -> F3
 
 @dataclass(frozen=True)
 class CorruptedSource:
-    """Batch number n of corrupted and clean pictures, made from nothing but the seed and n."""
+    """Batch number n of corrupted and clean pictures, determined by the seed and n alone."""
 
     pictures: tuple[Picture, ...]
     recipe: TeacherRecipe
@@ -50,5 +50,5 @@ class CorruptedSource:
 
     def _sample(self, rng: np.random.Generator) -> tuple[F32, F32]:
         picture = self.pictures[rng.integers(len(self.pictures))]
-        clean = from_codes(turn(crop(picture, self.patch_px, rng), rng))
+        clean = from_8_bit(turn(crop(picture, self.patch_px, rng), rng))
         return corrupt(clean, self.recipe, rng), clean

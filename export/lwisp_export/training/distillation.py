@@ -1,24 +1,27 @@
 """Heterogeneous distillation: what a teacher that reconstructs clean pictures adds to the student's loss."""
 
+from pathlib import Path
+
 import torch
 from torch import Tensor, nn
 
 from lwisp_export.student.network import Features
 from lwisp_export.training.losses import charbonnier
-from lwisp_export.training.recipe import DistillationRecipe
-from lwisp_export.training.teacher import Teacher
+from lwisp_export.training.teacher import Teacher, load_teacher
+from lwisp_export.training.training_recipe import DistillationRecipe
+from lwisp_mobile.errors import UsageError
 
 _LEVELS = (8, 4, 2, 1)
 """Channels of c6, c7, c8, c9 over the width, student's and teacher's alike."""
 _STD_FLOOR = 1e-3
-"""Keeps channels that a batch hardly uses from being blown up."""
+"""Floor of the standard deviation, so that channels that are nearly constant in a batch aren't amplified."""
 
 
 class Distillation(nn.Module):
-    """The teacher's terms. Its weights stay as they are; the adapters are trained with the student."""
+    """The teacher's terms of the loss. The teacher is frozen; the adapters are trained with the student."""
 
     def __init__(self, teacher: Teacher, student_width: int, teacher_width: int, recipe: DistillationRecipe) -> None:
-        """Freeze the teacher and make an adapter per decoder level."""
+        """Freeze the teacher and create an adapter per decoder level."""
         super().__init__()
         self.recipe = recipe
         self.teacher = teacher.eval().requires_grad_(False)
@@ -33,10 +36,10 @@ class Distillation(nn.Module):
         loss = output.new_zeros(())
         if self.recipe.features or self.recipe.reconstruction:
             with torch.no_grad():
-                target, taught = self.teacher.reconstruct(truth)
+                target, teacher_features = self.teacher.reconstruct(truth)
             if self.recipe.features:
-                adapted = [adapt(own) for adapt, own in zip(self.adapters, features)]
-                parts = [decorrelation(own, other) for own, other in zip(adapted, taught)]
+                adapted = [adapt(feature) for adapt, feature in zip(self.adapters, features)]
+                parts = [decorrelation(one, other) for one, other in zip(adapted, teacher_features)]
                 loss = loss + self.recipe.features * torch.stack(parts).mean()
             if self.recipe.reconstruction:
                 loss = loss + self.recipe.reconstruction * charbonnier(output, target.float())
@@ -46,16 +49,24 @@ class Distillation(nn.Module):
 
     def _perceptual(self, output: Tensor, truth: Tensor) -> Tensor:
         with torch.no_grad():
-            wanted = self.teacher.encode(truth)
-        given = self.teacher.encode(output)
-        # Over the wanted features' own spread, so that every channel counts alike.
-        parts = [((own - other) / _spread(other)).abs().mean() for own, other in zip(given, wanted)]
+            of_truth = self.teacher.encode(truth)
+        of_output = self.teacher.encode(output)
+        # Relative to the spread over the ground truth's features, so that every channel counts alike.
+        parts = [((one - other) / _spread(other)).abs().mean() for one, other in zip(of_output, of_truth)]
         return torch.stack(parts).mean()
 
 
-def decorrelation(own: Tensor, other: Tensor) -> Tensor:
-    """1 - mean correlation per channel over batch and space: 0 when equal up to offset and scale; neither can win."""
-    return 1 - (_standardised(own.float()) * _standardised(other.float())).mean()
+def load_distillation(recipe: DistillationRecipe, student_width: int, teacher: Path | None) -> Distillation:
+    """The teacher's terms. Raises UsageError without a teacher, ModelError if the file isn't one."""
+    if teacher is None:
+        raise UsageError("The recipe distils and needs a teacher: give --teacher (`lwisp train teacher` trains one).")
+    info, network = load_teacher(teacher)
+    return Distillation(network, student_width, info.teacher_width, recipe)
+
+
+def decorrelation(one: Tensor, other: Tensor) -> Tensor:
+    """1 - mean correlation per channel over batch and space; 0 when equal up to offset and scale."""
+    return 1 - (_standardised(one.float()) * _standardised(other.float())).mean()
 
 
 def _standardised(x: Tensor) -> Tensor:

@@ -1,4 +1,4 @@
-"""Data-parallel training under torchrun: each process makes and trains on its share of every batch."""
+"""Data-parallel training under torchrun: each process generates and trains on its share of every batch."""
 
 import os
 from collections.abc import Iterator
@@ -14,7 +14,7 @@ from lwisp_mobile.errors import UsageError
 
 @contextmanager
 def process_group(device: str) -> Iterator[Share]:
-    """This process's share of the batches; joins torchrun's group (gloo on CPUs, nccl on GPUs) if it started us."""
+    """This process's share of the batches; under torchrun it joins the group (gloo on CPUs, nccl on GPUs)."""
     if "WORLD_SIZE" not in os.environ:
         yield Share()
         return
@@ -30,9 +30,11 @@ def process_group(device: str) -> Iterator[Share]:
 def check_share(batch: int, share: Share) -> None:
     """Raises UsageError unless every process gets the same number of pictures."""
     if batch % share.of:
-        raise UsageError(f"A batch of {batch} can't be shared evenly by {share.of} processes; change [data] batch.")
+        raise UsageError(
+            f"A batch of {batch} can't be split evenly over {share.of} processes; choose a [data] batch that can."
+        )
 
 
 def wrap(objective: nn.Module) -> nn.Module:
-    """The objective, its gradients averaged over the group if there is one."""
+    """The objective, with gradients averaged over the process group if there is one."""
     return DistributedDataParallel(objective) if distributed.is_initialized() else objective

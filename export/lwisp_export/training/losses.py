@@ -4,7 +4,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from lwisp_export.training.recipe import LossRecipe
+from lwisp_export.training.training_recipe import LossRecipe
 
 CHARBONNIER_EPSILON = 1e-3
 _SSIM_WEIGHTS = (0.0448, 0.2856, 0.3001)
@@ -32,7 +32,7 @@ def ms_ssim(output: Tensor, truth: Tensor) -> Tensor:
 def grid(output: Tensor, truth: Tensor) -> Tensor:
     """Mean error that depends on the 2x2 phase of a pixel, over squares of 16 px.
 
-    Depth-to-space makes the four phases by different filters; where these disagree on a flat colour, a grid shows.
+    Depth-to-space computes the four phases by different filters; where they disagree on a flat colour, a grid shows.
     """
     phases = functional.pixel_unshuffle(output - truth, 2)
     n, channels, height, width = phases.shape
@@ -58,7 +58,7 @@ def _blur(x: Tensor) -> Tensor:
 
 
 def total_loss(output: Tensor, truth: Tensor, recipe: LossRecipe) -> Tensor:
-    """The recipe's weighted sum; a term of weight 0 isn't computed."""
+    """The recipe's weighted sum of terms; those of weight 0 aren't computed."""
     loss = recipe.charbonnier * charbonnier(output, truth)
     if recipe.ms_ssim:
         loss = loss + recipe.ms_ssim * (1 - ms_ssim(output, truth))

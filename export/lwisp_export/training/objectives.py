@@ -1,4 +1,4 @@
-"""What a run optimises: a network with everything that is trained beside it, giving the loss of a batch."""
+"""Objectives: a network and all that is trained with it, as a module whose output is the loss of a batch."""
 
 from typing import Protocol, cast
 
@@ -10,15 +10,15 @@ from lwisp_export.training.batches import Batch
 from lwisp_export.training.distillation import Distillation
 from lwisp_export.training.losses import charbonnier, total_loss
 from lwisp_export.training.qat.fake_quant import FakeQuantStudent
-from lwisp_export.training.recipe import LossRecipe
 from lwisp_export.training.teacher import Teacher
+from lwisp_export.training.training_recipe import LossRecipe
 
 
 class Objective(Protocol):
-    """A module whose forward is a batch's loss."""
+    """A module whose forward returns the loss of a batch."""
 
     shipped: nn.Module
-    """The network that is averaged, validated and saved; adapters and the like aren't."""
+    """The network that is averaged, validated and saved; adapters and the like are left behind."""
 
 
 class StudentObjective(nn.Module):
@@ -32,7 +32,7 @@ class StudentObjective(nn.Module):
         self.distillation = distillation
 
     def forward(self, batch: Batch) -> Tensor:
-        """The batch's loss; in bfloat16 where autocast takes it, the loss itself in float32."""
+        """The batch's loss; the network in bfloat16 where autocast supports it, the loss in float32."""
         with _autocast(batch):
             context = None if batch.context is None else self.shipped.context(batch.context)
             output, features = self.shipped.develop(batch.input, context)
@@ -43,22 +43,25 @@ class StudentObjective(nn.Module):
 
 
 class QatObjective(nn.Module):
-    """The rounding student's loss against the truth and against the float student that it was."""
+    """The fake-quantised student's loss against the ground truth and against the float student it started from."""
 
-    def __init__(self, network: FakeQuantStudent, before: Student, loss: LossRecipe, own: float) -> None:
-        """network: trained in place. before: stays as it is. own: weight of the difference between the two."""
+    def __init__(
+        self, network: FakeQuantStudent, before: Student, loss: LossRecipe, float_consistency_weight: float
+    ) -> None:
+        """network: trained in place. before: the float student, frozen."""
         super().__init__()
         self.shipped = network
         self.before = before.eval().requires_grad_(False)
         self.loss = loss
-        self.own = own
+        self.float_consistency_weight = float_consistency_weight
 
     def forward(self, batch: Batch) -> Tensor:
         """The batch's loss; in float32, because bfloat16 would round more coarsely than int8 does."""
         output = self.shipped(batch.input)
         with torch.no_grad():
-            wanted = self.before(batch.input)
-        return total_loss(output, batch.truth, self.loss) + self.own * charbonnier(output, wanted)
+            before = self.before(batch.input)
+        consistency = charbonnier(output, before)
+        return total_loss(output, batch.truth, self.loss) + self.float_consistency_weight * consistency
 
 
 class TeacherObjective(nn.Module):

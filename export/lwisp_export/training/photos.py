@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, UnidentifiedImageError
 
-from lwisp_export.training.recipe import DataRecipe
+from lwisp_export.training.training_recipe import DataRecipe
 from lwisp_mobile.errors import UsageError
 
 Picture = NDArray[np.uint8]
@@ -47,5 +47,5 @@ def read_picture(path: Path) -> Picture:
 
 def _list(folder: Path) -> list[Path]:
     if not folder.is_dir():
-        raise UsageError(f"{folder} isn't a folder; give the data folder with --data (README, 'Training data').")
+        raise UsageError(f"{folder} isn't a folder; set --data to the data folder (README, 'Training data').")
     return sorted(path for path in folder.iterdir() if path.suffix.lower() in SUFFIXES)

@@ -1,4 +1,4 @@
-"""What a recipe trains and validates on."""
+"""The training batches and validation pairs of a recipe."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,18 +13,18 @@ from lwisp_export.synthesis.validation_frames import SIDE_MULTIPLE_PX
 from lwisp_export.training.batches import BatchSource, Share, Source
 from lwisp_export.training.corruption import CorruptedSource, corrupt
 from lwisp_export.training.pairs.lol import open_lol
-from lwisp_export.training.pairs.pair import PairSet, from_codes
+from lwisp_export.training.pairs.pair_batches import PairBatches, whole_pairs
+from lwisp_export.training.pairs.pair_set import PairSet, from_8_bit
 from lwisp_export.training.pairs.sidd import open_sidd
-from lwisp_export.training.pairs.source import PairSource, whole_pairs
-from lwisp_export.training.pairs.synthetic import DENOISE_EXPOSURE_EV, ENHANCE_EXPOSURE_EV, MadePairs, RetakeRange
+from lwisp_export.training.pairs.synthetic import DENOISE_EXPOSURE_EV, ENHANCE_EXPOSURE_EV, RetakeRange, SyntheticPairs
 from lwisp_export.training.pairs.zrr import ZRR_INPUT, open_zrr
 from lwisp_export.training.photos import load_photos
-from lwisp_export.training.recipe import TeacherRecipe, TrainRecipe
+from lwisp_export.training.training_recipe import TeacherRecipe, TrainRecipe
 from lwisp_export.training.validation import ValidationPair, input_psnr_db, one_picture, validation_pairs
 from lwisp_mobile.contract import InputContract
 
 ZRR_VALIDATION = 64
-"""Of 1,204 test pairs; all at once would take 4 GB."""
+"""Of 1,204 test pairs; all of them would take 4 GB."""
 
 
 @dataclass(frozen=True)
@@ -34,7 +34,7 @@ class TaskData:
     source: Source
     validation: tuple[ValidationPair, ...]
     input_psnr_db: dict[str, float]
-    """What doing nothing scores; empty where input and truth can't be compared."""
+    """The PSNR of the inputs themselves; empty where input and truth can't be compared."""
 
 
 def load_task_data(recipe: TrainRecipe, folder: Path, steps: int, share: Share) -> TaskData:
@@ -64,7 +64,7 @@ def _isp_data(recipe: TrainRecipe, folder: Path, steps: int, share: Share) -> Ta
 def _pair_data(recipe: TrainRecipe, folder: Path, steps: int, share: Share) -> TaskData:
     data = recipe.data
     pairs = _open_pairs(recipe, folder)
-    source = PairSource(pairs, data.patch_px, data.batch, recipe.seed, steps, data.crops_per_picture, share)
+    source = PairBatches(pairs, data.patch_px, data.batch, recipe.seed, steps, data.crops_per_picture, share)
     validation = tuple(whole_pairs(pairs))
     return TaskData(source, validation, input_psnr_db(validation) if recipe.student.output_scale == 1 else {})
 
@@ -80,7 +80,7 @@ def _open_pairs(recipe: TrainRecipe, folder: Path) -> PairSet:
     photos = load_photos(folder, data)
     exposure_ev = DENOISE_EXPOSURE_EV if recipe.student.task == "denoise" else ENHANCE_EXPOSURE_EV
     retakes = RetakeRange(load_sensors(folder / data.sensors), load_phones(folder / data.noise), exposure_ev)
-    return MadePairs(photos.training, photos.validation, retakes)
+    return SyntheticPairs(photos.training, photos.validation, retakes)
 
 
 def _teacher_data(recipe: TrainRecipe, teacher: TeacherRecipe, folder: Path, steps: int, share: Share) -> TaskData:
@@ -90,7 +90,7 @@ def _teacher_data(recipe: TrainRecipe, teacher: TeacherRecipe, folder: Path, ste
     pairs: list[ValidationPair] = []
     for index, picture in enumerate(photos.validation):
         height, width = (side - side % SIDE_MULTIPLE_PX for side in picture.shape[:2])
-        clean = from_codes(picture[:height, :width])
+        clean = from_8_bit(picture[:height, :width])
         corrupted = corrupt(clean, teacher, np.random.default_rng(index))
         pairs += [
             ValidationPair("clean", one_picture(clean), one_picture(clean)),

@@ -1,13 +1,16 @@
-"""The teacher: a network that reconstructs the clean picture, so that its features carry the picture."""
+"""The teacher: a network that reconstructs the clean picture, so that its features represent the picture."""
 
+from pathlib import Path
 from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
 
 from lwisp_export.student.blocks import UpBlock, conv3x3, double_conv
+from lwisp_export.student.checkpoint import TeacherInfo, read_tensors
 from lwisp_export.student.config import Activation
 from lwisp_export.student.network import Features
+from lwisp_mobile.errors import ModelError
 
 ACTIVATION: Activation = "relu"
 
@@ -24,10 +27,9 @@ class Encoded(NamedTuple):
 class Teacher(nn.Module):
     """A U-Net from RGB to the same RGB, its levels the student's.
 
-    The picture is unshuffled to 12 planes of half size, so that features at each level have the size of the
-    student's; so is each level's input, where pooling would lose what the teacher is to keep. The top level has
-    no skip: what the picture is made from has passed through half that size at least, and the corrupted input
-    can't be copied.
+    The picture is unshuffled to 12 planes of half size, so that features have the student's size at each level.
+    Levels are unshuffled, too, because pooling would lose detail that the teacher must keep. The top level has no
+    skip connection: everything passes through at most half the size, and the corrupted input can't be copied.
     """
 
     def __init__(self, width: int) -> None:
@@ -55,10 +57,21 @@ class Teacher(nn.Module):
         return Encoded(e1, e2, e3, self.e4(nn.functional.pixel_unshuffle(e3, 2)))
 
     def reconstruct(self, rgb: Tensor) -> tuple[Tensor, Features]:
-        """As `forward`, with the decoder's features beside it."""
+        """As `forward`, and return the decoder's features, too."""
         _, e2, e3, e4 = self.encode(rgb)
         d6 = self.d6(e4)
         d7 = self.d7(torch.cat([self.u1(d6), e3], dim=1))
         d8 = self.d8(torch.cat([self.u2(d7), e2], dim=1))
         d9 = self.d9(self.u3(d8))
         return torch.sigmoid(nn.functional.pixel_shuffle(self.to_rgb(d9), 2)), Features(d6, d7, d8, d9)
+
+
+def load_teacher(path: Path) -> tuple[TeacherInfo, Teacher]:
+    """Read a teacher. Raises ModelError if the file isn't one."""
+    info, weights = read_tensors(path, TeacherInfo)
+    teacher = Teacher(info.teacher_width)
+    try:
+        teacher.load_state_dict({key: value.float() for key, value in weights.items()})
+    except RuntimeError as error:
+        raise ModelError(f"{path}: weights don't fit a teacher of width {info.teacher_width} ({error}).") from error
+    return info, teacher

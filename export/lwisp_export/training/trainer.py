@@ -1,4 +1,4 @@
-"""The trainer's state: what is optimised, averaged weights, optimiser, step; saved and resumed."""
+"""The trainer: the objective, its averaged weights, optimiser and step, saved and resumed."""
 
 import copy
 import math
@@ -11,7 +11,7 @@ from torch import Tensor, nn
 
 from lwisp_export.training.batches import Batch
 from lwisp_export.training.distributed import wrap
-from lwisp_export.training.recipe import OptimizerRecipe
+from lwisp_export.training.training_recipe import OptimizerRecipe
 from lwisp_export.training.validation import DeadUnit, revive
 from lwisp_mobile.errors import ModelError
 from lwisp_mobile.serialize.files import atomic_write
@@ -30,7 +30,7 @@ def learning_rate(step: int, recipe: OptimizerRecipe) -> float:
 
 
 class Trainer:
-    """One network in training. Averages decay faster at first, so that the start is soon forgotten."""
+    """One network in training. Averages follow faster at first, so that initial weights soon lose influence."""
 
     def __init__(self, objective: nn.Module, recipe: OptimizerRecipe, device: str = "cpu") -> None:
         """objective: an `Objective`, with the weights to start from. device: cpu or cuda."""
@@ -73,7 +73,7 @@ class Trainer:
         revive(self.average, units)
 
     def save(self, path: Path) -> None:
-        """Write everything that an exact continuation needs."""
+        """Write all that an exact resumption needs."""
         state = {
             "step": self.step,
             "objective": self.objective.state_dict(),
@@ -84,7 +84,7 @@ class Trainer:
             torch.save(state, temporary)
 
     def load(self, path: Path) -> None:
-        """Continue from `save`'s file, step for step as if never stopped. Raises ModelError if it isn't this run's."""
+        """Resume from `save`'s file exactly. Raises ModelError if it isn't this run's."""
         try:
             state = torch.load(path, map_location=self.device, weights_only=True)
             self.objective.load_state_dict(state["objective"])
@@ -95,14 +95,14 @@ class Trainer:
             raise ModelError(f"{path} isn't a state of this recipe's run ({error}). Give another folder.") from error
 
     def start_from(self, weights: dict[str, Tensor], moments: dict[str, Tensor] | None) -> None:
-        """Take weights from a checkpoint, and Adam's moments where they were kept; the schedule starts anew."""
+        """Start a new schedule from a checkpoint's weights and, if given, Adam's moments."""
         self.shipped.load_state_dict({key: value.float() for key, value in weights.items()})
         self.average = {key: value.detach().clone() for key, value in self.shipped.state_dict().items()}
         if moments is not None:
             self._set_moments(moments)
 
     def moments(self) -> dict[str, Tensor]:
-        """Adam's moments by parameter of what ships: the mean, and the root of the mean square."""
+        """Adam's moments by parameter of the shipped network: the mean, and the root of the mean square."""
         found: dict[str, Tensor] = {}
         for name, parameter in self.shipped.named_parameters():
             state = self.optimizer.state[parameter]
@@ -113,7 +113,7 @@ class Trainer:
     def _set_moments(self, moments: dict[str, Tensor]) -> None:
         for name, parameter in self.shipped.named_parameters():
             self.optimizer.state[parameter] = {
-                # Old enough that Adam's correction for young averages is over.
+                # Large enough that Adam's bias correction has no effect.
                 "step": torch.tensor(10_000.0),
                 "exp_avg": moments[f"{name}.mean"].to(self.device).reshape(parameter.shape),
                 "exp_avg_sq": moments[f"{name}.root_square"].to(self.device).reshape(parameter.shape) ** 2,

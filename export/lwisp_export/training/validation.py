@@ -1,4 +1,4 @@
-"""Validation during training: fixed pictures, scores by kind of input, and units that died."""
+"""Validation during training: fixed pictures, scores by kind of input, and dead units."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -24,7 +24,7 @@ class ValidationPair:
     """One fixed input and its truth."""
 
     kind: str
-    """Pairs of one kind are scored together: iso100, say."""
+    """Pairs of one kind are scored together, such as iso100."""
     input: Tensor
     """(1, planes, h, w)."""
     truth: Tensor
@@ -36,7 +36,7 @@ class DeadUnit:
     """A rectified unit that never fired."""
 
     module: str
-    """Its module's name in the network: p1.channel, say."""
+    """Its module's name in the network, such as p1.channel."""
     unit: int
 
 
@@ -68,7 +68,7 @@ def one_picture(picture: NDArray[np.float32]) -> Tensor:
 
 
 def input_psnr_db(pairs: Sequence[ValidationPair]) -> dict[str, float]:
-    """What doing nothing scores, per kind; for inputs that are pictures of the truth's size."""
+    """The PSNR of the inputs themselves, per kind; for inputs that are pictures of the truth's size."""
     return _means([(pair.kind, psnr_db(pair.input, pair.truth)) for pair in pairs])
 
 
@@ -76,7 +76,7 @@ def input_psnr_db(pairs: Sequence[ValidationPair]) -> dict[str, float]:
 def validate(
     network: nn.Module, pairs: Sequence[ValidationPair], show: Callable[[int, Tensor], None] = lambda _i, _o: None
 ) -> ValidationResult:
-    """Run the fixed pairs; PSNR is the mean over pictures, per kind. `show` is given each output."""
+    """Run the fixed pairs; PSNR is the mean over pictures, per kind. show: called with each index and output."""
     modules = dict(network.named_modules())
     attention = _Alive({name: gate.squeeze for name, gate in modules.items() if isinstance(gate, ChannelGate)})
     channels = _Alive({name: relu for name, relu in modules.items() if isinstance(relu, nn.ReLU)})
@@ -90,10 +90,10 @@ def validate(
 
 
 def revive(weights: Mapping[str, Tensor], units: Iterable[DeadUnit]) -> None:
-    """Let dead attention units fire again, in place, without changing what the network gives.
+    """Revive dead attention units in place, without changing the network's output.
 
-    A unit that gave zero is made the mean of the channels' means, which fires, and its part in the gates zero: the
-    gradient reaches it again. weights: by parameter name.
+    A dead unit is set to the mean of the channels' means, which is positive, with weight zero in the gates, so that
+    gradients flow through it again. weights: by parameter name.
     """
     for dead in units:
         squeeze = weights[f"{dead.module}.squeeze.weight"][dead.unit]

@@ -1,1 +1,1 @@
-"""Checking what was exported against the float reference."""
+"""Checks of what was exported: the rules for shipped models, and drift against the float reference."""

@@ -1,4 +1,4 @@
-"""The rules a .tflite must keep to be shipped."""
+"""The rules for a .tflite that ships."""
 
 from collections.abc import Collection
 
@@ -15,9 +15,8 @@ _BLOCKS_USED_TWICE = 3
 def check_artifact(model: bytes, precision: Precision, float_operators: Collection[str] = ()) -> None:
     """Check a student's .tflite before it ships.
 
-    float_operators: output tensors of those that the quantisation recipe leaves float.
-
-    Raises ArtifactError listing every rule it breaks, and ModelError if it isn't a .tflite or the runtime refuses it.
+    float_operators: output tensors of the operators that the quantisation recipe leaves in float. Raises ArtifactError
+    listing every broken rule, ModelError if it isn't a .tflite or the runtime refuses it.
     """
     facts = inspect_tflite(model)
     broken = [*_graph_faults(facts, float_operators), *_interface_faults(facts, precision)]
@@ -25,21 +24,25 @@ def check_artifact(model: bytes, precision: Precision, float_operators: Collecti
         broken += [f"{signature}: {fault}" for fault in _coverage_faults(coverage)]
     if broken:
         faults = "\n".join(f"- {fault}" for fault in broken)
-        raise ArtifactError(f"The {precision} model must not ship; export it again after mending:\n{faults}")
+        raise ArtifactError(
+            f"The {precision} model breaks the rules for shipped models; fix these and export again:\n{faults}"
+        )
 
 
 def _graph_faults(facts: GraphFacts, float_operators: Collection[str]) -> list[str]:
-    faults = [f"{facts.count(name)} {name} where there must be none" for name in _FIXES_SIZE if facts.count(name)]
+    faults = [f"{facts.count(name)} {name}; none are allowed" for name in _FIXES_SIZE if facts.count(name)]
     needed = _depth_to_space_count(facts)
     if facts.count("DEPTH_TO_SPACE") != needed:
         faults.append(f"{facts.count('DEPTH_TO_SPACE')} DEPTH_TO_SPACE instead of {needed}")
     if facts.max_rank > MAX_RANK:
         faults.append(f"a tensor has {facts.max_rank} axes; GPU delegates take {MAX_RANK}")
-    return faults + [f"float island {island}" for island in facts.float_islands if not _asked(island, float_operators)]
+    return faults + [
+        f"float island {island}" for island in facts.float_islands if not _is_requested(island, float_operators)
+    ]
 
 
-def _asked(island: str, float_operators: Collection[str]) -> bool:
-    """Whether the recipe names the operator of an island, 'OP: tensor'; with any come the borders to int8."""
+def _is_requested(island: str, float_operators: Collection[str]) -> bool:
+    """Whether the recipe asks for the float island 'OP: tensor', or it converts between one and int8."""
     kind, _, tensor = island.partition(": ")
     return tensor in float_operators or (bool(float_operators) and kind in ("QUANTIZE", "DEQUANTIZE"))
 
@@ -66,8 +69,10 @@ def _interface_faults(facts: GraphFacts, precision: Precision) -> list[str]:
 def _coverage_faults(coverage: Coverage) -> list[str]:
     faults = []
     if coverage.undelegated:
-        left = ", ".join(sorted(set(coverage.undelegated)))
-        faults.append(f"XNNPACK runs {coverage.delegated_nodes} of {coverage.total_nodes} operations; left: {left}")
+        remaining = ", ".join(sorted(set(coverage.undelegated)))
+        faults.append(
+            f"XNNPACK runs {coverage.delegated_nodes} of {coverage.total_nodes} operations; remaining: {remaining}"
+        )
     if coverage.partitions != 1:
-        faults.append(f"XNNPACK runs the graph in {coverage.partitions} pieces instead of 1")
+        faults.append(f"XNNPACK splits the graph into {coverage.partitions} partitions instead of 1")
     return faults

@@ -1,47 +1,71 @@
-"""Checking an export: its stages against the float reference, written down as drift.json."""
+"""A bundle's models against the float checkpoint they were made from."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
-from lwisp_export.export import Exported
+from lwisp_export.drift.evaluation_tiles import EvaluationTile, camera_tiles, evaluation_tiles
+from lwisp_export.drift.stage_drift import Picture, measure_drift
 from lwisp_export.student.reference import Reference
-from lwisp_export.synthesis.builtin_frames import evaluation_frames
-from lwisp_export.synthesis.tiles import TILE_PX, NamedRaw, cut_tiles
-from lwisp_export.verification.verify import DriftReport, Stage, onnx_stage, verify
+from lwisp_export.synthesis.tiles import NamedRaw
+from lwisp_export.verification.drift_record import DriftRecord, read_drift_record, write_drift_record
+from lwisp_export.verification.gates import CAMERA_GATE, FIXED_GATE, Gate, recorded_gate
+from lwisp_export.verification.stages import Stage, bundle_stages
 from lwisp_mobile.bundle.bundle import Bundle
-from lwisp_mobile.contract import ModelContract
-from lwisp_mobile.engine.session import Session
 from lwisp_mobile.errors import UsageError
-from lwisp_mobile.serialize.files import atomic_write, file_sha256
-from lwisp_mobile.serialize.json_text import to_json
-
-DRIFT_FILE = "drift.json"
+from lwisp_mobile.progress import Progress
+from lwisp_mobile.serialize.files import file_sha256
 
 
-def check_bundle(
-    exported: Exported, checkpoint: Path, frames: Sequence[NamedRaw], step: Callable[[str], None]
-) -> DriftReport:
-    """Verify every stage of an export on the made evaluation frames and the given ones; write drift.json.
+@dataclass(frozen=True)
+class DriftCheck:
+    """Stages of a chain, compared with the float reference on the same tiles."""
 
-    frames: RAW frames to verify on beside the made ones. Raises UsageError if one is smaller than a tile.
+    record: DriftRecord
+    tiles: tuple[EvaluationTile, ...]
+    references: tuple[Picture, ...]
+    """The float checkpoint's picture of each tile."""
+
+
+def check_export(bundle: Bundle, stages: Sequence[Stage], checkpoint: Path, progress: Progress) -> DriftRecord:
+    """Hold every stage of an export to the fixed limits on the evaluation tiles; write the bundle's drift.json."""
+    tiles = evaluation_tiles(bundle.models[0].contract.input)
+    record = check_stages(stages, checkpoint, tiles, FIXED_GATE, progress).record
+    write_drift_record(bundle, record)
+    return record
+
+
+def check_bundle(bundle: Bundle, checkpoint: Path, frames: Sequence[NamedRaw], progress: Progress) -> DriftCheck:
+    """Hold a bundle's models to the drift recorded at its export, or on camera frames to the fixed limits.
+
+    frames: camera files; none: the evaluation tiles. Raises UsageError if the bundle wasn't made from this checkpoint
+    or a frame is smaller than a tile; without frames also UsageError or ModelError as `read_drift_record`.
     """
-    stages = [onnx_stage(exported.onnx), _stage(exported.float32.read_bytes(), exported.float32_contract)]
-    stages += bundle_stages(exported.bundle)
-    made = [NamedRaw(frame.name, frame.raw) for frame in evaluation_frames()]
-    report = run_check(checkpoint, stages, [*made, *frames], step)
-    with atomic_write(exported.bundle.folder / DRIFT_FILE) as temporary:
-        temporary.write_text(to_json(report) + "\n", encoding="utf-8")
-    return report
-
-
-def check_shipped(
-    bundle: Bundle, checkpoint: Path, frames: Sequence[NamedRaw], step: Callable[[str], None]
-) -> DriftReport:
-    """Verify a bundle's models against the checkpoint they were made from. Errors as for `check_origin`."""
     check_origin(bundle, checkpoint)
-    if not frames:
-        frames = [NamedRaw(frame.name, frame.raw) for frame in evaluation_frames()]
-    return run_check(checkpoint, bundle_stages(bundle), frames, step)
+    contract, stages = bundle.models[0].contract.input, bundle_stages(bundle)
+    if frames:
+        return check_stages(stages, checkpoint, camera_tiles(frames, contract), CAMERA_GATE, progress)
+    tiles = evaluation_tiles(contract)
+    gate = recorded_gate(read_drift_record(bundle), [tile.name for tile in tiles], [stage.name for stage in stages])
+    return check_stages(stages, checkpoint, tiles, gate, progress)
+
+
+def check_stages(
+    stages: Sequence[Stage],
+    checkpoint: Path,
+    tiles: tuple[EvaluationTile, ...],
+    gate: Gate,
+    progress: Progress,
+) -> DriftCheck:
+    """Run every tile through the float checkpoint and every stage, and compare. progress: given each stage's name."""
+    progress("torch")
+    reference = Reference(checkpoint)
+    references = tuple(reference.run(tile.packed) for tile in tiles)
+    drifts = []
+    for stage in stages:
+        progress(stage.name)
+        drifts.append(measure_drift(stage.run, references, tiles, stage.name, gate.budgets[stage.name]))
+    return DriftCheck(DriftRecord(file_sha256(checkpoint), tuple(drifts), gate.description), tiles, references)
 
 
 def check_origin(bundle: Bundle, checkpoint: Path) -> None:
@@ -52,22 +76,3 @@ def check_origin(bundle: Bundle, checkpoint: Path) -> None:
             f"{bundle.folder} was made from the checkpoint with sha256 {wanted[:16]}…, {checkpoint} has {found[:16]}…. "
             "Give the right --checkpoint, or export again."
         )
-
-
-def run_check(
-    checkpoint: Path, stages: Sequence[Stage], frames: Sequence[NamedRaw], step: Callable[[str], None]
-) -> DriftReport:
-    """Cut tiles from frames and verify stages on them."""
-    reference = Reference(checkpoint)
-    tiles = cut_tiles(frames, reference.info.input, TILE_PX)
-    return verify(reference.run, stages, tiles, file_sha256(checkpoint), step)
-
-
-def bundle_stages(bundle: Bundle) -> list[Stage]:
-    """A bundle's models as stages, in the order of the chain: floats before int8."""
-    models = sorted(bundle.models, key=lambda model: model.contract.precision)
-    return [_stage(bundle.read(model.contract.precision), model.contract) for model in models]
-
-
-def _stage(model: bytes, contract: ModelContract) -> Stage:
-    return Stage(contract.precision, Session(model, contract).run)

@@ -25,6 +25,7 @@ from lwisp_mobile.bundle.bundle import shipped_bundle
 from lwisp_mobile.cli.main import main
 from lwisp_mobile.errors import UsageError
 from lwisp_mobile.inspect.model_facts import inspect_tflite
+from lwisp_mobile.tflite.graph import Graph
 from tests.bench.made_records import COOL
 from tests.bench.other_models import add_model
 
@@ -56,8 +57,10 @@ def outputs(model: bytes) -> np.ndarray:
 
 @pytest.mark.parametrize("place", [0, 3, -1])
 def test_a_heavier_model_costs_what_it_says_and_computes_the_same(student: bytes, place: int) -> None:
-    base, pair = primary(student), pairs(student)[place]
-    heavy, other = heavier(student, 0.08, pair), reordered(student, pair, 1)
+    graph = Graph.parse(student)
+    pair = pairs(graph)[place]
+    models = (primary(graph), heavier(graph, 0.08, pair), reordered(graph, pair, 1))
+    base, heavy, other = (model.pack() for model in models)
     macs = inspect_tflite(base).macs
     assert inspect_tflite(heavy).macs / macs == pytest.approx(1.08, abs=0.005)
     assert inspect_tflite(other).macs == macs
@@ -67,11 +70,11 @@ def test_a_heavier_model_costs_what_it_says_and_computes_the_same(student: bytes
 
 def test_a_share_under_one_channel_is_refused(student: bytes) -> None:
     with pytest.raises(UsageError, match="One channel costs more"):
-        heavier(student, 0.0001, pairs(student)[0])
+        heavier(Graph.parse(student), 0.0001, pairs(Graph.parse(student))[0])
 
 
 def test_a_model_without_such_places_has_none() -> None:
-    assert pairs(add_model("int8", (1, 4))) == ()
+    assert pairs(Graph.parse(add_model("int8", (1, 4)))) == ()
 
 
 def rounds(seed: int, factor: float, noise: float, count: int = 24) -> list[DuelRound]:

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 import torch
 
-from lwisp_export.cli.commands import shipped_checkpoint
 from lwisp_export.conversion.torch_to_onnx import export_onnx
+from lwisp_export.student.checkpoint import shipped_checkpoint
 from lwisp_export.student.config import StudentConfig
 from lwisp_export.student.network import Student
 from lwisp_export.synthesis.sample import write_sample

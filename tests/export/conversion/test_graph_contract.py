@@ -5,7 +5,8 @@ import pytest
 from lwisp_export.conversion.graph_contract import GraphContract, describe_graph
 from lwisp_export.conversion.signatures import add_signatures
 from lwisp_mobile.contract import TensorSpec
-from lwisp_mobile.inspect.model_facts import inspect_tflite
+from lwisp_mobile.inspect.model_facts import graph_facts
+from lwisp_mobile.tflite.graph import Graph
 from tests.export.chain_models import float_model, fp16_model, int8_model
 
 STORED_PX = 64
@@ -13,7 +14,7 @@ MODELS = {"float32": float_model, "fp16": fp16_model, "int8": int8_model}
 
 
 def described(precision: str) -> GraphContract:
-    return describe_graph(add_signatures(MODELS[precision]()), STORED_PX)
+    return describe_graph(add_signatures(Graph.parse(MODELS[precision]())), STORED_PX)
 
 
 @pytest.mark.parametrize("precision", MODELS)
@@ -55,8 +56,8 @@ def test_tensors_are_named_once_with_their_size() -> None:
 
 
 def test_multiply_adds_are_the_graphs_own() -> None:
-    model = add_signatures(int8_model())
-    graph, facts = describe_graph(model, STORED_PX), {s.name: s.macs for s in inspect_tflite(model).signatures}
+    model = add_signatures(Graph.parse(int8_model()))
+    graph, facts = describe_graph(model, STORED_PX), {s.name: s.macs for s in graph_facts(model).signatures}
     assert graph.develop.macs_per_packed_px == facts["develop"] / STORED_PX**2
     # skip1 is computed twice in stages, which is all that they do more
     assert 0 < sum(s.macs_per_packed_px for s in graph.stages) / graph.develop.macs_per_packed_px - 1 < 0.1

@@ -6,14 +6,13 @@ import torch
 from ai_edge_litert.interpreter import Interpreter
 
 from lwisp_export.conversion.signatures import CUTS, STAGES, add_signatures, find_cut_tensors
-from lwisp_export.conversion.writer import pack_tflite
 from lwisp_export.errors import ArtifactError, ConversionError
 from lwisp_export.student.network import Context
 from lwisp_export.verification.artifact import check_artifact
 from lwisp_mobile.errors import ModelError
 from lwisp_mobile.inspect.model_facts import inspect_tflite, signature_coverage
-from lwisp_mobile.tflite.reader import operator_name, parse_tflite, text
-from tests.export.chain_models import float_model, fp16_model, int8_model, student, tile
+from lwisp_mobile.tflite.graph import Graph
+from tests.export.chain_models import float_graph, float_model, fp16_model, int8_model, student, tile
 
 MODELS = {"float32": float_model, "fp16": fp16_model, "int8": int8_model}
 
@@ -36,7 +35,7 @@ def precision(request: pytest.FixtureRequest) -> str:
 
 @pytest.fixture(scope="module")
 def cut(precision: str) -> bytes:
-    return add_signatures(MODELS[precision]())
+    return add_signatures(Graph.parse(MODELS[precision]())).pack()
 
 
 def test_context_and_develop_are_the_whole_model_bit_for_bit(precision: str, cut: bytes) -> None:
@@ -69,7 +68,7 @@ def test_the_context_is_torchs() -> None:
     packed = tile(5)
     with torch.no_grad():
         expected = student().context(torch.from_numpy(packed).permute(2, 0, 1)[None])
-    found = call(add_signatures(float_model()), "context", packed=packed[None])
+    found = call(add_signatures(float_graph()).pack(), "context", packed=packed[None])
     names = [name for name in Context._fields if name != "gate4"]
     assert list(found) == names
     for name in names:
@@ -78,7 +77,7 @@ def test_the_context_is_torchs() -> None:
 
 def test_the_file_holds_the_weights_once(precision: str, cut: bytes) -> None:
     whole = MODELS[precision]()
-    assert len(parse_tflite(cut).buffers) == len(parse_tflite(whole).buffers)
+    assert len(Graph.parse(cut).model.buffers) == len(Graph.parse(whole).model.buffers)
     assert inspect_tflite(cut).parameters == inspect_tflite(whole).parameters
 
 
@@ -91,16 +90,18 @@ def test_every_signature_is_one_partition_and_may_ship(precision: str, cut: byte
 
 
 def test_a_signature_that_xnnpack_does_not_run_whole_is_named() -> None:
-    tree = parse_tflite(add_signatures(float_model()))
-    deep = next(graph for graph in tree.subgraphs if text(graph.name) == "deep")
-    convolution = next(o for o in deep.operators if operator_name(tree, o) == "CONV_2D")
-    convolution.builtinOptions.dilationHFactor, convolution.builtinOptions.fusedActivationFunction = 1, 4  # TANH
+    graph = add_signatures(float_graph())
+    deep = next(subgraph for subgraph in graph.subgraphs if subgraph.name == "deep")
+    convolution = next(operator for operator in deep.operators if operator.kind == "CONV_2D")
+    vars(convolution.table.builtinOptions)["fusedActivationFunction"] = 4  # TANH
     with pytest.raises((ArtifactError, ModelError), match=r"deep: XNNPACK runs|refused"):
-        check_artifact(pack_tflite(tree), "float32")
+        check_artifact(graph.pack(), "float32")
 
 
 def test_equal_models_give_equal_bytes() -> None:
-    assert add_signatures(int8_model()) == add_signatures(int8_model())
+    whole = Graph.parse(int8_model())
+    assert add_signatures(whole).pack() == add_signatures(whole).pack()
+    assert whole.pack() == int8_model()
 
 
 @pytest.mark.parametrize(
@@ -112,22 +113,22 @@ def test_equal_models_give_equal_bytes() -> None:
     ],
 )
 def test_a_graph_of_another_form_is_named(operator: str, message: str) -> None:
-    tree = parse_tflite(float_model())
-    codes_of = {operator_name(tree, o): o.opcodeIndex for o in tree.subgraphs[0].operators}
-    for found in tree.subgraphs[0].operators:
-        if operator_name(tree, found) == operator:
-            found.opcodeIndex = codes_of["ADD"]
+    graph = float_graph().copy()
+    codes_of = {found.kind: found.table.opcodeIndex for found in graph.operators}
+    for found in graph.operators:
+        if found.kind == operator:
+            found.table.opcodeIndex = codes_of["ADD"]
     with pytest.raises(ConversionError, match=message):
-        find_cut_tensors(tree)
+        find_cut_tensors(graph)
 
 
 def test_signatures_are_added_once() -> None:
     with pytest.raises(ConversionError, match=r"\d subgraphs instead of 1"):
-        add_signatures(add_signatures(float_model()))
+        add_signatures(add_signatures(float_graph()))
 
 
 def test_a_denoising_student_has_the_same_parts() -> None:
-    model = add_signatures(float_model("relu", "denoise"))
+    model = add_signatures(float_graph("relu", "denoise")).pack()
     packed = tile(1, planes=3)[None]
     context = call(model, "context", packed=packed)
     picture = call(model, "develop", packed=packed, **context)["rgb"]

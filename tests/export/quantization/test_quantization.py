@@ -9,13 +9,11 @@ import pytest
 
 from lwisp_export.errors import ArtifactError, QuantizationError
 from lwisp_export.quantization import search
-from lwisp_export.quantization.channel_duplication import double_codes
+from lwisp_export.quantization.channel_duplication import duplicate_channels
 from lwisp_export.quantization.estimators import Histogram, estimate_ranges, least_error_range, percentile_range
 from lwisp_export.quantization.model_runner import open_model
-from lwisp_export.quantization.prepare import Prepared, prepare
-from lwisp_export.quantization.quantizer import quantize_int8
-from lwisp_export.quantization.ranges import Range, measure_ranges
-from lwisp_export.quantization.recipe import (
+from lwisp_export.quantization.preparation import Prepared, prepare
+from lwisp_export.quantization.quantization_recipe import (
     ActivationRules,
     ModelRules,
     QuantizationRecipe,
@@ -26,12 +24,14 @@ from lwisp_export.quantization.recipe import (
     shipped_recipes,
     to_toml,
 )
+from lwisp_export.quantization.quantizer import quantize_int8
+from lwisp_export.quantization.ranges import Range, measure_ranges
+from lwisp_export.quantization.report_text import report_lines
 from lwisp_export.quantization.rounding import round_compensated, round_nearest
 from lwisp_export.quantization.search import DriftBudget, Material, pareto_front, quantize_within_budget
 from lwisp_export.quantization.sensitivity import Part, Sensitivity, measure_sensitivity, parts_of
 from lwisp_export.quantization.simulate import simulate
 from lwisp_export.quantization.split_sigmoid import split_output
-from lwisp_export.quantization.text import report_lines
 from lwisp_export.quantization.weights import round_weights
 from lwisp_export.synthesis.tiles import Tile
 from lwisp_export.verification.artifact import check_artifact
@@ -39,15 +39,14 @@ from lwisp_mobile.errors import ModelError, UsageError
 from lwisp_mobile.inspect.audit import examine
 from lwisp_mobile.inspect.model_facts import delegate_coverage, inspect_tflite
 from lwisp_mobile.serialize.json_text import to_json
-from lwisp_mobile.tflite.reader import parse_tflite, text
-from tests.export.chain_models import calibration_tiles, float_model, int8_model, psnr_db, run, tile
+from tests.export.chain_models import calibration_tiles, float_graph, float_model, int8_model, psnr_db, run, tile
 
 UNSEEN = [tile(seed) for seed in (20, 21)]
 
 
 @functools.cache
 def prepared() -> Prepared:
-    return prepare(float_model(), calibration_tiles(), find_quantization("lwisp"))
+    return prepare(float_graph(), calibration_tiles(), find_quantization("lwisp"))
 
 
 def against_float(model: bytes) -> float:
@@ -85,17 +84,18 @@ def test_correcting_biases_removes_the_mean_error() -> None:
     truth = np.stack([run(float_model(), t) for t in calibration_tiles()])
 
     def shift(correct_bias: bool) -> float:
-        rounded = round_weights(float_model(), calibration_tiles(), WeightRules("nearest", correct_bias), ())
-        pictures = np.stack([run(rounded.model, t) for t in calibration_tiles()])
+        rounded = round_weights(float_graph(), calibration_tiles(), WeightRules("nearest", correct_bias), ())
+        model = rounded.model.pack()
+        pictures = np.stack([run(model, t) for t in calibration_tiles()])
         return float(np.abs((pictures - truth).mean(axis=(0, 1, 2))).max())
 
     assert shift(correct_bias=True) < shift(correct_bias=False) / 2
 
 
 def test_a_split_output_gives_the_same_picture_and_is_split_once() -> None:
-    split = split_output(float_model())
+    split = split_output(float_graph())
     packed = tile(20, 48, 80)
-    np.testing.assert_allclose(run(split, packed), run(float_model(), packed), atol=2e-6)
+    np.testing.assert_allclose(run(split.pack(), packed), run(float_model(), packed), atol=2e-6)
     with pytest.raises(QuantizationError, match="split_output = false"):
         split_output(split)
 
@@ -107,34 +107,34 @@ FACTORS = ("node_conv2d_1_input_nhwc", "relu_31")
 """Are multiplied; the first is read by a convolution, too."""
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "names", [(LAST_FEATURE,), (EXPANDED,), FACTORS[:1], FACTORS[1:], (LAST_FEATURE, EXPANDED, *FACTORS)]
 )
-def test_doubled_codes_leave_the_float_picture_and_halve_the_noise_of_their_tensor(names: tuple[str, ...]) -> None:
-    plain = replace(find_quantization("lwisp"), model=ModelRules(doubled=()))
-    fine = replace(plain, model=ModelRules(doubled=names))
-    tiles = calibration_tiles()
-    once, twice = (prepare(float_model(), tiles, recipe) for recipe in (plain, fine))
+def test_duplicated_channels_leave_the_float_picture_and_halve_the_noise_of_their_tensor(
+    names: tuple[str, ...],
+) -> None:
+    fine = replace(find_quantization("lwisp"), model=ModelRules(duplicated_channels=names))
+    once, twice = prepared(), prepare(float_graph(), calibration_tiles(), fine)
     unseen = [tile(seed) for seed in (20, 21, 22)]
-    exact, doubled = ([run(p.exact, t) for t in unseen] for p in (once, twice))
-    assert psnr_db(np.stack(doubled), np.stack(exact)) > 75
+    exact, duplicated = ([run(model, t) for t in unseen] for model in (once.exact.pack(), twice.exact.pack()))
+    assert psnr_db(np.stack(duplicated), np.stack(exact)) > 75
 
     def noise_db(prepared: Prepared, truths: list[np.ndarray]) -> float:
-        noisy = simulate(prepared, activations=names)
+        noisy = simulate(prepared, activations=names).pack()
         return psnr_db(np.stack([run(noisy, t) for t in unseen]), np.stack(truths))
 
-    assert noise_db(twice, doubled) > noise_db(once, exact) + 4.5
+    assert noise_db(twice, duplicated) > noise_db(once, exact) + 4.5
 
 
-def test_only_features_between_two_convolutions_of_their_own_can_be_doubled() -> None:
-    graph = parse_tflite(float_model()).subgraphs[0]
-    shared = next(text(t.name) for t in graph.tensors if "pixel_shuffle_3_input" in text(t.name))
+def test_only_features_between_two_convolutions_of_their_own_can_be_duplicated() -> None:
+    shared = next(tensor.name for tensor in float_graph().tensors if "pixel_shuffle_3_input" in tensor.name)
     for name in (shared, "rgb"):
-        with pytest.raises(QuantizationError, match=rf"codes of {name} can't be doubled"):
-            double_codes(float_model(), {name: 0.01})
-    unknown = replace(find_quantization("plain"), model=ModelRules(doubled=("nowhere",)))
+        with pytest.raises(QuantizationError, match=rf"channels of {name} can't be duplicated"):
+            duplicate_channels(float_graph(), {name: 0.01})
+    unknown = replace(find_quantization("plain"), model=ModelRules(duplicated_channels=("nowhere",)))
     with pytest.raises(UsageError, match="names nowhere"):
-        prepare(float_model(), calibration_tiles()[:1], unknown)
+        prepare(float_graph(), calibration_tiles()[:1], unknown)
 
 
 def test_estimators_on_a_rare_outlier() -> None:
@@ -150,15 +150,15 @@ def test_estimators_on_a_rare_outlier() -> None:
 
 
 def test_estimators_on_a_model_stay_within_its_extremes() -> None:
-    extremes = measure_ranges(float_model(), UNSEEN)
+    extremes = measure_ranges(float_graph(), UNSEEN)
     for estimator in ("percentile", "mse"):
-        found = estimate_ranges(float_model(), UNSEEN, estimator, 99.0)
+        found = estimate_ranges(float_graph(), UNSEEN, estimator, 99.0)
         assert found.keys() == extremes.keys()
         assert all(
             extremes[name].low - 1e-6 <= r.low <= 0 <= r.high <= extremes[name].high + 1e-6 for name, r in found.items()
         )
         assert any(found[name].high < 0.95 * extremes[name].high for name in found)
-    assert estimate_ranges(float_model(), UNSEEN, "minmax", 99.0) == extremes
+    assert estimate_ranges(float_graph(), UNSEEN, "minmax", 99.0) == extremes
 
 
 @pytest.mark.parametrize("name", sorted(shipped_recipes()))
@@ -195,14 +195,14 @@ def test_unknown_recipes_and_tensors_are_named() -> None:
         QuantizationRecipe("x", activations=ActivationRules(tensors=(TensorRule("nowhere", "mse"),))),
     ):
         with pytest.raises(UsageError, match="names nowhere, which no operator"):
-            quantize_int8(float_model(), [tile(0)], recipe)
+            quantize_int8(float_graph(), [tile(0)], recipe)
 
 
 def test_the_simulation_is_near_the_int8_model() -> None:
     weights = [name for part in parts_of(prepared()) if part.kind == "weights" for name in part.tensors]
-    everything = simulate(prepared(), activations=prepared().ranges, weights=weights)
+    everything = simulate(prepared(), activations=prepared().ranges, weights=weights).pack()
     assert against_float(everything) == pytest.approx(against_float(int8_model()), abs=0.3)
-    assert against_float(simulate(prepared())) > 100
+    assert against_float(simulate(prepared()).pack()) > 100
 
 
 def test_sensitivities_add_up_to_the_whole() -> None:
@@ -216,7 +216,7 @@ def test_sensitivities_add_up_to_the_whole() -> None:
 
 def test_a_float_operator_is_an_island_that_the_check_knows_by_name() -> None:
     recipe = replace(find_quantization("lwisp"), float_operators=("halves", "joined", "rgb"))
-    model = quantize_int8(float_model(), calibration_tiles(), recipe)
+    model = quantize_int8(float_graph(), calibration_tiles(), recipe).pack()
     facts, coverage = inspect_tflite(model), delegate_coverage(model)
     assert "LOGISTIC: halves" in facts.float_islands
     assert (facts.outputs[0].dtype, facts.outputs[0].scale) == ("int8", 1 / 256)
@@ -232,17 +232,17 @@ def test_a_float_operator_is_an_island_that_the_check_knows_by_name() -> None:
     [("dynamic", ["hybrid"], 45), ("weights", ["stored as int8"], 55)],
 )
 def test_hybrids_are_made_and_seen_through(scheme: str, kinds: list[str], least_db: float) -> None:
-    model = quantize_int8(float_model(), calibration_tiles(), find_quantization(scheme))
+    model = quantize_int8(float_graph(), calibration_tiles(), find_quantization(scheme)).pack()
     assert [fault.kind for fault in examine(model).faults] == kinds
     assert against_float(model) > least_db
     assert len(model) < 0.3 * len(float_model())
 
 
 def test_int16_activations_are_not_delegated() -> None:
-    model = quantize_int8(float_model(), calibration_tiles(), find_quantization("int16x8"))
+    model = quantize_int8(float_graph(), calibration_tiles(), find_quantization("int16x8")).pack()
     report = examine(model)
     assert report.work[0].arithmetic == "int16"
-    assert [fault.kind for fault in report.faults] == ["float island", "not delegated", "pieces"]
+    assert [fault.kind for fault in report.faults] == ["float island", "not delegated", "partitions"]
     assert psnr_db(open_model(model)(UNSEEN[0]), run(float_model(), UNSEEN[0])) > 55
 
 
@@ -252,9 +252,10 @@ def test_no_model_is_refused_by_name() -> None:
 
 
 def material() -> Material:
-    return Material(float_model(), tuple(calibration_tiles()), tuple(Tile(f"t{i}", t) for i, t in enumerate(UNSEEN)))
+    return Material(float_graph(), tuple(calibration_tiles()), tuple(Tile(f"t{i}", t) for i, t in enumerate(UNSEEN)))
 
 
+@pytest.mark.slow
 def test_a_budget_that_is_met_and_one_that_no_recipe_meets(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(search, "TIMING_RUNS", 2)
     recipe = find_quantization("lwisp")
@@ -262,7 +263,7 @@ def test_a_budget_that_is_met_and_one_that_no_recipe_meets(monkeypatch: pytest.M
         choice = quantize_within_budget(material(), DriftBudget(least_db, 40, 2.0), recipe, lambda _name: None)
         report = choice.report
         assert (report.met, report.chosen) == (met, "lwisp")
-        assert choice.model == quantize_int8(float_model(), calibration_tiles(), recipe)
+        assert choice.model.pack() == quantize_int8(float_graph(), calibration_tiles(), recipe).pack()
         assert bool(report.candidates[0].faults) is not met
         assert len(report.candidates[0].latency.samples_ms) == 2
         assert "NaN" not in to_json(report)

@@ -10,17 +10,17 @@ import pytest
 from ai_edge_quantizer.utils import tfl_flatbuffer_utils
 
 from lwisp_export.conversion.graph_cleanup import clean_float_model
-from lwisp_export.conversion.writer import ids
 from lwisp_export.errors import QuantizationError
 from lwisp_export.quantization import quantizer as quantize
 from lwisp_export.quantization.equalization import equalize
 from lwisp_export.quantization.quantizer import quantize_fp16, quantize_int8
 from lwisp_export.quantization.ranges import Range, measure_ranges
 from lwisp_mobile.inspect.model_facts import delegate_coverage, inspect_tflite
-from lwisp_mobile.tflite.reader import operator_name, parse_tflite
+from lwisp_mobile.tflite.graph import Graph
 from tests.export.chain_models import (
     calibration_tiles,
     convert,
+    float_graph,
     float_model,
     fp16_model,
     int8_model,
@@ -73,40 +73,36 @@ def test_fp16_is_half_the_size_and_nearly_exact() -> None:
 
 
 def test_equal_arguments_give_equal_bytes() -> None:
-    assert quantize_int8(float_model(), calibration_tiles()) == int8_model()
-    assert quantize_fp16(float_model()) == fp16_model()
+    assert quantize_int8(float_graph(), calibration_tiles()).pack() == int8_model()
+    assert quantize_fp16(float_graph()).pack() == fp16_model()
 
 
 def test_one_bright_tile_among_dark_ones_is_not_forgotten() -> None:
     dark = [tile(seed) for seed in range(0, 32, 4)]
     bright = tile(3)
-    alone, all_tiles = (measure_ranges(float_model(), tiles) for tiles in ([bright], [*dark[:4], bright, *dark[4:]]))
+    alone, all_tiles = (measure_ranges(float_graph(), tiles) for tiles in ([bright], [*dark[:4], bright, *dark[4:]]))
     assert all(all_tiles[name].high >= found.high and all_tiles[name].low <= found.low for name, found in alone.items())
-    model = quantize_int8(float_model(), [*dark[:4], bright, *dark[4:]])
+    model = quantize_int8(float_graph(), [*dark[:4], bright, *dark[4:]]).pack()
     assert _pooled_db(model, float_model(), [bright]) > GATE_DB - 3
 
 
 def test_all_inputs_of_a_concatenation_have_one_scale() -> None:
-    tree = parse_tflite(int8_model())
-    tensors = tree.subgraphs[0].tensors
-    joins = [o for o in tree.subgraphs[0].operators if operator_name(tree, o) == "CONCATENATION"]
+    joins = [operator for operator in Graph.parse(int8_model()).operators if operator.kind == "CONCATENATION"]
     assert len(joins) == 12
     for join in joins:
-        steps = {
-            (float(tensors[i].quantization.scale[0]), int(tensors[i].quantization.zeroPoint[0]))
-            for i in (*ids(join.inputs), *ids(join.outputs))
-        }
-        assert len(steps) == 1
+        grids = [tensor.quantization for tensor in (*join.inputs, *join.outputs)]
+        assert len({(float(grid.scales[0]), int(grid.zero_points[0])) for grid in grids if grid is not None}) == 1
+        assert None not in grids
 
 
-def _changed(change: Callable[[dict[str, np.ndarray]], None]) -> bytes:
+def _changed(change: Callable[[dict[str, np.ndarray]], None]) -> Graph:
     """The float model of the student with other weights. change: edits them in place, by torch's names."""
     model = onnx.load_from_string(onnx_model())
     weights = {t.name: onnx.numpy_helper.to_array(t).copy() for t in model.graph.initializer}
     change(weights)
     for tensor in model.graph.initializer:
         tensor.CopyFrom(onnx.numpy_helper.from_array(weights[tensor.name], tensor.name))
-    return clean_float_model(convert(model.SerializeToString()))
+    return clean_float_model(Graph.parse(convert(model.SerializeToString())))
 
 
 def _kill_units(weights: dict[str, np.ndarray]) -> None:
@@ -116,12 +112,13 @@ def _kill_units(weights: dict[str, np.ndarray]) -> None:
     weights["c3.0.0.bias"][:] = -1000  # a whole layer
 
 
+@pytest.mark.slow
 def test_dead_units_load_and_are_delegated() -> None:
     model = _changed(_kill_units)
-    int8 = quantize_int8(model, calibration_tiles())
+    int8 = quantize_int8(model, calibration_tiles()).pack()
     coverage = delegate_coverage(int8)
     assert (coverage.partitions, coverage.undelegated) == (1, ())
-    assert _pooled_db(int8, model, [tile(20), tile(21)]) > GATE_DB
+    assert _pooled_db(int8, model.pack(), [tile(20), tile(21)]) > GATE_DB
 
 
 def _shout(weights: dict[str, np.ndarray]) -> None:
@@ -131,16 +128,17 @@ def _shout(weights: dict[str, np.ndarray]) -> None:
     weights["c9.0.weight"][:, :8] /= 100
 
 
+@pytest.mark.slow
 def test_a_decoder_far_louder_than_its_skip_keeps_its_quality() -> None:
     tiles = [tile(20), tile(21)]
     loud = _changed(_shout)
-    assert _pooled_db(loud, float_model(), tiles) > 100
+    assert _pooled_db(loud.pack(), float_model(), tiles) > 100
     plain = _pooled_db(int8_model(), float_model(), tiles)
-    assert _pooled_db(quantize_int8(loud, calibration_tiles()), float_model(), tiles) > plain - 3
+    assert _pooled_db(quantize_int8(loud, calibration_tiles()).pack(), float_model(), tiles) > plain - 3
 
 
 def test_equalising_changes_scales_but_not_the_picture() -> None:
-    even = equalize(float_model(), calibration_tiles(), 0.75)
+    even = equalize(float_graph(), calibration_tiles(), 0.75).pack()
     assert even != float_model()
     packed = tile(20, 48, 80)
     np.testing.assert_allclose(run(even, packed), run(float_model(), packed), atol=2e-5)
@@ -148,7 +146,7 @@ def test_equalising_changes_scales_but_not_the_picture() -> None:
 
 def test_leaky_relu_is_refused() -> None:
     with pytest.raises(QuantizationError, match="LEAKY_RELU"):
-        quantize_int8(float_model("leaky_relu"), calibration_tiles())
+        quantize_int8(float_graph("leaky_relu"), calibration_tiles())
 
 
 @pytest.mark.parametrize(
@@ -164,7 +162,7 @@ def test_leaky_relu_is_refused() -> None:
 )
 def test_unusable_tiles_are_named(tiles: list[np.ndarray], words: str) -> None:
     with pytest.raises(QuantizationError, match=words):
-        quantize_int8(float_model(), tiles)
+        quantize_int8(float_graph(), tiles)
 
 
 def test_the_quantizers_table_is_restored() -> None:
@@ -181,13 +179,13 @@ def test_another_quantizer_is_refused_by_name(monkeypatch: pytest.MonkeyPatch) -
     assert version("ai-edge-quantizer") == quantize.QUANTIZER_VERSION
     monkeypatch.setattr(quantize, "version", lambda name: "0.11.0")
     with pytest.raises(QuantizationError, match=r"ai-edge-quantizer 0\.11\.0 .*0\.10\.0"):
-        quantize_int8(float_model(), calibration_tiles())
+        quantize_int8(float_graph(), calibration_tiles())
 
 
 def test_nothing_is_printed_and_logging_stays_as_it_was(capsys: pytest.CaptureFixture[str]) -> None:
     before = list(logging.getLogger().handlers), logging.root.manager.disable
-    quantize_fp16(float_model())
-    quantize_int8(float_model(), [tile(0)])
+    quantize_fp16(float_graph())
+    quantize_int8(float_graph(), [tile(0)])
     assert (list(logging.getLogger().handlers), logging.root.manager.disable) == before
     captured = capsys.readouterr()
     assert captured.out + captured.err == ""

@@ -126,7 +126,7 @@ def test_the_deployed_form_is_the_same_function(task: str) -> None:
 
 
 def test_the_deployed_form_is_not_deployed_again(student: Student) -> None:
-    with pytest.raises(UsageError, match="deployed form already"):
+    with pytest.raises(UsageError, match="already in its deployed form"):
         deploy_form(deploy_form(student))
 
 

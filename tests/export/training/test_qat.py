@@ -11,9 +11,9 @@ import torch
 from ai_edge_litert.interpreter import Interpreter
 
 from lwisp_export.errors import ConversionError
+from lwisp_export.quantization.quantization_recipe import find_quantization
 from lwisp_export.quantization.quantizer import quantize_int8
-from lwisp_export.quantization.recipe import find_quantization
-from lwisp_export.quantization.run import QuantizeOptions, quantize
+from lwisp_export.quantization_step import QuantizeOptions, quantize
 from lwisp_export.student.checkpoint import CheckpointInfo, load_checkpoint, save_checkpoint
 from lwisp_export.student.input_contract import STUDENT_INPUT
 from lwisp_export.student.network import Student
@@ -21,34 +21,35 @@ from lwisp_export.synthesis.builtin_frames import calibration_frames
 from lwisp_export.training.batches import Batch
 from lwisp_export.training.objectives import QatObjective
 from lwisp_export.training.qat.fake_quant import FakeQuantStudent, round_weights
-from lwisp_export.training.qat.graph_match import wire
+from lwisp_export.training.qat.graph_match import match_graph
 from lwisp_export.training.qat.start import convert_student, start_qat
 from lwisp_export.training.qat.trained_ranges import ranges_of, tensor_ranges
-from lwisp_export.training.recipe import DistillationRecipe, LossRecipe, OptimizerRecipe, QatRecipe
-from lwisp_export.training.train import TrainOptions, train
 from lwisp_export.training.trainer import Trainer
+from lwisp_export.training.training_recipe import DistillationRecipe, LossRecipe, OptimizerRecipe, QatRecipe
+from lwisp_export.training.training_run import TrainOptions, train
 from lwisp_mobile.errors import UsageError
 from lwisp_mobile.inspect.model_facts import delegate_coverage, inspect_tflite
-from lwisp_mobile.tflite.reader import parse_tflite
-from tests.export.chain_models import calibration_tiles, develop, float_model, psnr_db, run, student, tile
-from tests.export.training_data import RECIPE, write_data
+from lwisp_mobile.tflite.graph import Graph
+from tests.export.chain_models import calibration_tiles, develop, float_graph, psnr_db, run, student, tile
+from tests.export.training_data import RECIPE
 
 UNSEEN = [tile(seed) for seed in (20, 21, 22, 23)]
 
 
 @functools.cache
 def network() -> FakeQuantStudent:
-    return start_qat(student(), float_model(), calibration_tiles(), find_quantization("qat")).eval()
+    return start_qat(student(), float_graph(), calibration_tiles(), find_quantization("qat")).eval()
 
 
 @functools.cache
-def as_shipped() -> tuple[Student, bytes, bytes]:
+def as_shipped() -> tuple[Student, Graph, bytes]:
     """The student that a checkpoint would hold, its float .tflite and its INT8 .tflite."""
     rounded = copy.deepcopy(network().student)
     rounded.load_state_dict(network().rounded_student())
     model = convert_student(rounded, lambda _text: None)
     ranges = tensor_ranges(rounded, ranges_of(network()), model)
-    return rounded, model, quantize_int8(model, calibration_tiles()[:1], find_quantization("trained"), ranges)
+    int8 = quantize_int8(model, calibration_tiles()[:1], find_quantization("trained"), ranges)
+    return rounded, model, int8.pack()
 
 
 def rounding(packed: np.ndarray) -> np.ndarray:
@@ -60,18 +61,17 @@ def pooled_db(one: list[np.ndarray], other: list[np.ndarray]) -> float:
 
 
 def test_every_tensor_of_the_tflite_has_its_step_in_torch() -> None:
-    tree = parse_tflite(float_model())
-    wiring = wire(student(), tree)
-    made = {t.name.decode() for t in (tree.subgraphs[0].tensors[o.outputs[0]] for o in tree.subgraphs[0].operators)}
-    blocks = {name for names in wiring.convolutions.values() for name in names}
+    match = match_graph(student(), float_graph())
+    made = {operator.output.name for operator in float_graph().operators}
+    blocks = {name for names in match.convolutions.values() for name in names}
     # The logits are known before their depth-to-space.
-    assert made - {*wiring.tensors.values(), *blocks} == {"node_pixel_shuffle_7_output_nhwc"}
-    assert [len(wiring.convolutions[name]) for name in ("c0.0", "u1.expand.0", "to_rgb")] == [1, 2, 1]
+    assert made - {*match.tensors.values(), *blocks} == {"node_pixel_shuffle_7_output_nhwc"}
+    assert [len(match.convolutions[name]) for name in ("c0.0", "u1.expand.0", "to_rgb")] == [1, 2, 1]
 
 
 def test_a_student_of_another_form_is_refused() -> None:
     with pytest.raises(ConversionError, match="has no counterpart"):
-        wire(student(task="denoise"), parse_tflite(float_model()))
+        match_graph(student(task="denoise"), float_graph())
 
 
 def test_int8_drifts_from_float_as_the_training_sees_it() -> None:
@@ -97,8 +97,8 @@ def test_scales_are_those_of_the_training_and_first_codes_are_equal() -> None:
         interpreter.get_input_details()[0]["index"], np.rint(packed[None] * 255 - 128).astype(np.int8)
     )
     interpreter.invoke()
-    first = wire(rounded, parse_tflite(model)).tensors["c0_1"]
-    # Its codes are doubled: the first half of the channels is a quarter of a step up.
+    first = match_graph(rounded, model).tensors["c0_1"]
+    # Its channels are duplicated: the first half of the channels is a quarter of a step up.
     step = trained[first].scale
     codes = interpreter.get_tensor(details[first]["index"])[0, :, :, : rounded.config.width].astype(np.float32) + 128
     with torch.no_grad():
@@ -138,7 +138,7 @@ def test_training_moves_the_rounding_picture_towards_float() -> None:
     packed = torch.from_numpy(np.stack(calibration_tiles()[:4])).permute(0, 3, 1, 2)
     with torch.no_grad():
         batch = Batch(packed, student()(packed))
-    objective = QatObjective(started, copy.deepcopy(student()), LossRecipe(charbonnier=0, ms_ssim=0), own=1.0)
+    objective = QatObjective(started, copy.deepcopy(student()), LossRecipe(charbonnier=0, ms_ssim=0), 1.0)
     trainer = Trainer(objective, OptimizerRecipe(steps=20, warmup_steps=1, learning_rate=1e-4))
     losses = [trainer.train_step(batch) for _ in range(20)]
     assert np.mean(losses[-5:]) < 0.985 * losses[0]
@@ -148,18 +148,13 @@ def test_training_moves_the_rounding_picture_towards_float() -> None:
     assert after["to_rgb"] == before["to_rgb"]
 
 
-@pytest.fixture(scope="module")
-def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return write_data(tmp_path_factory.mktemp("data"))
-
-
 QAT = replace(RECIPE, student=student().config, qat=QatRecipe(), optimizer=OptimizerRecipe(steps=2, warmup_steps=1))
 
 
 def test_a_run_leaves_a_checkpoint_that_exports_by_its_own_ranges(
     data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for user in ("distill.networks", "quantization.run"):  # all frames would take a minute
+    for user in ("training.objective_setup", "quantization_step"):  # all frames would take a minute
         monkeypatch.setattr(f"lwisp_export.{user}.calibration_frames", lambda: calibration_frames()[:1])
     start = tmp_path / "float.safetensors"
     save_checkpoint(start, student().state_dict(), CheckpointInfo("tiny", student().config, 1, "0"))
@@ -170,9 +165,9 @@ def test_a_run_leaves_a_checkpoint_that_exports_by_its_own_ranges(
     assert {r.node for r in info.ranges} >= {"packed", "c0_1", "to_rgb", "sigmoid_8"}
     assert torch.allclose(round_weights(trained.c1[0][0].weight), trained.c1[0][0].weight, rtol=1e-3)
     assert not (tmp_path / "run" / "tiny.moments.safetensors").exists()
-    ranges = tensor_ranges(trained, info.ranges, float_model())
+    ranges = tensor_ranges(trained, info.ranges, float_graph())
     options = QuantizeOptions()
-    made = quantize(float_model(), (), options, lambda _: None, contract=STUDENT_INPUT, tile_px=64, trained=ranges)
+    made = quantize(float_graph(), (), options, lambda _: None, contract=STUDENT_INPUT, tile_px=64, trained=ranges)
     assert made.recipe == find_quantization("trained")
 
 
@@ -183,7 +178,7 @@ def test_what_can_not_be_trained_is_named(data: Path, tmp_path: Path) -> None:
     start = tmp_path / "float.safetensors"
     save_checkpoint(start, student().state_dict(), CheckpointInfo("tiny", student().config, 1, "0"))
     other = replace(QAT, student=replace(QAT.student, width=16))
-    with pytest.raises(UsageError, match="holds a student of"):
+    with pytest.raises(UsageError, match="is a student of"):
         train(other, replace(options, start=start), lambda _text: None)
     for wrong in (
         {"distillation": DistillationRecipe(features=1.0)},
@@ -195,7 +190,7 @@ def test_what_can_not_be_trained_is_named(data: Path, tmp_path: Path) -> None:
 
 def test_a_float_checkpoint_has_no_trained_ranges() -> None:
     with pytest.raises(UsageError, match="takes trained ranges, but the checkpoint has none"):
-        quantize_int8(float_model(), calibration_tiles()[:1], find_quantization("trained"))
+        quantize_int8(float_graph(), calibration_tiles()[:1], find_quantization("trained"))
 
 
 def test_training_may_not_shrink_a_range_until_bright_pictures_clip() -> None:
@@ -209,10 +204,10 @@ def test_training_may_not_shrink_a_range_until_bright_pictures_clip() -> None:
     assert shares["packed"] == shares["to_rgb"] == 1
 
 
-def test_doubled_codes_halve_the_step_that_training_sees() -> None:
+def test_duplicated_channels_halve_the_step_that_training_sees() -> None:
     plain, fine = copy.deepcopy(network()), network()
-    plain.doubled = frozenset()
-    assert len(fine.doubled) == 4
+    plain.duplicated = frozenset()
+    assert len(fine.duplicated) == 4
     truths = [develop(fine.student, t) for t in UNSEEN]
     once, twice = ([develop(net, t) for t in UNSEEN] for net in (plain, fine))  # type: ignore[arg-type]
     assert pooled_db(twice, truths) > pooled_db(once, truths) + 0.3

@@ -5,8 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from lwisp_export.cli.commands import find_recipe
-from lwisp_export.training.recipe import load_recipe
+from lwisp_export.training.training_recipe import find_recipe, load_recipe
 from lwisp_mobile.errors import UsageError
 
 SHIPPED = sorted(path.name for path in files("lwisp_export.recipes").iterdir() if path.name.endswith(".toml"))
@@ -15,7 +14,7 @@ MINIMAL = '[data]\nphotos = ["a"]\nvalidation = []\nsensors = "s"\nnoise = "n"\n
 
 @pytest.mark.parametrize("name", SHIPPED)
 def test_shipped_recipes_load(name: str) -> None:
-    recipe = load_recipe(find_recipe(name.removesuffix(".toml")))
+    recipe = find_recipe(name.removesuffix(".toml"))
     assert recipe.name in name
     assert recipe.data.patch_px % 32 == 0
 

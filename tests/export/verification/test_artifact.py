@@ -5,14 +5,12 @@ import random
 import numpy as np
 import pytest
 
-from lwisp_export.conversion.metadata import write_metadata
-from lwisp_export.conversion.writer import pack_tflite
 from lwisp_export.errors import ArtifactError
 from lwisp_export.student.deploy import deploy_form
 from lwisp_export.verification.artifact import Precision, check_artifact
 from lwisp_mobile.errors import ModelError
 from lwisp_mobile.inspect.model_facts import delegate_coverage, inspect_tflite, read_metadata
-from lwisp_mobile.tflite.reader import operator_name, parse_tflite
+from lwisp_mobile.tflite.graph import Graph, Quantization
 from tests.export.chain_models import float_model, fp16_model, int8_model, raw_model, run, student, tile
 
 
@@ -39,27 +37,30 @@ def test_float_is_no_fp16() -> None:
 
 
 def test_a_float_island_is_found() -> None:
-    tree = parse_tflite(int8_model())
-    graph = tree.subgraphs[0]
+    graph = Graph.parse(int8_model())
     last = graph.operators[-1]
-    assert operator_name(tree, last) == "DEPTH_TO_SPACE"
+    assert last.kind == "DEPTH_TO_SPACE"
     # What the quantizer leaves when it has no rule for an operation: float tensors in the middle of int8 ones.
-    graph.tensors[last.outputs[0]].type = 0
-    graph.tensors[last.outputs[0]].quantization = None
-    facts = inspect_tflite(pack_tflite(tree))
+    last.output.table.type, last.output.table.quantization = 0, None
+    facts = inspect_tflite(graph.pack())
     assert facts.float_islands == ("DEPTH_TO_SPACE: rgb",)
 
 
 def test_parameters_and_macs() -> None:
     facts = inspect_tflite(float_model())
     assert facts.parameters == sum(p.numel() for p in deploy_form(student()).parameters()) + 4
-    tree = parse_tflite(float_model())
-    first, last = tree.subgraphs[0].operators[0], tree.subgraphs[0].operators[-3]
-    assert [operator_name(tree, o) for o in (first, last)] == ["CONV_2D", "CONV_2D"]
+    operators = Graph.parse(float_model()).operators
+    assert (operators[0].kind, operators[-3].kind) == ("CONV_2D", "CONV_2D")
     assert facts.macs == inspect_tflite(fp16_model()).macs == 111_357_680
     # Splitting the output doubles the last convolution's 12 filters of 4x4x8 and adds 12 of 1x1x24.
     side_px = facts.inputs[0].shape[1]
     assert inspect_tflite(int8_model()).macs - facts.macs == side_px**2 * 12 * (4 * 4 * 8 + 24)
+
+
+def write_metadata(model: bytes, name: str, data: bytes) -> bytes:
+    graph = Graph.parse(model)
+    graph.set_metadata(name, data)
+    return graph.pack()
 
 
 def test_metadata_comes_back_and_changes_nothing_else() -> None:
@@ -75,7 +76,7 @@ def test_metadata_is_replaced_and_deterministic() -> None:
     once = write_metadata(float_model(), "A", b"one")
     twice = write_metadata(write_metadata(once, "B", b""), "A", b"two")
     assert (read_metadata(twice, "A"), read_metadata(twice, "B")) == (b"two", b"")
-    assert len(parse_tflite(twice).metadata) == 2
+    assert len(Graph.parse(twice).model.metadata or []) == 2
     assert write_metadata(float_model(), "A", b"one") == once
 
 
@@ -104,10 +105,10 @@ def test_what_is_no_model_is_named(broken: bytes, words: str) -> None:
 
 def _structure_only() -> bytes:
     """The int8 model with its weights cut off, so that damage hits the structure."""
-    tree = parse_tflite(int8_model())
-    for buffer in tree.buffers:
+    graph = Graph.parse(int8_model())
+    for buffer in graph.model.buffers:
         buffer.data = None if buffer.data is None else buffer.data[:8]
-    return pack_tflite(tree)
+    return graph.pack()
 
 
 def test_damaged_models_give_facts_or_a_model_error() -> None:
@@ -127,9 +128,8 @@ def test_damaged_models_give_facts_or_a_model_error() -> None:
 
 
 def test_a_model_that_xnnpack_refuses_is_an_error_and_no_crash() -> None:
-    tree = parse_tflite(int8_model())
-    graph = tree.subgraphs[0]
+    graph = Graph.parse(int8_model())
     # A tensor with a range of about 0, as an unfloored dead unit gives.
-    graph.tensors[graph.operators[0].outputs[0]].quantization.scale = np.array([1e-12], np.float32)
+    graph.operators[0].output.set_quantization(Quantization(np.array([1e-12]), np.array([-128])))
     with pytest.raises(ModelError, match="runtime refused the model"):
-        delegate_coverage(pack_tflite(tree))
+        delegate_coverage(graph.pack())

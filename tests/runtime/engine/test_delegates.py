@@ -13,7 +13,7 @@ from lwisp_mobile.engine.delegate_check import DelegateCheck, _check_fingerprint
 from lwisp_mobile.engine.delegates import CompiledRunner, compile_model
 from lwisp_mobile.engine.interpreter import Target, load, runner
 from lwisp_mobile.errors import DelegateError, UsageError
-from lwisp_mobile.tflite.reader import operator_name, parse_tflite
+from lwisp_mobile.tflite.graph import Graph
 
 SIGN = 158
 """An operator's number in the schema."""
@@ -115,16 +115,16 @@ def test_xnnpack_runs_all_of_the_shipped_models(precision: str) -> None:
 
 def with_an_operation_that_xnnpack_lacks() -> bytes:
     """The float model, its first LOGISTIC a SIGN."""
-    from lwisp_export.conversion.writer import pack_tflite  # noqa: PLC0415
-
-    tree = parse_tflite(model("fp16"))
-    logistic = next(o for o in tree.subgraphs[0].operators if operator_name(tree, o) == "LOGISTIC")
-    code = type(tree.operatorCodes[0])()
+    graph = Graph.parse(model("fp16"))
+    codes = graph.model.operatorCodes
+    logistic = next(operator.table for operator in graph.operators if operator.kind == "LOGISTIC")
+    code = type(codes[0])()
     code.builtinCode, code.deprecatedBuiltinCode, code.version = SIGN, 127, 1
-    tree.operatorCodes.append(code)
-    logistic.opcodeIndex, logistic.builtinOptions, logistic.builtinOptionsType = len(tree.operatorCodes) - 1, None, 0
-    tree.subgraphs, tree.signatureDefs = tree.subgraphs[:1], tree.signatureDefs[:1]
-    return pack_tflite(tree)
+    codes.append(code)
+    logistic.opcodeIndex, logistic.builtinOptions, logistic.builtinOptionsType = len(codes) - 1, None, 0
+    graph.model.subgraphs = graph.model.subgraphs[:1]
+    graph.model.signatureDefs = (graph.model.signatureDefs or [])[:1]
+    return graph.pack()
 
 
 def test_a_part_that_xnnpack_does_not_run_is_refused_where_it_is_required() -> None:

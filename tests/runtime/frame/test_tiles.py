@@ -115,7 +115,7 @@ def tiled(
     packed = prepare(raw, developer.session.contract.input).planes
     laid = tuple(lay(stage, packed.shape[:2], tile) for stage in stages or developer.session.contract.stages)
     plan = FramePlan("tiles", laid, 0, keeps_open=keeps_open, workers=2)
-    return developer.run(raw, DevelopOptions(), plan=plan, execute=execute).rgb
+    return developer.run(raw, DevelopOptions(), np.float32, plan=plan, execute=execute).rgb
 
 
 def lay(stage: SignatureContract, frame: tuple[int, ...], tile: tuple[int, int]) -> TilePlan:
@@ -163,7 +163,7 @@ def test_the_budget_does_not_change_the_picture(int8: Developer, budget_mb: int)
     """Frames of changing size and plan, one after the other."""
     for sides in ((501, 640), (700, 902)):
         raw = noisy(*sides, "GRBG")
-        found = int8.run(raw, DevelopOptions(max_memory_bytes=budget_mb * 10**6))
+        found = int8.run(raw, DevelopOptions(max_memory_bytes=budget_mb * 10**6), np.float32)
         assert np.array_equal(found.rgb, whole(int8.session, raw)), found.plan
 
 

@@ -19,6 +19,7 @@ from lwisp_mobile.errors import (
 )
 from lwisp_mobile.raw.hints import MAX_PIXELS, RawHints, matrix_from_nine, override
 from lwisp_mobile.raw.reader import read_raw
+from lwisp_mobile.raw.sandbox.client import decode_apart
 from lwisp_mobile.raw.sidecar import parse_hints
 
 SIDECAR = """
@@ -44,6 +45,21 @@ def mosaic() -> np.ndarray:
 
 def png_chunk(kind: bytes, data: bytes) -> bytes:
     return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+
+
+def pack_mipi(mosaic: np.ndarray, bits: int) -> np.ndarray:
+    """RAW10 or RAW12 by sums of whole numbers, row by row."""
+    group, low = (4, 2) if bits == 10 else (2, 4)
+    padded = np.pad(mosaic, ((0, 0), (0, -mosaic.shape[1] % group)))
+    rows = []
+    for row in padded.tolist():
+        out = []
+        for at in range(0, len(row), group):
+            values = row[at : at + group]
+            out += [value // 2**low for value in values]
+            out.append(sum(value % 2**low * 2 ** (low * place) for place, value in enumerate(values)))
+        rows.append(out)
+    return np.array(rows, np.uint8)
 
 
 class TestPlain:
@@ -126,6 +142,50 @@ class TestPlain:
         with pytest.raises(RawFormatError, match=reason):
             read_raw(path, ENOUGH)
 
+    @pytest.mark.parametrize(("bits", "stride"), [(10, None), (10, 48), (12, None), (12, 64)])
+    def test_packed_samples_are_recognised_by_the_length(self, tmp_path: Path, bits: int, stride: int | None) -> None:
+        mosaic = np.random.default_rng(0).integers(0, 2**bits, (5, 22), dtype=np.uint16)
+        row = 30 if bits == 10 else 33
+        packed = np.zeros((5, stride or row), np.uint8)
+        packed[:, :row] = pack_mipi(mosaic, bits)
+        packed.tofile(tmp_path / "photo.raw")
+        raw = read_raw(tmp_path / "photo.raw", override(ENOUGH, RawHints(size=(22, 5), bits=bits)))
+        assert np.array_equal(raw.mosaic, mosaic)
+        fill = f", {stride - row} of them fill" if stride else ""
+        expected = (
+            f"By the file's length, its samples are packed as MIPI RAW{bits}, in rows of {stride or row} bytes{fill}."
+        )
+        assert expected in raw.notes
+
+    def test_stride(self, tmp_path: Path, mosaic: np.ndarray) -> None:
+        path = tmp_path / "photo.raw"
+        rows = np.zeros((4, 10), np.uint16)
+        rows[:, :6] = mosaic
+        rows.tofile(path)
+        with pytest.raises(RawFormatError, match="has 80 bytes"):
+            read_raw(path, ENOUGH)
+        raw = read_raw(path, override(ENOUGH, RawHints(stride=20)))
+        assert np.array_equal(raw.mosaic, mosaic)
+        assert "By the file's length, its samples are not packed, in rows of 20 bytes, 8 of them fill." in raw.notes
+        path.write_bytes(rows.tobytes()[:-8])  # the last row without its fill
+        assert np.array_equal(read_raw(path, override(ENOUGH, RawHints(stride=20))).mosaic, mosaic)
+        for stride in (11, 19, 40, 1):
+            with pytest.raises(RawFormatError, match=f"and stride = {stride} needs 48 or, packed as MIPI RAW10, 40"):
+                read_raw(path, override(ENOUGH, RawHints(stride=stride)))
+
+    def test_rows_that_a_board_adds_below(self, tmp_path: Path) -> None:
+        mosaic = np.random.default_rng(0).integers(0, 1024, (5, 22), dtype=np.uint16)
+        rows = np.zeros((8, 32), np.uint8)
+        rows[:5, :30] = pack_mipi(mosaic, 10)
+        rows.tofile(tmp_path / "photo.raw")
+        raw = read_raw(tmp_path / "photo.raw", override(ENOUGH, RawHints(size=(22, 5), stride=32)))
+        assert np.array_equal(raw.mosaic, mosaic)
+
+    @pytest.mark.parametrize("stride", [0, -1, 2**40])
+    def test_absurd_strides(self, stride: int) -> None:
+        with pytest.raises(RawFormatError, match="stride = "):
+            RawHints(stride=stride)
+
     def test_huge_size_takes_no_memory(self, tmp_path: Path) -> None:
         path = tmp_path / "photo.raw"
         path.write_bytes(bytes(48))
@@ -139,7 +199,55 @@ class TestPlain:
             read_raw(path, override(ENOUGH, RawHints(white=10.0)))
 
 
+class TestNumpy:
+    @pytest.mark.parametrize("dtype", [np.uint8, "<u2", ">u2"])
+    def test_samples_are_read_as_stored(self, tmp_path: Path, dtype: str) -> None:
+        samples = (np.arange(24) * 10).astype(dtype).reshape(4, 6)
+        np.save(tmp_path / "photo.npy", samples)
+        raw = read_raw(tmp_path / "photo.npy", RawHints(cfa="GBRG", black=1.0, white_balance=(2.0, 1.0, 1.5)))
+        assert np.array_equal(raw.mosaic, samples)
+        assert raw.mosaic.dtype == np.uint16
+        assert raw.white_level == (255 if dtype == np.uint8 else 65535)
+
+    def test_a_white_far_above_the_samples_is_noted(self, tmp_path: Path) -> None:
+        np.save(tmp_path / "photo.npy", np.full((4, 6), 1000, np.uint16))
+        raw = read_raw(tmp_path / "photo.npy", RawHints(cfa="GBRG", black=1.0, white_balance=(2.0, 1.0, 1.5)))
+        assert any("--white 1023 if samples have 10 bits" in note for note in raw.notes)
+
+    @pytest.mark.parametrize(
+        "array",
+        [np.zeros((4, 6), np.float32), np.zeros((4, 6, 3), np.uint16), np.zeros(24, np.uint16), np.zeros((4, 6), "i2")],
+    )
+    def test_other_arrays_are_refused(self, tmp_path: Path, array: np.ndarray) -> None:
+        np.save(tmp_path / "photo.npy", array)
+        with pytest.raises(
+            UnsupportedSensorError, match=r"isn't a mosaic: an array of shape \(H, W\) of uint8 or uint16"
+        ):
+            read_raw(tmp_path / "photo.npy", ENOUGH)
+
+    def test_objects_are_never_unpickled(self, tmp_path: Path) -> None:
+        np.save(tmp_path / "photo.npy", np.array([[print, 1]], object), allow_pickle=True)
+        with pytest.raises(UnsupportedSensorError, match="isn't a mosaic"):
+            read_raw(tmp_path / "photo.npy", ENOUGH)
+
+    @pytest.mark.parametrize(
+        "shape", ["(2000000, 2000000)", "(400, 600)", "(-4, 6)", "(4, 6, )" + "(" * 5000, "(True, 6)", "()"]
+    )
+    def test_headers_that_lie(self, tmp_path: Path, shape: str) -> None:
+        header = f"{{'descr': '<u2', 'fortran_order': False, 'shape': {shape}, }}".encode() + b"\n"
+        (tmp_path / "photo.npy").write_bytes(b"\x93NUMPY\x01\0" + struct.pack("<H", len(header)) + header + bytes(48))
+        with pytest.raises(RawError, match=r"photo\.npy"):
+            read_raw(tmp_path / "photo.npy", ENOUGH)
+
+
 class TestPng:
+    @pytest.mark.slow
+    def test_400_megapixels(self, tmp_path: Path) -> None:
+        """As many as every other format allows, in the memory that a decoder may take."""
+        Image.new("I;16", (20_000, 20_000)).save(tmp_path / "photo.png", compress_level=1)
+        hints = RawHints(cfa="RGGB", black=0.0, white=1023, white_balance=(2.0, 1.0, 1.5))
+        assert decode_apart(tmp_path / "photo.png", hints).mosaic.shape == (20_000, 20_000)
+
     @pytest.mark.parametrize("dtype", [np.uint8, np.uint16])
     def test_samples_are_read_as_stored(self, tmp_path: Path, dtype: type) -> None:
         samples = (np.arange(24) * (10 if dtype == np.uint8 else 2700)).astype(dtype).reshape(4, 6)
@@ -174,7 +282,7 @@ class TestPng:
         chunks = ((b"IHDR", header), (b"IDAT", data), (b"IEND", b""))
         path = tmp_path / "photo.png"
         path.write_bytes(b"\x89PNG\r\n\x1a\n" + b"".join(png_chunk(kind, content) for kind, content in chunks))
-        with pytest.raises(RawFormatError, match="truncated, damaged or far too large"):
+        with pytest.raises(RawFormatError, match=r"truncated or damaged|declares 100000x100000 px; at most 400 Mpx"):
             read_raw(path, RawHints(cfa="RGGB", black=0.0, white_balance="grey-world"))
 
     @pytest.mark.parametrize("length", [8, 20, 60])
@@ -190,7 +298,7 @@ class TestPng:
     ) -> None:
         path = tmp_path / "photo.png"
         Image.fromarray(mosaic).save(path)
-        monkeypatch.setitem(sys.modules, "PIL", None)
+        monkeypatch.setitem(sys.modules, "PIL.PngImagePlugin", None)
         with pytest.raises(MissingExtraError, match="Pillow isn't installed"):
             read_raw(path, ENOUGH)
 

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from dataclasses import fields
 from datetime import datetime
 from pathlib import Path
 
@@ -19,8 +20,9 @@ from PIL import Image
 from lwisp_mobile.batch import jobs
 from lwisp_mobile.cli.main import main
 from lwisp_mobile.errors import MissingExtraError, RawError, RawFormatError, SandboxError, WhiteBalanceError
+from lwisp_mobile.raw.corrections import BadPixels, Crop, GainMap, NoiseProfile, VignetteRadial, WarpRectilinear
 from lwisp_mobile.raw.hints import RawHints
-from lwisp_mobile.raw.image import CaptureInfo, RawImage
+from lwisp_mobile.raw.image import CaptureInfo, FileFact, GpsPosition, RawImage
 from lwisp_mobile.raw.reader import decode_here, decoding_by, read_raw
 from lwisp_mobile.raw.sandbox.client import Limits, decode_apart, uncapped_notes
 from lwisp_mobile.raw.sandbox.protocol import MAX_LINE_BYTES, read_reply, write_failure, write_raw
@@ -34,8 +36,34 @@ FRAME = RawImage(
     (2.0, 1.0, 1.5),
     ((1.5, -0.25, -0.25), (0.0, 1.0, 0.0), (-0.5, -0.5, 2.0)),
     orientation=6,
-    info=CaptureInfo("Nökia", "N900", 400.0, 1 / 250, 5.6, 5.2, datetime(2024, 2, 3, 4, 5, 6)),
+    info=CaptureInfo(
+        "Nökia",
+        "N900",
+        400.0,
+        1 / 250,
+        5.6,
+        5.2,
+        datetime(2024, 2, 3, 4, 5, 6),
+        28.0,
+        -0.5,
+        "Zeiss",
+        GpsPosition(1, -2),
+    ),
     notes=("A note.",),
+    gain_maps=(
+        GainMap(0, 1, 15, 22, 2, 1, 0.1, 0.2, 0.3, 0.4, np.linspace(1, 2, 12, dtype=np.float32).reshape(3, 4, 1)),
+        GainMap(1, 0, 15, 22, 2, 2, 0.0, 0.0, 1.0, 1.0, np.full((1, 1, 1), 1.5, np.float32)),
+    ),
+    vignette=(VignetteRadial((0.1, 0.2, 0.3, 0.4, 0.5), 0.4, 0.6),),
+    bad_pixels=(
+        BadPixels(0),
+        BadPixels(None, np.array([[1, 2], [3, 4]], np.int32), np.array([[1, 2, 3, 4]], np.int32)),
+    ),
+    warp=(WarpRectilinear(((1.0, 0.1, 0.0, 0.0, 0.0, 0.0),), 0.5, 0.5),),
+    baseline_exposure_ev=-0.25,
+    noise_profile=NoiseProfile((1e-3, 2e-3, 3e-3), (1e-6, 2e-6, 3e-6)),
+    crop=Crop(1, 2, 10, 12),
+    facts=(FileFact("NoiseProfile", "0.001", "honoured"),),
 )
 
 
@@ -62,8 +90,12 @@ def mosaic(tmp_path: Path) -> Path:
 def assert_same(left: RawImage, right: RawImage) -> None:
     assert np.array_equal(left.mosaic, right.mosaic)
     assert left.mosaic.dtype == right.mosaic.dtype == np.uint16
-    for name in ("cfa", "black_level", "white_level", "wb_gains", "camera_to_srgb", "orientation", "info", "notes"):
-        assert getattr(left, name) == getattr(right, name), name
+    for field in fields(RawImage):
+        if field.name not in ("mosaic", "gain_maps", "bad_pixels"):
+            assert getattr(left, field.name) == getattr(right, field.name), field.name
+    for ours, theirs in zip(left.gain_maps + left.bad_pixels, right.gain_maps + right.bad_pixels, strict=True):
+        for name, value in vars(ours).items():
+            assert np.array_equal(value, getattr(theirs, name)), name
 
 
 class TestDecoding:
@@ -195,6 +227,16 @@ def test_systems_without_caps_are_told() -> None:
     assert "memory and CPU time aren't capped on win32" in uncapped_notes("win32")[0]
 
 
+MAP = {
+    "shape": [1, 1, 1],
+    "area": [0, 0, 4, 4],
+    "pitch": [1, 1],
+    "origin": [0, 0],
+    "spacing": [1, 1],
+    "planes": [0, 1],
+}
+
+
 def answer(frame: RawImage = FRAME) -> bytes:
     stream = io.BytesIO()
     write_raw(stream, frame)
@@ -215,7 +257,7 @@ class TestAnswers:
         assert raw is not None
         assert_same(raw, FRAME)
 
-    @pytest.mark.parametrize("cut", [0, 1, 50, -660, -1])
+    @pytest.mark.parametrize("cut", [0, 1, 50, -760, -90, -33, -1])
     def test_an_answer_that_ends_early_is_none(self, cut: int) -> None:
         assert read_reply(io.BytesIO(answer()[:cut])) is None
 
@@ -237,6 +279,17 @@ class TestAnswers:
             (changed(wb_gains=[1, 1]), "must have 3 entries"),
             (changed(white_level=0), "isn't above the black levels"),
             (changed(info={"make": "x"}), "is missing"),
+            (changed(gain_maps=[{**MAP, "shape": [2**31, 2**31, 1]}]), "isn't possible"),
+            (changed(gain_maps=[{**MAP, "shape": [-1, -4, 3]}]), "isn't possible"),
+            (changed(gain_maps=[{**MAP, "pitch": [0, 1]}]), "pitch"),
+            (changed(gain_maps=[{**MAP, "area": [5, 0, 4, 4]}]), "area"),
+            (changed(gain_maps=[MAP] * 2000), "isn't possible"),
+            (changed(bad_pixels=[{"constant": None, "points": 2**40, "rectangles": 0}]), "isn't possible"),
+            (changed(bad_pixels=[{"constant": None, "points": -1, "rectangles": 0}]), "isn't possible"),
+            (changed(warp=[{"coefficients": [], "center_x": 0.5, "center_y": 0.5}]), "0 planes"),
+            (changed(noise_profile={"scale": [-1, 0, 0], "offset": [0, 0, 0]}), "NoiseProfile"),
+            (changed(crop={"top": 0, "left": 0, "height": 99, "width": 9}), "lie within the mosaic"),
+            (changed(facts=[{"name": "x", "value": "y", "use": "z"}]), "must be one of"),
         ],
     )
     def test_nonsense_is_refused(self, content: bytes, message: str) -> None:

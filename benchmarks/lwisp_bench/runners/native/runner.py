@@ -21,7 +21,7 @@ from lwisp_bench.suite.subjects import Subject
 from lwisp_bench.worker.job import Limits, MemoryUse, Phases, RuntimeFacts, Samples, WorkerResult
 from lwisp_mobile.engine.quantization import quantize
 from lwisp_mobile.engine.xnnpack_coverage import Coverage
-from lwisp_mobile.tflite.reader import parse_tflite, text
+from lwisp_mobile.tflite.graph import Graph
 
 ENGINE = "benchmark_model"
 PROFILED_RUNS = 10
@@ -121,9 +121,9 @@ def _input_flags(subject: Subject, files: Sequence[str]) -> list[str]:
         f"--input_layer_shape={':'.join(shapes)}",
         f"--input_layer_value_files={','.join(f'{name}:{file}' for name, file in zip(names, files))}",
     ]
-    signatures = parse_tflite(subject.model).signatureDefs or []
+    signatures = Graph.parse(subject.model).signatures
     # A model of several signatures must be told one; tools older than that flag run the first subgraph anyway.
-    primary = [text(one.signatureKey) for one in signatures if one.subgraphIndex == 0]
+    primary = [signature.name for signature in signatures if signature.subgraph == 0]
     return [*flags, f"--signature_to_run_for={primary[0]}"] if len(signatures) > 1 and primary else flags
 
 
@@ -185,7 +185,7 @@ def _result(subject: Subject, timed: Printed, watched: Printed, cpus: tuple[int,
 
 def _coverage(subject: Subject, printed: Printed) -> tuple[Coverage | None, str | None]:
     """What the delegate took of the first subgraph, if the tool told it without doubt; else why not."""
-    nodes = len(parse_tflite(subject.model).subgraphs[0].operators)
+    nodes = len(Graph.parse(subject.model).operators)
     ours = {one for one in printed.replaced if one.of_nodes == nodes}
     if len(ours) == 1:
         (one,) = ours

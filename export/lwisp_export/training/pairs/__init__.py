@@ -1,1 +1,1 @@
-"""Pairs of an input and its truth: published datasets in their published layouts, and pairs made from photographs."""
+"""Pairs of an input and its truth: published datasets in their own layouts, and synthetic pairs of photographs."""

@@ -1,4 +1,4 @@
-"""Pairs kept as files: read when they're needed, cut in alignment, made into planes."""
+"""Pairs in files: read when needed, cropped in alignment, converted to planes."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -9,15 +9,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lwisp_export.student.config import SIZE_MULTIPLE
-from lwisp_export.training.pairs.cut import Cut, central_cut, random_cut
-from lwisp_export.training.pairs.listing import PairFiles, read_rgb
-from lwisp_export.training.pairs.pair import F32, Pair, from_codes
+from lwisp_export.training.pairs.crop import Crop, central_crop, random_crop
+from lwisp_export.training.pairs.file_listing import PairFiles, read_rgb
+from lwisp_export.training.pairs.pair_set import F32, Pair, from_8_bit
 from lwisp_mobile.errors import UsageError
 
 
 @dataclass(frozen=True)
 class InputFormat:
-    """How a set's input files become planes."""
+    """How a set's input files are read and converted to planes."""
 
     read: Callable[[Path], NDArray[Any]]
     """A file to (H, W) or (H, W, 3). Raises UsageError."""
@@ -27,7 +27,7 @@ class InputFormat:
     """2 for mosaics, which are packed; 1 for RGB."""
 
 
-RGB_INPUT = InputFormat(read_rgb, from_codes, cell_px=1)
+RGB_INPUT = InputFormat(read_rgb, from_8_bit, cell_px=1)
 """Pictures in, pictures out: denoise and enhance."""
 
 
@@ -48,23 +48,23 @@ class FilePairs:
         files = self.training[index]
         source, truth = self._read(files)
         try:
-            cuts = [random_cut(truth.shape, patch_px, self.format.cell_px, rng) for _ in range(count)]
+            crops = [random_crop(truth.shape, patch_px, self.format.cell_px, rng) for _ in range(count)]
         except UsageError as error:
             raise UsageError(f"{files.truth}: {error}") from error
-        return [self._pair(files, cut, source, truth) for cut in cuts]
+        return [self._pair(files, crop, source, truth) for crop in crops]
 
     def whole(self) -> Iterator[Pair]:
         """The validation pictures one by one; see PairSet."""
         for files in self.validation:
             source, truth = self._read(files)
             try:
-                cut = central_cut(truth.shape, SIZE_MULTIPLE * self.format.cell_px)
+                crop = central_crop(truth.shape, SIZE_MULTIPLE * self.format.cell_px)
             except UsageError as error:
                 raise UsageError(f"{files.truth}: {error}") from error
-            yield self._pair(files, cut, source, truth)
+            yield self._pair(files, crop, source, truth)
 
     def check_first(self) -> None:
-        """Read the first pair of either side, so that a wrong format is named before training starts."""
+        """Read the first pair of either side, so that a wrong format is reported before training starts."""
         for side in (self.training, self.validation):
             self._read(side[0])
 
@@ -77,8 +77,8 @@ class FilePairs:
             )
         return source, truth
 
-    def _pair(self, files: PairFiles, cut: Cut, source: NDArray[Any], truth: NDArray[np.uint8]) -> Pair:
-        return Pair(files.name, files.kind, self.format.to_planes(cut.of(source)), from_codes(cut.of(truth)))
+    def _pair(self, files: PairFiles, crop: Crop, source: NDArray[Any], truth: NDArray[np.uint8]) -> Pair:
+        return Pair(files.name, files.kind, self.format.to_planes(crop.of(source)), from_8_bit(crop.of(truth)))
 
 
 def _size(picture: NDArray[Any]) -> str:

@@ -8,8 +8,8 @@ All are 8-bit RGB PNGs of 600x400.
 
 from pathlib import Path
 
+from lwisp_export.training.pairs.file_listing import PairFiles, check_matched, list_files
 from lwisp_export.training.pairs.file_pairs import RGB_INPUT, FilePairs
-from lwisp_export.training.pairs.listing import PairFiles, check_matched, list_files
 
 _LAYOUT = (
     "LoL holds our485/low, our485/high, eval15/low and eval15/high with PNGs of the same names; "

@@ -13,8 +13,8 @@ import re
 from collections.abc import Collection
 from pathlib import Path
 
+from lwisp_export.training.pairs.file_listing import PairFiles, check_matched, list_folder
 from lwisp_export.training.pairs.file_pairs import RGB_INPUT, FilePairs
-from lwisp_export.training.pairs.listing import PairFiles, check_matched, list_folder
 from lwisp_mobile.errors import UsageError
 
 HELD_OUT_SCENES = ("009", "010")

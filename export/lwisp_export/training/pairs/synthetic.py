@@ -1,7 +1,7 @@
-"""Made pairs for denoise and enhance: a photograph, and the same taken again with noise or too little light.
+"""Synthetic pairs for denoise and enhance: a photograph, and the same retaken with noise or too little light.
 
-A sampled camera's mosaic gives the noise; demosaicing correlates it between pixels, white balance and colour matrix
-make it coloured, the tone curve stretches it in the shadows, as in a camera's pictures. Detail is the photograph's own.
+Noise is added to the mosaic of a sampled camera. Demosaicing correlates it between pixels, white balance and colour
+matrix colour it, and the tone curve amplifies it in the shadows, as in a camera's pictures. Detail is unchanged.
 """
 
 import warnings
@@ -16,8 +16,8 @@ from lwisp_export.synthesis.camera import CameraColor, SensorColor
 from lwisp_export.synthesis.mosaic import expose, sample_cfa, to_camera
 from lwisp_export.synthesis.noise import ISO_RANGE, NoiseLevel, PhoneNoise, add_noise, typical_noise
 from lwisp_export.synthesis.pairs import finished, linear_light
-from lwisp_export.training.pairs.cut import Cut, central_cut, random_cut
-from lwisp_export.training.pairs.pair import F32, Pair, from_codes
+from lwisp_export.training.pairs.crop import Crop, central_crop, random_crop
+from lwisp_export.training.pairs.pair_set import F32, Pair, from_8_bit
 
 with warnings.catch_warnings():
     # It warns, once, that matplotlib isn't there to plot with.
@@ -26,13 +26,13 @@ with warnings.catch_warnings():
 
 DENOISE_EXPOSURE_EV = (0.0, 0.0)
 ENHANCE_EXPOSURE_EV = (-3.5, -1.0)
-"""From a dim room to one in which a picture looks nearly black."""
+"""From a dim room to a picture that looks nearly black."""
 WHOLE_ISOS = (100, 800, 3200)
 
 
 @dataclass(frozen=True)
 class Retake:
-    """How a photograph is taken again."""
+    """How a photograph is retaken."""
 
     color: CameraColor
     noise: NoiseLevel
@@ -41,7 +41,7 @@ class Retake:
 
 @dataclass(frozen=True)
 class RetakeRange:
-    """What retakes are drawn from."""
+    """The distribution of retakes."""
 
     sensors: tuple[SensorColor, ...]
     phones: tuple[PhoneNoise, ...]
@@ -54,7 +54,7 @@ class RetakeRange:
         return self._retake(self.phones[rng.integers(len(self.phones))].at(iso), rng)
 
     def at_iso(self, iso: int, rng: np.random.Generator) -> Retake:
-        """The same with a middling phone's noise at one ISO."""
+        """As `sample`, with a typical phone's noise at one ISO."""
         return self._retake(typical_noise(iso), rng)
 
     def _retake(self, noise: NoiseLevel, rng: np.random.Generator) -> Retake:
@@ -63,17 +63,17 @@ class RetakeRange:
 
 
 def retake(picture: NDArray[np.uint8], how: Retake, rng: np.random.Generator) -> F32:
-    """Take a finished photograph again. picture: (H, W, 3) uint8 sRGB.
+    """Retake a finished photograph. picture: (H, W, 3) uint8 sRGB.
 
     Returns (H, W, 3) float32 in [0, 1], rounded to 8 bits as a file of it would be. Without noise and at exposure 0
     it's the photograph.
     """
     camera = to_camera(expose(linear_light(picture), how.exposure_ev), how.color)
-    # Only the noise is taken from clipped light: colours that no sensor can have are kept.
+    # Only the noise is computed from clipped light, so that out-of-gamut colours are kept.
     light = np.clip(camera, np.float32(0), np.float32(1))
     noisy = camera + demosaiced_noise(light, how.noise, rng)
-    codes = np.rint(finished(from_camera(noisy, how.color), 0.0) * np.float32(255))
-    return from_codes(codes.astype(np.uint8))
+    rounded = np.rint(finished(from_camera(noisy, how.color), 0.0) * np.float32(255))
+    return from_8_bit(rounded.astype(np.uint8))
 
 
 def demosaiced_noise(camera_rgb: F32, level: NoiseLevel, rng: np.random.Generator) -> F32:
@@ -91,7 +91,7 @@ def from_camera(camera_rgb: F32, color: CameraColor) -> F32:
 
 
 @dataclass(frozen=True)
-class MadePairs:
+class SyntheticPairs:
     """A PairSet of photographs in memory, each (H, W, 3) uint8 sRGB."""
 
     training: tuple[NDArray[np.uint8], ...]
@@ -105,20 +105,24 @@ class MadePairs:
     def crops(self, index: int, patch_px: int, count: int, rng: np.random.Generator) -> list[Pair]:
         """Random squares of one photograph, each retaken in its own way; see PairSet."""
         picture = self.training[index]
-        cuts = [random_cut(picture.shape, patch_px, 1, rng) for _ in range(count)]
-        return [_pair(picture, cut, self.retakes.sample(rng), rng, (f"photograph {index}", "training")) for cut in cuts]
+        crops = [random_crop(picture.shape, patch_px, 1, rng) for _ in range(count)]
+        return [
+            _pair(picture, crop, self.retakes.sample(rng), rng, (f"photograph {index}", "training")) for crop in crops
+        ]
 
     def whole(self) -> Iterator[Pair]:
         """Each validation photograph at each of WHOLE_ISOS; see PairSet."""
         for index, picture in enumerate(self.validation):
-            cut = central_cut(picture.shape, SIZE_MULTIPLE)
+            crop = central_crop(picture.shape, SIZE_MULTIPLE)
             for iso in WHOLE_ISOS:
                 rng = np.random.default_rng([index, iso])
                 labels = (f"photograph {index}, ISO {iso}", f"iso{iso}")
-                yield _pair(picture, cut, self.retakes.at_iso(iso, rng), rng, labels)
+                yield _pair(picture, crop, self.retakes.at_iso(iso, rng), rng, labels)
 
 
-def _pair(picture: NDArray[np.uint8], cut: Cut, how: Retake, rng: np.random.Generator, labels: tuple[str, str]) -> Pair:
-    """A pair of one cut. labels: name and kind."""
-    truth = cut.of(picture)
-    return Pair(*labels, planes=retake(truth, how, rng), truth=from_codes(truth))
+def _pair(
+    picture: NDArray[np.uint8], crop: Crop, how: Retake, rng: np.random.Generator, labels: tuple[str, str]
+) -> Pair:
+    """A pair of one crop. labels: name and kind."""
+    truth = crop.of(picture)
+    return Pair(*labels, planes=retake(truth, how, rng), truth=from_8_bit(truth))

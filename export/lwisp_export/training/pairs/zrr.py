@@ -17,9 +17,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lwisp_export.student.config import SIZE_MULTIPLE
+from lwisp_export.training.pairs.file_listing import PairFiles, check_matched, list_files, read_pixels
 from lwisp_export.training.pairs.file_pairs import FilePairs, InputFormat
-from lwisp_export.training.pairs.listing import PairFiles, check_matched, list_files, read_pixels
-from lwisp_export.training.pairs.pair import F32
+from lwisp_export.training.pairs.pair_set import F32
 from lwisp_mobile.contract import InputContract
 from lwisp_mobile.errors import UsageError
 from lwisp_mobile.preprocess.prepare import prepare

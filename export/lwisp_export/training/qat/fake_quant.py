@@ -7,13 +7,12 @@ import torch
 from torch import Tensor, fx, nn
 
 from lwisp_export.quantization.ranges import STEPS, Range
+from lwisp_export.quantization.rounding import LARGEST_WEIGHT
 from lwisp_export.quantization.scales import SIGMOID_RANGE
 from lwisp_export.student.network import Student
 from lwisp_export.training.qat.graph_match import OUTPUT_CONVOLUTION, kind_of
 
 LOWEST, HIGHEST = -128, 127
-LARGEST_CODE = 127
-"""Of weights, which are symmetric."""
 PICTURE_STEP = 1 / 256
 RANGE_PACE = 10.0
 """Ranges are trained in their logarithm, this much faster than weights, which are hundredths."""
@@ -29,16 +28,16 @@ class FakeQuantStudent(nn.Module):
         student: Student,
         graph: fx.Graph,
         groups: Sequence[tuple[frozenset[str], Range]],
-        doubled: Collection[str] = (),
+        duplicated: Collection[str] = (),
         least_range: float = 0.0,
     ) -> None:
         """student: trained in place. graph: its trace. groups: nodes that share a scale, and their range.
 
-        doubled: nodes with twice the codes, as `quantization.double` deploys them. least_range: share of its first
-        size that a range keeps.
+        duplicated: nodes rounded twice, as `quantization.channel_duplication` deploys them. least_range: share of its
+        first size that a range keeps.
         """
         super().__init__()
-        self.doubled = frozenset(doubled)
+        self.duplicated = frozenset(duplicated)
         self.least_range = least_range
         self.student = student
         self._graph = graph
@@ -101,12 +100,12 @@ class _Rounding(fx.Interpreter):
             return self._convolve(n)
         if kind == "sigmoid" and cast(fx.Node, n.args[0]).name == OUTPUT_CONVOLUTION:
             return self._split_sigmoid(self.fetch_args_kwargs_from_env(n)[0][0])
-        if kind == "mul" and any(cast(fx.Node, factor).name in self._network.doubled for factor in n.args):
+        if kind == "mul" and any(cast(fx.Node, factor).name in self._network.duplicated for factor in n.args):
             one, other = self.fetch_args_kwargs_from_env(n)[0]
             return _mean([self._round(a * b, n.name) for a, b in zip(_twice(one), _twice(other))])
         result = super().run_node(n)
-        if n.name in self._network.doubled:
-            return self._double(result, n)
+        if n.name in self._network.duplicated:
+            return self._round_twice(result, n)
         return result if kind in _MOVES_ONLY or n.op == "output" else self._round(result, n.name)
 
     def _convolve(self, node: fx.Node) -> Tensor:
@@ -118,7 +117,7 @@ class _Rounding(fx.Interpreter):
         is_output = node.name == OUTPUT_CONVOLUTION
         return result if is_rectified or is_output else self._round(result, node.name)
 
-    def _double(self, x: Tensor, node: fx.Node) -> Tensor | tuple[Tensor, Tensor]:
+    def _round_twice(self, x: Tensor, node: fx.Node) -> Tensor | tuple[Tensor, Tensor]:
         """Rounded twice, half a step apart: both if a product reads them, which rounds again; else their mean."""
         aside = self._step(node.name).detach() / 4
         pair = self._round(x + aside, node.name), self._round(x - aside, node.name)
@@ -129,7 +128,7 @@ class _Rounding(fx.Interpreter):
         return self._scale[group]
 
     def _split_sigmoid(self, logits: Tensor) -> Tensor:
-        """As `quantization.split` deploys it."""
+        """As `quantization.split_sigmoid` deploys it."""
         both = [self._round(torch.relu(half), OUTPUT_CONVOLUTION) for half in (logits, -logits)]
         more, less = (_round_picture(torch.sigmoid(half)) for half in both)
         return _round_picture(more - less + 0.5)
@@ -162,9 +161,9 @@ def round_weights(weights: Tensor) -> Tensor:
     """
     with torch.no_grad():
         largest = weights.abs().amax(dim=(1, 2, 3))
-        scales = largest.clamp_min(float(largest.max()) / 1024).clamp_min(1e-6) / LARGEST_CODE
+        scales = largest.clamp_min(float(largest.max()) / 1024).clamp_min(1e-6) / LARGEST_WEIGHT
     zeros = torch.zeros(len(weights), dtype=torch.int32)
-    return torch.fake_quantize_per_channel_affine(weights, scales, zeros, 0, -LARGEST_CODE, LARGEST_CODE)
+    return torch.fake_quantize_per_channel_affine(weights, scales, zeros, 0, -LARGEST_WEIGHT, LARGEST_WEIGHT)
 
 
 def _round_picture(x: Tensor) -> Tensor:

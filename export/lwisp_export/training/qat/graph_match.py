@@ -1,15 +1,13 @@
 """Which tensor of the .tflite each step of the torch student becomes."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import Any
 
 from torch import fx, nn
 
-from lwisp_export.conversion.writer import ids
 from lwisp_export.errors import ConversionError
 from lwisp_export.student.network import Student
-from lwisp_mobile.tflite.reader import operator_name, text
+from lwisp_mobile.tflite.graph import Graph
 
 OUTPUT_CONVOLUTION = "to_rgb"
 """Deployed as a convolution to blocks of pixels, then depth-to-space."""
@@ -27,7 +25,7 @@ _OPERATORS = {
 
 
 @dataclass(frozen=True)
-class Wiring:
+class GraphMatch:
     """The student's graph beside the .tflite's; both have the same steps."""
 
     graph: fx.Graph
@@ -49,39 +47,35 @@ def kind_of(student: nn.Module, node: fx.Node) -> str:
     return node.target if isinstance(node.target, str) else getattr(node.target, "__name__", node.op)
 
 
-def wire(student: Student, tree: Any) -> Wiring:
+def match_graph(student: Student, float_model: Graph) -> GraphMatch:
     """Walk student and .tflite from the picture back to the input, step by step.
 
-    tree: ModelT of the student's float .tflite, its output not split. Raises ConversionError where they differ.
+    float_model: the student's, its output not split. Raises ConversionError where they differ.
     """
     graph = trace(student)
-    whole = tree.subgraphs[0]
-    sources = {int(operator.outputs[0]): operator for operator in whole.operators}
+    sources = {operator.output: operator for operator in float_model.operators}
     (output,) = (node for node in graph.nodes if node.op == "output")
-    waiting = [(output.args[0], ids(whole.outputs)[0])]
+    waiting = [(output.args[0], float_model.outputs[0])]
     tensors: dict[str, str] = {}
     convolutions: dict[str, dict[str, None]] = {}
     while waiting:
         node, tensor = waiting.pop()
-        name = text(whole.tensors[tensor].name)
-        if tensors.setdefault(node.name, name) != name:
-            raise _differs(node, f"{tensors[node.name]} and {name}")
+        if tensors.setdefault(node.name, tensor.name) != tensor.name:
+            raise _differs(node, f"{tensors[node.name]} and {tensor.name}")
         if node.op == "placeholder":
             continue
-        found = _Step(student, node)
+        step = _Step(student, node)
         operator = sources.get(tensor)
-        if found.is_output and operator is not None:
+        if step.is_output and operator is not None:
             # Before its depth-to-space the picture has the values that it has after it.
-            tensor = int(operator.inputs[0])
-            operator, tensors[node.name] = sources.get(tensor), text(whole.tensors[tensor].name)
-        kind = "nothing" if operator is None else operator_name(tree, operator)
-        if operator is None or kind != found.operator:
-            raise _differs(node, f"{kind}, {name}")
-        if found.convolution is not None:
-            result = text(whole.tensors[operator.outputs[0]].name)
-            convolutions.setdefault(str(found.convolution.target), {})[result] = None
-        waiting += [pair for pair in zip(found.inputs, ids(operator.inputs)) if pair[0].name not in tensors]
-    return Wiring(graph, tensors, {module: tuple(names) for module, names in convolutions.items()})
+            before = operator.inputs[0]
+            operator, tensors[node.name] = sources.get(before), before.name
+        if operator is None or operator.kind != step.operator:
+            raise _differs(node, f"{'nothing' if operator is None else operator.kind}, {tensor.name}")
+        if step.convolution is not None:
+            convolutions.setdefault(str(step.convolution.target), {})[operator.output.name] = None
+        waiting += [pair for pair in zip(step.inputs, operator.inputs) if pair[0].name not in tensors]
+    return GraphMatch(graph, tensors, {module: tuple(names) for module, names in convolutions.items()})
 
 
 class _Step:
@@ -98,7 +92,7 @@ class _Step:
         self.inputs = tuple(_nodes(node.args))
 
 
-def _nodes(arguments: Any) -> Iterator[fx.Node]:
+def _nodes(arguments: Iterable[object]) -> Iterator[fx.Node]:
     for argument in arguments:
         if isinstance(argument, fx.Node):
             yield argument

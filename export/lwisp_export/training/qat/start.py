@@ -5,7 +5,6 @@ import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
@@ -13,15 +12,15 @@ import torch
 from lwisp_export.conversion.onnx_to_tflite import convert_onnx
 from lwisp_export.conversion.torch_to_onnx import export_onnx
 from lwisp_export.errors import ConversionError
-from lwisp_export.quantization.prepare import Prepared, prepare
+from lwisp_export.quantization.preparation import Prepared, prepare
+from lwisp_export.quantization.quantization_recipe import QuantizationRecipe
 from lwisp_export.quantization.ranges import Range
-from lwisp_export.quantization.recipe import QuantizationRecipe
 from lwisp_export.quantization.scales import same_scale_groups
 from lwisp_export.student.network import Student
 from lwisp_export.training.qat.fake_quant import FakeQuantStudent
-from lwisp_export.training.qat.graph_match import Wiring, wire
+from lwisp_export.training.qat.graph_match import GraphMatch, match_graph
 from lwisp_export.training.qat.weight_grid import take_weights
-from lwisp_mobile.tflite.reader import parse_tflite, text
+from lwisp_mobile.tflite.graph import Graph
 
 LARGEST_DIFFERENCE = 1e-3
 """Between the student's picture and that of its equalised weights."""
@@ -29,36 +28,34 @@ LARGEST_DIFFERENCE = 1e-3
 
 def start_qat(
     student: Student,
-    float_model: bytes,
+    float_model: Graph,
     tiles: Sequence[np.ndarray],
     recipe: QuantizationRecipe,
     least_range: float = 0.0,
 ) -> FakeQuantStudent:
     """A student that rounds as its INT8 .tflite will, with that one's weights and ranges to start from.
 
-    student: left as it is. float_model: its float .tflite. tiles: to calibrate with, each (h, w, planes) float32 in
+    student: left as it is. float_model: the student's. tiles: to calibrate with, each (h, w, planes) float32 in
     [0, 1]. recipe: an int8 one with a split output. least_range: as for `FakeQuantStudent`. Raises ConversionError
     where the .tflite's form isn't the student's.
     """
-    wiring = wire(student, parse_tflite(float_model))
-    # Doubled codes are the same weights twice; torch has them once and rounds twice.
-    prepared = prepare(float_model, tiles, replace(recipe, model=replace(recipe.model, doubled=())))
-    doubled = {node for node, tensor in wiring.tensors.items() if tensor in recipe.model.doubled}
+    match = match_graph(student, float_model)
+    # Duplicated channels are the same weights twice; torch has them once and rounds twice.
+    prepared = prepare(float_model, tiles, replace(recipe, model=replace(recipe.model, duplicated_channels=())))
+    duplicated = {node for node, tensor in match.tensors.items() if tensor in recipe.model.duplicated_channels}
     started = copy.deepcopy(student)
-    take_weights(started, wiring, parse_tflite(prepared.exact))
+    take_weights(started, match, prepared.exact)
     _check(student, started, tiles[0])
-    take_weights(started, wiring, parse_tflite(prepared.model))
-    return FakeQuantStudent(started, wiring.graph, range_groups(wiring, prepared), doubled, least_range)
+    take_weights(started, match, prepared.model)
+    return FakeQuantStudent(started, match.graph, range_groups(match, prepared), duplicated, least_range)
 
 
-def range_groups(wiring: Wiring, prepared: Prepared) -> list[tuple[frozenset[str], Range]]:
+def range_groups(match: GraphMatch, prepared: Prepared) -> list[tuple[frozenset[str], Range]]:
     """The graph's nodes by the scales they share, with their settled ranges."""
-    tree = parse_tflite(prepared.exact)
     nodes: dict[str, set[str]] = {}
-    for node, tensor in wiring.tensors.items():
+    for node, tensor in match.tensors.items():
         nodes.setdefault(tensor, set()).add(node)
-    names = [text(tensor.name) for tensor in tree.subgraphs[0].tensors]
-    groups = [{names[i] for i in group} for group in same_scale_groups(tree)]
+    groups = [{tensor.name for tensor in group} for group in same_scale_groups(prepared.exact)]
     grouped = set().union(*groups)
     groups += [{tensor} for tensor in nodes if tensor not in grouped]
     return [_group(group, nodes, prepared) for group in groups if not nodes.keys().isdisjoint(group)]
@@ -69,8 +66,8 @@ def _group(tensors: set[str], nodes: dict[str, set[str]], prepared: Prepared) ->
     return members, prepared.ranges[min(tensors)]
 
 
-def convert_student(student: Student, report: Callable[[str], None]) -> bytes:
-    """A student's float .tflite, by ONNX. Errors as for `export_onnx` and `convert_onnx`."""
+def convert_student(student: Student, report: Callable[[str], None]) -> Graph:
+    """A student's float model, by ONNX. Errors as for `export_onnx` and `convert_onnx`."""
     with tempfile.TemporaryDirectory(prefix="lwisp-qat-") as folder:
         onnx = Path(folder) / "student.onnx"
         export_onnx(student, onnx)
@@ -80,9 +77,9 @@ def convert_student(student: Student, report: Callable[[str], None]) -> bytes:
 def _check(student: Student, equalized: Student, tile: np.ndarray) -> None:
     packed = torch.from_numpy(np.ascontiguousarray(tile.transpose(2, 0, 1)))[None]
     with torch.no_grad():
-        difference: Any = (student(packed) - equalized(packed)).abs().max()
-    if not float(difference) <= LARGEST_DIFFERENCE:
+        difference = float((student(packed) - equalized(packed)).abs().max())
+    if not difference <= LARGEST_DIFFERENCE:
         raise ConversionError(
-            f"Equalised weights change the student's picture by {float(difference):.1e}, more than "
+            f"Equalised weights change the student's picture by {difference:.1e}, more than "
             f"{LARGEST_DIFFERENCE:g}. The student's form has changed; adapt lwisp_export/training/qat."
         )

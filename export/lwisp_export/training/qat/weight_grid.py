@@ -1,33 +1,29 @@
 """Weights of a student's .tflite back into torch, undoing what deployment did to their order."""
 
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 
-from lwisp_export.conversion.writer import constant
 from lwisp_export.student.blocks import UpBlock
 from lwisp_export.student.network import Student
-from lwisp_export.training.qat.graph_match import OUTPUT_CONVOLUTION, Wiring
-from lwisp_mobile.tflite.reader import text
+from lwisp_export.training.qat.graph_match import OUTPUT_CONVOLUTION, GraphMatch
+from lwisp_mobile.tflite.graph import Graph
 
 BLOCK_PHASES = 4
 
 
-def take_weights(student: Student, wiring: Wiring, tree: Any) -> None:
+def take_weights(student: Student, match: GraphMatch, float_model: Graph) -> None:
     """Give a student the weights of a .tflite of the same form, whatever was done to their scale.
 
-    tree: ModelT, float, its output split or not. Biases of blocks that run twice are the mean of both runs'.
+    float_model: its output split or not. Biases of blocks that run twice are the mean of both runs'.
     """
-    graph = tree.subgraphs[0]
-    operators = {text(graph.tensors[operator.outputs[0]].name): operator for operator in graph.operators}
-    for module, results in wiring.convolutions.items():
-        inputs = [operators[name].inputs for name in results]
+    operators = {operator.output.name: operator for operator in float_model.operators}
+    for module, results in match.convolutions.items():
         convolution = student.get_submodule(module)
-        weights = constant(tree, int(inputs[0][1]))
-        biases = np.mean([constant(tree, int(found[2])) for found in inputs], axis=0)
+        weights = operators[results[0]].weights.values()
+        biases = np.mean([operators[name].bias.values() for name in results], axis=0)
         order = _order(student, module, len(weights))
         if module == OUTPUT_CONVOLUTION:
             # The first pixel of a block has the filters' own place in the 4x4 window, and the plain sign comes first.

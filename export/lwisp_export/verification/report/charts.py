@@ -1,11 +1,11 @@
-"""Charts as geometry for inline SVG: a bar per layer, a point per candidate."""
+"""Charts for inline SVG: a bar per layer, a point per candidate."""
 
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from lwisp_export.drift.layer_noise import LayerNoise
 from lwisp_export.quantization.search import QuantizationReport
-from lwisp_export.verification.drift.layers import LayerNoise
 
 WIDTH, HEIGHT = 1100, 260
 LEFT, BOTTOM, TOP = 44, 24, 14
@@ -39,7 +39,7 @@ class BarChart:
 
     bars: tuple[Bar, ...]
     lines: tuple[Line, ...]
-    left_out: int
+    omitted: int
     """Layers without a figure."""
 
 
@@ -66,7 +66,7 @@ class Scatter:
 
 
 def layer_chart(layers: Sequence[LayerNoise]) -> BarChart:
-    """Signal to noise of every layer that has a figure."""
+    """Signal to noise of every layer that has one."""
     known = [(layer, layer.sqnr_db) for layer in layers if layer.sqnr_db is not None]
     top = GRID_DB * math.ceil(max((db for _, db in known), default=GRID_DB) / GRID_DB)
     pitch = (WIDTH - LEFT) / max(1, len(known))

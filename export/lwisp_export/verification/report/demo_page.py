@@ -3,20 +3,18 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
-from numpy.typing import NDArray
-
-from lwisp_export.verification.report.pictures import AMPLIFICATION, data_uri, difference, planes_view, worst_corner
+from lwisp_export.drift.stage_drift import Picture
+from lwisp_export.verification.drift_record import DriftRecord
+from lwisp_export.verification.report.pictures import data_uri, planes_view
 from lwisp_export.verification.report.template import write_html
-from lwisp_export.verification.verify import DriftReport
 from lwisp_mobile.bundle.bundle import ModelFile
 from lwisp_mobile.engine.timing import TimingSummary
 from lwisp_mobile.engine.xnnpack_coverage import Coverage
 from lwisp_mobile.frame.developer import TimeSplit
 from lwisp_mobile.inspect.model_facts import GraphFacts
 from lwisp_mobile.metrics import Comparison
+from lwisp_mobile.output.comparison import AMPLIFICATION, difference, worst_corner
 
-Picture = NDArray[np.float32]
 CROP_PX = 128
 
 
@@ -46,7 +44,7 @@ class DemoResult:
     int8_rgb: Picture
     drift_of_raw: Comparison
     """INT8 against float on this RAW."""
-    drift: DriftReport
+    drift: DriftRecord
     models: tuple[ModelRow, ...]
     machine: str
     threads: int
@@ -54,7 +52,7 @@ class DemoResult:
 
 def write_page(path: Path, result: DemoResult) -> None:
     """Write the page; it needs no other file."""
-    write_html(path, "page.html.j2", r=result, pictures=_pictures(result), amplification=AMPLIFICATION)
+    write_html(path, "demo.html.j2", r=result, pictures=_pictures(result), amplification=AMPLIFICATION)
 
 
 def _pictures(result: DemoResult) -> dict[str, str]:

@@ -4,10 +4,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from lwisp_export.verification.drift.page_data import DriftPage, Shown, drift_report
 from lwisp_export.verification.report.charts import HEIGHT, LEFT, WIDTH, candidate_chart, layer_chart
-from lwisp_export.verification.report.pictures import AMPLIFICATION, data_uri, difference, worst_corner
+from lwisp_export.verification.report.drift_figures import DriftFigures, Shown
+from lwisp_export.verification.report.pictures import data_uri
 from lwisp_export.verification.report.template import write_html
+from lwisp_mobile.output.comparison import AMPLIFICATION, difference, worst_corner
 
 CROP_PX = 64
 
@@ -25,17 +26,16 @@ class ImageRow:
     crop_difference: str
 
 
-def write_drift_page(path: Path, page: DriftPage, shown: Sequence[Shown]) -> None:
+def write_drift_page(path: Path, figures: DriftFigures, shown: Sequence[Shown]) -> None:
     """Write the page; it needs no other file."""
     write_html(
         path,
-        "drift.html.j2",
-        page=page,
-        drift=drift_report(page),
-        int8=next(stage for stage in page.stages if stage.stage == "int8"),
+        "drift_report.html.j2",
+        figures=figures,
+        int8=next(stage for stage in figures.stages if stage.stage == "int8"),
         rows=[_row(image) for image in shown],
-        layers=layer_chart(page.layers),
-        candidates=None if page.search is None else candidate_chart(page.search),
+        layers=layer_chart(figures.layers),
+        candidates=None if figures.search is None else candidate_chart(figures.search),
         width=WIDTH,
         height=HEIGHT,
         left=LEFT,

@@ -1,16 +1,14 @@
-"""Pictures for the report, as data URIs."""
+"""Pictures for the pages, as data URIs."""
 
 import base64
 
 import numpy as np
 from numpy.typing import NDArray
 
-from lwisp_mobile.output.comparison import AMPLIFICATION, difference, png, worst_corner
-
-__all__ = ["AMPLIFICATION", "data_uri", "difference", "planes_view", "worst_corner"]
+from lwisp_mobile.output.comparison import png
 
 MAX_SIDE_PX = 768
-"""Larger pictures are reduced, so that a page stays a few megabytes."""
+"""Larger pictures are reduced, to keep a page to a few megabytes."""
 
 
 def data_uri(rgb: NDArray[np.float32]) -> str:
@@ -19,5 +17,5 @@ def data_uri(rgb: NDArray[np.float32]) -> str:
 
 
 def planes_view(packed: NDArray[np.float32]) -> NDArray[np.float32]:
-    """What the student sees, as a half-size picture: R, the mean of both G, B; (h, w, 3)."""
+    """The student's input as a half-size picture, (h, w, 3): R, the mean of both G, B. packed: (h, w, 4)."""
     return np.stack([packed[..., 0], (packed[..., 1] + packed[..., 2]) / 2, packed[..., 3]], axis=-1)

@@ -11,7 +11,7 @@ from lwisp_mobile.serialize.files import atomic_write
 def write_html(path: Path, template: str, **values: Any) -> None:
     """Fill one of this folder's templates; a value that it lacks is an error."""
     environment = jinja2.Environment(
-        loader=jinja2.PackageLoader("lwisp_export", "report"),
+        loader=jinja2.PackageLoader(__package__, "."),
         autoescape=True,
         undefined=jinja2.StrictUndefined,
         trim_blocks=True,

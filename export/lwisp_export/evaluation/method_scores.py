@@ -1,0 +1,107 @@
+"""Scores of every method on the same fixed mosaics, by ISO."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lwisp_export.evaluation.classical import PIPELINES
+from lwisp_export.synthesis.camera import load_sensors
+from lwisp_export.synthesis.validation_frames import ValidationFrame, validation_frames
+from lwisp_export.training.photos import load_photos
+from lwisp_export.training.training_recipe import DataRecipe
+from lwisp_mobile.bundle.bundle import Bundle
+from lwisp_mobile.frame.developer import open_all
+from lwisp_mobile.metrics import compare
+from lwisp_mobile.progress import Progress
+from lwisp_mobile.raw.image import RawImage
+
+Develop = Callable[[RawImage], NDArray[np.float32]]
+
+LOW_ISOS = (50, 100)
+HIGH_ISOS = (400, 800, 1600, 3200)
+EVALUATION_ISOS = (*LOW_ISOS, *HIGH_ISOS)
+
+
+@dataclass(frozen=True)
+class Method:
+    """A way to develop a mosaic."""
+
+    name: str
+    develop: Develop
+
+
+@dataclass(frozen=True)
+class Score:
+    """Means over the pictures at one ISO."""
+
+    iso: int
+    psnr_db: float
+    ssim: float
+    delta_e: float
+    pictures: int
+
+
+@dataclass(frozen=True)
+class MethodScores:
+    """A method's scores, by ISO."""
+
+    method: str
+    scores: tuple[Score, ...]
+
+    def mean_psnr_db(self, isos: Sequence[int]) -> float:
+        """Mean over some ISOs."""
+        return float(np.mean([score.psnr_db for score in self.scores if score.iso in isos]))
+
+
+def evaluate(
+    methods: Sequence[Method], frames: Sequence[ValidationFrame], progress: Progress
+) -> tuple[MethodScores, ...]:
+    """Develop every frame by every method and compare with the ground truth. progress: is given each method's name."""
+    results = []
+    for method in methods:
+        progress(method.name)
+        isos = sorted({frame.iso for frame in frames})
+        results.append(MethodScores(method.name, tuple(_score(method, iso, frames) for iso in isos)))
+    return tuple(results)
+
+
+def _score(method: Method, iso: int, frames: Sequence[ValidationFrame]) -> Score:
+    found = [compare(method.develop(frame.raw), frame.truth) for frame in frames if frame.iso == iso]
+    return Score(
+        iso,
+        psnr_db=float(np.mean([np.inf if c.psnr_db is None else c.psnr_db for c in found])),
+        ssim=float(np.mean([c.ssim for c in found])),
+        delta_e=float(np.mean([c.delta_e_mean for c in found])),
+        pictures=len(found),
+    )
+
+
+def evaluate_bundle(
+    bundle: Bundle, recipe: DataRecipe, folder: Path, threads: int, progress: Progress
+) -> tuple[MethodScores, ...]:
+    """Score a bundle's models and the oracle pipelines on a recipe's validation photographs.
+
+    folder: the data folder. Raises UsageError if data is missing.
+    """
+    pictures = load_photos(folder, recipe).validation
+    frames = validation_frames(pictures, load_sensors(folder / recipe.sensors), EVALUATION_ISOS)
+    classical = [Method(pipeline.name, pipeline.develop) for pipeline in PIPELINES]
+    with open_all(bundle, threads) as developers:
+        ours = [Method(f"{bundle.name} {precision}", developers[precision].develop) for precision in sorted(developers)]
+        return evaluate([*ours, *classical], frames, progress)
+
+
+def table(results: Sequence[MethodScores]) -> list[str]:
+    """PSNR by ISO and its means over low and high ISO; SSIM and colour difference as means over all ISOs."""
+    isos = [score.iso for score in results[0].scores]
+    lines = [f"{'PSNR in dB at ISO':<30}" + "".join(f"{iso:>8}" for iso in isos) + "    low   high   SSIM     dE"]
+    for result in results:
+        cells = "".join(f"{score.psnr_db:8.2f}" for score in result.scores)
+        means = f"{result.mean_psnr_db(LOW_ISOS):7.2f}{result.mean_psnr_db(HIGH_ISOS):7.2f}"
+        ssim = float(np.mean([score.ssim for score in result.scores]))
+        delta_e = float(np.mean([score.delta_e for score in result.scores]))
+        lines.append(f"{result.method:<30}{cells}{means}{ssim:7.4f}{delta_e:7.2f}")
+    return lines

@@ -1,0 +1,80 @@
+"""Training runs: exact resuming, what they leave behind, and states and starts of other runs."""
+
+import csv
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import torch
+
+from lwisp_export.student.checkpoint import (
+    load_checkpoint,
+    load_moments,
+)
+from lwisp_export.training.trainer import Trainer
+from lwisp_export.training.training_run import TrainOptions, train
+from lwisp_mobile.errors import ModelError
+from lwisp_mobile.progress import silent
+from tests.export.training_data import DISTILLING, RECIPE, random_objective
+
+
+def run(data: Path, folder: Path, steps: int | None = None) -> Path:
+    options = TrainOptions(data=data, run=folder, workers=0, steps=steps)
+    train(RECIPE, options, silent)
+    return folder
+
+
+def test_a_stopped_run_continues_on_the_same_curve(data: Path, tmp_path: Path) -> None:
+    whole = torch.load(run(data, tmp_path / "whole") / "state.pt", weights_only=True)
+    run(data, tmp_path / "parts", steps=3)
+    parts = torch.load(run(data, tmp_path / "parts") / "state.pt", weights_only=True)
+    assert whole["step"] == parts["step"] == 8
+    for kind in ("objective", "average"):
+        assert all(torch.equal(value, parts[kind][key]) for key, value in whole[kind].items())
+
+
+def test_a_run_leaves_a_checkpoint_and_a_log(data: Path, tmp_path: Path) -> None:
+    folder = run(data, tmp_path)
+    student, info = load_checkpoint(folder / "tiny.safetensors")
+    assert (info.name, info.step, info.student) == ("tiny", 8, RECIPE.student)
+    state = torch.load(folder / "state.pt", weights_only=True)
+    assert torch.allclose(student.c1[0][0].weight, state["average"]["c1.0.0.weight"], atol=1e-3)
+    with (folder / "log.csv").open() as file:
+        rows = list(csv.DictReader(file))
+    assert [row["step"] for row in rows] == ["4", "8"]
+    assert all(5 < float(row["psnr_db_iso100"]) < 60 for row in rows)
+    assert all(row["dead_attention_units"] == "0" for row in rows)
+
+
+def test_moments_come_back_near_and_serve_a_new_run(data: Path, tmp_path: Path) -> None:
+    folder = run(data, tmp_path / "first", steps=4)
+    moments = load_moments(folder / "tiny.moments.safetensors")
+    trainer = Trainer(random_objective(), RECIPE.optimizer)
+    trainer.load(folder / "state.pt")
+    for key, value in trainer.moments().items():
+        assert torch.allclose(moments[key], value, atol=float(value.abs().max()) * 0.13), key
+    start = TrainOptions(
+        data=data,
+        run=tmp_path / "second",
+        start=folder / "tiny.safetensors",
+        moments=folder / "tiny.moments.safetensors",
+        workers=0,
+        steps=2,
+    )
+    assert train(RECIPE, start, silent).psnr_db.keys() == {"iso100", "iso800", "iso3200"}
+
+
+def test_a_distilling_run_resumes_on_the_same_curve(data: Path, teacher: Path, tmp_path: Path) -> None:
+    recipe = replace(DISTILLING, data=replace(DISTILLING.data, context_share=0.5, patch_px=64))
+    options = TrainOptions(data=data, run=tmp_path / "whole", teacher=teacher, workers=0)
+    train(recipe, options, silent)
+    train(recipe, replace(options, run=tmp_path / "parts", steps=3), silent)
+    train(recipe, replace(options, run=tmp_path / "parts"), silent)
+    whole, parts = (torch.load(tmp_path / name / "state.pt", weights_only=True) for name in ("whole", "parts"))
+    assert all(torch.equal(value, parts["objective"][key]) for key, value in whole["objective"].items())
+
+
+def test_a_state_of_another_run_is_named(data: Path, teacher: Path, tmp_path: Path) -> None:
+    train(RECIPE, TrainOptions(data=data, run=tmp_path, workers=0, steps=2), silent)
+    with pytest.raises(ModelError, match=r"state\.pt isn't a state of this recipe's run"):
+        train(DISTILLING, TrainOptions(data=data, run=tmp_path, teacher=teacher, workers=0), silent)
