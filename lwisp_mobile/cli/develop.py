@@ -21,7 +21,7 @@ from lwisp_mobile.cli.command import Command, add_json_option, print_json
 from lwisp_mobile.cli.model_options import add_model_options, bundle_of
 from lwisp_mobile.cli.raw_options import add_raw_options, add_sandbox_option, hints_of
 from lwisp_mobile.cli.target_options import target_of
-from lwisp_mobile.engine.delegate_check import Ran, check_delegate
+from lwisp_mobile.engine.delegate_check import DelegateCheck, check_delegate
 from lwisp_mobile.errors import UsageError
 from lwisp_mobile.frame.developer import Developed, DevelopOptions
 from lwisp_mobile.memory import available_bytes, parse_bytes
@@ -113,7 +113,7 @@ def _develop_one(job: Job, settings: Settings, as_json: bool) -> int:
         decoding(settings.sandbox),
         open_developer(settings) as developer,
     ):
-        _report_delegate(developer.session.ran)
+        _report_delegate(developer.session.delegate_check)
         developed = developer.develop_file(job.source, job.output, settings.options, progress)
     if as_json:
         print_json(developed)
@@ -147,7 +147,7 @@ def _outcomes(jobs: Sequence[Job], settings: Settings, arguments: argparse.Names
     return develop_in_pool(jobs, settings, min(arguments.jobs, len(jobs)))
 
 
-def _report_delegate(ran: Ran | None) -> None:
+def _report_delegate(ran: DelegateCheck | None) -> None:
     if ran is not None:
         print(f"note: {ran.line}", file=sys.stderr)
 

@@ -39,7 +39,7 @@ def _record(arguments: argparse.Namespace, bundle: Bundle, session: Session, tim
         "packed_px": arguments.size,
         "output_px": arguments.size * session.contract.output_scale,
         "engine": find_engine(arguments.engine),
-        "delegate": session.ran or {"delegate": arguments.delegate},
+        "delegate": session.delegate_check or {"delegate": arguments.delegate},
         "clock": "wall",
         "summary": timing.summary,
         "timing": timing,
@@ -48,7 +48,7 @@ def _record(arguments: argparse.Namespace, bundle: Bundle, session: Session, tim
 
 def _line(arguments: argparse.Namespace, bundle: Bundle, session: Session, summary: TimingSummary) -> str:
     return (
-        f"{session.ran.line + ': ' if session.ran else ''}"
+        f"{session.delegate_check.line + ': ' if session.delegate_check else ''}"
         f"{bundle.name} {arguments.precision}, {arguments.size}x{arguments.size} packed px, "
         f"{arguments.threads} threads, {summary.runs} runs: "
         f"p50 {summary.p50_ms:.1f} ms, p90 {summary.p90_ms:.1f} ms, MAD {summary.mad_ms:.2f} ms (wall clock)"

@@ -12,14 +12,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lwisp_mobile.bundle.bundle import Bundle
-from lwisp_mobile.bundle.lookup import find_bundle
 from lwisp_mobile.engine.interpreter import Target
 from lwisp_mobile.engine.session import DEFAULT_TARGET, Session
 from lwisp_mobile.errors import UsageError
-from lwisp_mobile.frame.buffers import PictureMap
-from lwisp_mobile.frame.executor import run_frame
+from lwisp_mobile.frame.buffers import PictureBuffer
+from lwisp_mobile.frame.executor import Executor, StageTime, run_concurrently, run_frame
 from lwisp_mobile.frame.memory_model import FrameSize
-from lwisp_mobile.frame.pipeline import StageTime
 from lwisp_mobile.frame.planner import FramePlan, plan_frame
 from lwisp_mobile.output.geometry import finish
 from lwisp_mobile.output.picture import write_picture
@@ -93,7 +91,7 @@ class FrameRun(Generic[PictureType]):
     """Upright sRGB, (H, W, 3)."""
     plan: FramePlan
     stages: tuple[StageTime, ...]
-    """The context's, which may run beside the first stage, then in the plan's order."""
+    """The sample's, then in the plan's order."""
     wall_ms: float
     """The whole run: planning, context, stages."""
 
@@ -124,10 +122,8 @@ class Developer:
         precision: int8, fp16, or another that the bundle contains. threads, target: as for `Session`.
         Raises BundleError, or ModelError if the engine refuses the model.
         """
-        found = bundle if isinstance(bundle, Bundle) else find_bundle(bundle)
-        model = found.model(precision)
-        self.session = Session(found.read(precision), model.contract, threads=threads, target=target)
-        self.session.load_lanes(self.session.lanes_wanted)
+        self.session = Session.from_bundle(bundle, precision=precision, threads=threads, target=target)
+        self.session.prepare_workers()
 
     def __enter__(self) -> "Developer":
         """Return the developer."""
@@ -175,16 +171,28 @@ class Developer:
         run: FrameRun[Any] = self.run(frame, DevelopOptions(exposure_ev, max_memory_bytes=max_memory_bytes), dtype)
         return run.rgb
 
-    def run(self, raw: RawImage, options: DevelopOptions, dtype: type[PictureType]) -> FrameRun[PictureType]:
-        """Develop one frame as `develop` does, and report how the run went. The options' hints aren't used."""
+    def run(
+        self,
+        raw: RawImage,
+        options: DevelopOptions,
+        dtype: type[PictureType],
+        *,
+        plan: FramePlan | None = None,
+        execute: Executor = run_concurrently,
+    ) -> FrameRun[PictureType]:
+        """Develop one frame as `develop` does, and report how the run went. The options' hints aren't used.
+
+        plan: the tiles, whatever the budget; None: the cheapest within it. execute: how a stage goes over its tiles.
+        """
         start = time.perf_counter()
         check_exposure(options.exposure_ev)
         contract = self.session.contract
         planes = Preparation(raw, contract.input, exposure_ev=options.exposure_ev)
         size = FrameSize(planes.height_px, planes.width_px, np.dtype(dtype).itemsize)
-        plan = plan_frame(contract, size, options.max_memory_bytes, self.session.lanes_wanted)
+        plan = plan or plan_frame(contract, size, options.max_memory_bytes, self.session.max_workers)
         rgb = np.empty((raw.height_px, raw.width_px, 3), dtype)
-        stages = run_frame(self.session, planes, plan, PictureMap(rgb, cfa_offset_px(raw.cfa), contract.output_tensor))
+        buffer = PictureBuffer(rgb, cfa_offset_px(raw.cfa), contract.output_tensor)
+        stages = run_frame(self.session, planes, plan, buffer, execute)
         picture = finish(rgb, raw, distortion=options.distortion)
         wall_ms = 1e3 * (time.perf_counter() - start)
         return FrameRun(picture, plan, stages, wall_ms)

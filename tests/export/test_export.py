@@ -73,7 +73,7 @@ def test_every_model_carries_its_contract(exported: Exported) -> None:
     int8 = exported.bundle.model("int8").contract
     assert (int8.input_tensor.scale, int8.input_tensor.zero_point) == (pytest.approx(1 / 255), -128)
     assert (int8.output_tensor.scale, int8.output_tensor.zero_point) == (1 / 256, -128)
-    assert int8.halo_px == 112
+    assert int8.whole.halo_px == 112
 
 
 @pytest.mark.parametrize(("name", "parameters", "gmacs"), [("lwisp", 2_009_193, 5.203), ("lwisp-lite", 503_242, 1.330)])

@@ -23,7 +23,8 @@ from numpy.typing import NDArray
 from lwisp_export.synthesis.dng import write_dng
 from lwisp_mobile.bundle.bundle import shipped_bundle
 from lwisp_mobile.contract import ContextContract, InputContract, TensorSpec
-from lwisp_mobile.engine.session import Session, dequantise, quantise
+from lwisp_mobile.engine.quantization import dequantize, quantize
+from lwisp_mobile.engine.session import Session
 from lwisp_mobile.engine.timing import Timing
 from lwisp_mobile.frame.global_context import context_sample, crop_spans
 from lwisp_mobile.metrics import psnr_db
@@ -109,8 +110,8 @@ def model_golden() -> dict[str, Any]:
     model = bundle.model("int8")
     raw = frame("GBRG", 62, 58)
     packed = prepare(raw, model.contract.input)
-    codes = quantise(packed.planes, model.contract.input_tensor)
-    with Session(bundle.read("int8"), model.contract) as session, session.open(model.contract.signature) as signature:
+    codes = quantize(packed.planes, model.contract.input_tensor)
+    with Session.from_bundle(bundle) as session, session.pool.open(model.contract.whole.name, 1) as (signature,):
         rgb = signature.run({model.contract.input_tensor.name: codes[None]})[model.contract.output_tensor.name]
     return {
         "model_sha256": model.sha256,
@@ -216,16 +217,16 @@ def _frame_tree(raw: RawImage) -> dict[str, Any]:
 
 
 def _quantise_tree(scale: float, zero_point: int) -> dict[str, Any]:
-    spec = TensorSpec("packed", "int8", scale, zero_point)
+    spec = TensorSpec("packed", "int8", scale, zero_point, channels=4, resolution=1)
     steps = (np.arange(-20, 300) * 0.5 * scale).astype(np.float32)
     values = np.concatenate([steps, np.random.default_rng(8).uniform(-0.1, 1.1, 200).astype(np.float32)])
-    codes = quantise(values, spec)
+    codes = quantize(values, spec)
     return {
         "scale": scale,
         "zero_point": zero_point,
         "values": _text(values, "<f4"),
         "codes": _text(codes, "i1"),
-        "real": _text(dequantise(codes, spec), "<f4"),
+        "real": _text(dequantize(codes, spec), "<f4"),
     }
 
 
@@ -252,13 +253,14 @@ def _psnr_tree() -> dict[str, Any]:
 
 
 def _spans_tree(side_px: int, context: ContextContract) -> dict[str, Any]:
-    return {"side_px": side_px, **asdict(context), "spans": crop_spans(side_px, context)}
+    return {"side_px": side_px, **asdict(context), "spans": crop_spans(side_px, context, size_multiple=16)}
 
 
 def _sample_tree(width_px: int, height_px: int) -> dict[str, Any]:
     raw, contract = frame("GRBG", width_px, height_px), replace(CONTRACT, size_multiple=16)
     context = ContextContract(grid=2, crop_px=8)
-    sample = context_sample(prepare(raw, contract).planes, context)
+    model = replace(shipped_bundle().model("int8").contract, input=contract, context=context)
+    sample = context_sample(prepare(raw, contract).planes, model)
     return {
         "frame": _frame_tree(raw),
         "contract": asdict(contract),

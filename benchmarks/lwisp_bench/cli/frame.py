@@ -10,7 +10,7 @@ from lwisp_bench.cli.output import show
 from lwisp_bench.studies.frame_budget import RATE_PX, FrameCase, FrameReport, StageSplit, measure_frame
 from lwisp_mobile.bundle.lookup import find_bundle
 from lwisp_mobile.cli.command import Command, add_json_option
-from lwisp_mobile.frame.pipeline import StageTime
+from lwisp_mobile.frame.executor import StageTime
 from lwisp_mobile.memory import parse_bytes
 
 ASPECT = 4 / 3
@@ -56,7 +56,7 @@ def lines(report: FrameReport) -> list[str]:
         f"which this model reaches at {RATE_PX}x{RATE_PX} packed px",
         _memory_line(report),
         f"load:   {load:.0f} ms once per process, before the first frame",
-        f"context: {_parts([turn.frame.context for turn in report.turns])}, alongside the first stage",
+        f"context: {_parts([turn.frame.context for turn in report.turns])}",
         *(_stage_line(report, index) for index in range(len(first.stages))),
         f"wall:   first frame {median:.0f} ms, ratio {report.median_ratio:.2f}; second frame {again:.0f} ms, ratio "
         f"{report.median_ratio_again:.2f} (medians of turns); halos, repeats and duplicated channels cost "

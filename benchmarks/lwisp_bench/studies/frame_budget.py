@@ -25,7 +25,7 @@ from lwisp_bench.studies.mac_rate import Rate, measure_rate
 from lwisp_mobile.bundle.bundle import Bundle, load_bundle
 from lwisp_mobile.errors import ModelError, UsageError
 from lwisp_mobile.frame.developer import Developer, DevelopOptions
-from lwisp_mobile.frame.pipeline import StageTime
+from lwisp_mobile.frame.executor import StageTime
 from lwisp_mobile.raw.image import RawImage
 from lwisp_mobile.serialize.from_dict import from_dict
 from lwisp_mobile.serialize.json_text import to_json
@@ -81,7 +81,7 @@ class FrameSample:
     kernel_again_ms: float
     """The same during the second frame."""
     context: StageTime
-    """The context, which one worker runs alongside the first stage if the budget lets signatures stay open."""
+    """The sample's, from which the image-wide quantities are taken before the first stage."""
     stages: tuple[StageSplit, ...]
     mode: str
     workers: int
@@ -224,7 +224,7 @@ def worker() -> None:
         run.stages[0],
         splits,
         run.plan.mode,
-        run.plan.lanes,
+        run.plan.workers,
         run.plan.macs,
         run.plan.peak_bytes,
         peak,

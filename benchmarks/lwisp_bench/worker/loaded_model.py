@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lwisp_bench.worker.job import RuntimeFacts
-from lwisp_mobile.engine.session import dequantise, quantise, tensor_spec
+from lwisp_mobile.engine.quantization import dequantize, quantize, tensor_spec
 from lwisp_mobile.engine.xnnpack_coverage import Coverage, count_delegated
 
 Arrays = list[NDArray[Any]]
@@ -62,7 +62,7 @@ class LoadedModel:
     def set_inputs(self, inputs: Arrays) -> None:
         """Quantise where the job asks for it, and copy in."""
         for detail, array in zip(self._inputs, inputs, strict=True):
-            values = quantise(array, tensor_spec(detail["name"], detail)) if self._quantise else array
+            values = quantize(array, tensor_spec(detail["name"], detail)) if self._quantise else array
             self._interpreter.set_tensor(detail["index"], values)
 
     def invoke(self) -> None:
@@ -83,7 +83,7 @@ class LoadedModel:
         """Do what a caller pays for after each run: copy out, and dequantise where the job asks for it."""
         for detail, values in zip(self._outputs, self.outputs()):
             if self._quantise:
-                dequantise(values, tensor_spec(detail["name"], detail))
+                dequantize(values, tensor_spec(detail["name"], detail))
 
     def coverage(self) -> Coverage:
         """How much of the loaded model the delegate runs."""

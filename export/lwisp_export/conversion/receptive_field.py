@@ -34,11 +34,13 @@ class _Span:
 def reach_of(graph: Graph, packed_px: int) -> Reach:
     """Follow the output's cells back to the inputs.
 
-    packed_px: side of the packed input at the size that is stored; the graph's own inputs may be smaller maps. Raises
-    ConversionError on an operator whose reach isn't known.
+    packed_px: side of the packed input at the size that is stored; the graph's own inputs may be smaller maps. Outputs
+    that are all image-wide have no halo. Raises ConversionError on an operator whose reach isn't known.
     """
-    sides = _map_sides(graph)
+    sides = map_sides(graph)
     multiple = max(packed_px // side for side in sides.values())
+    if not sides.keys() & graph.outputs:
+        return Reach(0, multiple)
     (output,) = graph.outputs
     cell = max(1, packed_px // sides[output])
     overhangs = {
@@ -81,7 +83,7 @@ def _overhangs(graph: Graph, sides: dict[Tensor, int], cell: _Cell) -> tuple[int
     return before, max(span.stop * scale - cell.stop for span, scale in read)
 
 
-def _map_sides(graph: Graph) -> dict[Tensor, int]:
+def map_sides(graph: Graph) -> dict[Tensor, int]:
     """Sides of the tensors that are maps: not weights, and larger than the 1x1 of gates and vectors."""
     varying = set(graph.inputs)
     for operator in graph.operators:

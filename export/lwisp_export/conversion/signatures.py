@@ -3,22 +3,17 @@
 * context: packed -> gate1, gate2, gate3, global_vector; what the tiles of one frame share.
 * develop: packed, gate1, gate2, gate3, global_vector -> rgb; a frame or a tile, given those.
 
-And the same in eight parts, for large frames: halos are wide only where there are few values per pixel, and what two
-parts need is computed once.
+And the same in six stages, for large frames: halos are wide only where there are few values per pixel, and what two
+stages need is computed once, but for the two largest features, skip1 and upsampled1, which cost more to keep.
 
-* enter: packed -> skip1
-* descend: skip1, gate1 -> skip2
+* descend: packed, gate1 -> skip2
 * down: skip2, gate2 -> skip3
 * deep: skip3, gate3 -> skip4
 * rise: skip4, global_vector -> upsampled3
 * up: skip3, upsampled3 -> upsampled2
-* ascend: skip2, upsampled2 -> upsampled1
-* render: packed, skip1, upsampled1 -> rgb
+* render: packed, skip2, upsampled2 -> rgb
 
-Where memory is short, two parts do without the two largest features, skip1 and upsampled1:
-
-* descend_lean, in place of enter and descend: packed, gate1 -> skip2
-* render_lean, in place of ascend and render: packed, skip2, upsampled2 -> rgb
+These names are said here alone: the contract carries them to those who run the model.
 """
 
 from collections.abc import Collection, Sequence
@@ -43,24 +38,20 @@ class Crop:
     outputs: tuple[str, ...]
 
 
-CUTS = (
-    Crop("context", ("packed",), (*GATES, VECTOR)),
-    Crop("develop", ("packed", *GATES, VECTOR), ("rgb",)),
-    Crop("enter", ("packed",), ("skip1",)),
-    Crop("descend", ("skip1", "gate1"), ("skip2",)),
+WHOLE = "serving_default"
+"""The signature of the graph that is cut, as the converter names it."""
+SAMPLE = Crop("context", ("packed",), (*GATES, VECTOR))
+DEVELOP = Crop("develop", ("packed", *GATES, VECTOR), ("rgb",))
+STAGES = (
+    Crop("descend", ("packed", "gate1"), ("skip2",)),
     Crop("down", ("skip2", "gate2"), ("skip3",)),
     Crop("deep", ("skip3", "gate3"), ("skip4",)),
     Crop("rise", ("skip4", VECTOR), ("upsampled3",)),
     Crop("up", ("skip3", "upsampled3"), ("upsampled2",)),
-    Crop("ascend", ("skip2", "upsampled2"), ("upsampled1",)),
-    Crop("render", ("packed", "skip1", "upsampled1"), ("rgb",)),
-    Crop("descend_lean", ("packed", "gate1"), ("skip2",)),
-    Crop("render_lean", ("packed", "skip2", "upsampled2"), ("rgb",)),
+    Crop("render", ("packed", "skip2", "upsampled2"), ("rgb",)),
 )
-STAGES = ("enter", "descend", "down", "deep", "rise", "up", "ascend", "render")
 """What a frame in tiles runs through in order, in place of `develop`."""
-LEAN_STAGES = ("descend_lean", "down", "deep", "rise", "up", "render_lean")
-"""The same where memory is short."""
+CUTS = (SAMPLE, DEVELOP, *STAGES)
 
 
 def add_signatures(finished: Graph) -> Graph:

@@ -22,7 +22,8 @@ from lwisp_export.synthesis.builtin_frames import calibration_frames
 from lwisp_export.synthesis.tiles import TILE_PX, NamedRaw, Tile, cut_tiles
 from lwisp_export.verification.stages import onnx_run
 from lwisp_mobile.bundle.bundle import Bundle
-from lwisp_mobile.engine.session import Session, quantise
+from lwisp_mobile.engine.quantization import quantize
+from lwisp_mobile.engine.session import Session
 from lwisp_mobile.progress import Progress
 
 PLAIN = find_quantization("plain")
@@ -96,9 +97,9 @@ def compare_runtimes(bundle: Bundle, tiles: Sequence[Tile], progress: Progress) 
     """A bundle's INT8 in LiteRT and in tflite-runtime. Errors as for `compare_peers`."""
     model = bundle.model("int8")
     session = Session(bundle.read("int8"), model.contract)
-    inputs = np.stack([quantise(tile.packed, model.contract.input_tensor) for tile in tiles])
+    inputs = np.stack([quantize(tile.packed, model.contract.input_tensor) for tile in tiles])
     theirs = run_in_tflite_runtime(bundle.read("int8"), inputs, progress).astype(np.int64)
-    ours = quantise(np.stack([session.run(tile.packed) for tile in tiles]), model.contract.output_tensor).astype(
+    ours = quantize(np.stack([session.run(tile.packed) for tile in tiles]), model.contract.output_tensor).astype(
         np.int64
     )
     differences = np.abs(ours - theirs)

@@ -7,10 +7,11 @@ from lwisp_export.student.blocks import ChannelGate
 from lwisp_export.student.config import StudentConfig
 from lwisp_export.student.cost import count_macs, count_parameters
 from lwisp_export.student.deploy import deploy_form
-from lwisp_export.student.halo import halo_px
 from lwisp_export.student.network import Context, Student
 from lwisp_mobile.errors import UsageError
 
+HALO_PX = 112
+"""Packed px; counted on the exported graph in tests/export/conversion/test_graph_contract.py."""
 MODULE_PARAMETERS = {
     "c0": 592,
     "c1": 4_640,
@@ -93,7 +94,7 @@ def test_with_a_context_a_tile_equals_the_frame_inside_the_halo() -> None:
     torch.manual_seed(1)
     student = Student(StudentConfig(width=8)).eval().double()
     frame = torch.rand(1, 4, 320, 288, dtype=torch.float64)
-    context, halo = student.context(frame), halo_px(student.config)
+    context, halo = student.context(frame), HALO_PX
     whole = student(frame, context)
     tile = student(frame[..., 16 : 16 + 2 * halo + 32, :], context)
     inside = slice(2 * halo, 2 * (halo + 32))
@@ -106,7 +107,7 @@ def test_with_a_context_a_tile_equals_the_frame_inside_the_halo() -> None:
 def test_the_halo_is_not_larger_than_needed() -> None:
     torch.manual_seed(1)
     student = Student(StudentConfig(width=8)).eval().double()
-    short = halo_px(student.config) - 32
+    short = HALO_PX - 32
     frame = torch.rand(1, 4, 320, 64, dtype=torch.float64)
     context = student.context(frame)
     tile = student(frame[..., 16:, :], context)

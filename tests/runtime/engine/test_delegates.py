@@ -9,7 +9,7 @@ import pytest
 
 from lwisp_mobile import Developer, RawImage, Session, shipped_bundle
 from lwisp_mobile.cli.main import main
-from lwisp_mobile.engine.delegate_check import Ran, _check_fingerprint, check_delegate, read_back
+from lwisp_mobile.engine.delegate_check import DelegateCheck, _check_fingerprint, check_delegate, read_back
 from lwisp_mobile.engine.delegates import CompiledRunner, compile_model
 from lwisp_mobile.engine.interpreter import Target, load, runner
 from lwisp_mobile.errors import DelegateError, UsageError
@@ -101,7 +101,7 @@ def test_a_delegate_that_takes_nothing_is_refused_where_it_is_required(
 def test_what_a_delegate_refuses_or_breaks_is_told(idle: str) -> None:
     with pytest.raises(DelegateError, match="refuses to start"):
         read_back(model(), Target(delegate=idle, delegate_options=(("speed", "high"),)), 1)
-    with pytest.raises(DelegateError, match="took its process along"):
+    with pytest.raises(DelegateError, match="crashed its worker process"):
         read_back(model(), Target(delegate=idle, delegate_options=(("crash", "1"),)), 1)
 
 
@@ -130,7 +130,7 @@ def with_an_operation_that_xnnpack_lacks() -> bytes:
 def test_a_part_that_xnnpack_does_not_run_is_refused_where_it_is_required() -> None:
     changed = with_an_operation_that_xnnpack_lacks()
     found = read_back(changed, Target(), 1)
-    assert found.left == ("SIGN",)
+    assert found.remaining == ("SIGN",)
     with pytest.raises(DelegateError, match=r"cpu runs 153 of 154 operations; the CPU runs the rest \(SIGN\)"):
         check_delegate(changed, Target(require_delegate=True), 1)
 
@@ -142,7 +142,7 @@ def test_the_cpus_bits_from_another_unit_are_not_believed() -> None:
         _check_fingerprint(claimed, model("fp16"), Target(delegate="gpu"), 1)
     _check_fingerprint(replace(claimed, fingerprint="0" * 64), model("fp16"), Target(delegate="gpu"), 1)
     # An accelerator may be exact in int8, so there equal bits say nothing.
-    whole = Ran("litert", "gpu", 112, 112, (), cpu.fingerprint, float_output=False)
+    whole = DelegateCheck("litert", "gpu", 112, 112, (), cpu.fingerprint, float_output=False)
     _check_fingerprint(whole, model(), Target(delegate="gpu"), 1)
 
 
@@ -180,7 +180,7 @@ def test_a_session_tells_what_runs_it() -> None:
     bundle = shipped_bundle()
     contract = bundle.model("int8").contract
     with Session(model(), contract, target=Target(require_delegate=True)) as session:
-        assert session.ran is not None
-        assert session.ran.line == "cpu runs 112 of 112 operations"
+        assert session.delegate_check is not None
+        assert session.delegate_check.line == "cpu runs 112 of 112 operations"
     with Session(model(), contract) as session:
-        assert session.ran is None
+        assert session.delegate_check is None

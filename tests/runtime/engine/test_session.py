@@ -4,18 +4,18 @@ import json
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
 from lwisp_mobile.bundle.bundle import shipped_bundle
 from lwisp_mobile.cli.main import main
-from lwisp_mobile.contract import TensorSpec
-from lwisp_mobile.engine.session import Session, dequantise, quantise
-from lwisp_mobile.errors import ContractError, ModelError, NonFiniteError, UsageError
+from lwisp_mobile.contract import ModelContract, TensorSpec, from_json, to_json
+from lwisp_mobile.engine.session import Session
+from lwisp_mobile.errors import BundleError, ContractError, ModelError, NonFiniteError, UsageError
 from lwisp_mobile.metrics import psnr_db
-
-INT8 = TensorSpec("packed", "int8", 1 / 255, -128)
 
 
 def open_session(precision: str) -> Session:
@@ -59,9 +59,9 @@ def test_given_arrays_are_only_read(int8: Session) -> None:
     packed.setflags(write=False)
     context = int8.context(packed)
     assert np.array_equal(int8.develop(packed, context), int8.run(packed))
-    kept = {name: codes.copy() for name, codes in context.codes.items()}
+    kept = {name: values.copy() for name, values in context.tensors.items()}
     int8.context(np.zeros((32, 32, 4), np.float32))
-    assert all(np.array_equal(codes, kept[name]) for name, codes in context.codes.items())
+    assert all(np.array_equal(values, kept[name]) for name, values in context.tensors.items())
 
 
 def test_context_and_develop_are_one_run(int8: Session) -> None:
@@ -73,7 +73,7 @@ def test_a_context_of_another_frame_is_used(int8: Session) -> None:
     packed = smooth(48, 80)
     other = int8.context(np.full((64, 64, 4), 0.9, np.float32))
     assert not np.array_equal(int8.develop(packed, other), int8.run(packed))
-    assert {name: codes.shape[:3] for name, codes in other.codes.items()} == dict.fromkeys(
+    assert {name: values.shape[:3] for name, values in other.tensors.items()} == dict.fromkeys(
         ("gate1", "gate2", "gate3", "global_vector"), (1, 1, 1)
     )
 
@@ -93,62 +93,6 @@ def test_threads_share_a_session(int8: Session) -> None:
     with ThreadPoolExecutor(3) as pool:
         found = list(pool.map(int8.run, frames * 4))
     assert all(np.array_equal(rgb, expected[index % 6]) for index, rgb in enumerate(found))
-
-
-def test_a_lent_signature_is_freed_unless_it_is_kept(int8: Session) -> None:
-    with int8.open("descend") as first, int8.open("descend") as second:
-        assert first is not second
-    with int8.open("descend", keep=True) as kept:
-        pass
-    with int8.open("descend", keep=True) as again:
-        assert again is kept
-    with pytest.raises(ModelError, match="refuses"), int8.open("unheard_of"):
-        pass
-
-
-def test_lanes_have_an_interpreter_each_for_all_signatures_that_are_kept(
-    int8: Session, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    with int8.open_lanes("descend", 2) as lanes, int8.open_lanes("descend", 2) as others:
-        assert len({id(lane) for lane in (*lanes, *others)}) == 4
-    with int8.open_lanes("descend", 2, keep=True) as encode, int8.open_lanes("render", 2, keep=True) as render:
-        assert encode[0].loaded is render[0].loaded is not render[1].loaded
-    with monkeypatch.context() as patch:
-        patch.delattr("lwisp_mobile.engine.session.load")
-        with int8.open_lanes("render", 2, keep=True) as again:
-            assert again is render
-    with int8.open_lanes("render", 2) as apart:
-        assert apart[0].loaded is not render[0].loaded
-
-
-def test_buffers_made_ahead_are_those_of_the_run(int8: Session, monkeypatch: pytest.MonkeyPatch) -> None:
-    skip = np.random.default_rng(0).integers(-128, 128, (1, 64, 96, 16), dtype=np.int8)
-    gate = np.zeros((1, 1, 1, 16), np.int8)
-    with int8.open("descend") as ahead, int8.open("descend") as other:
-        ahead.allocate({"skip1": skip.shape, "gate1": gate.shape})
-        with monkeypatch.context() as patch:
-            patch.delattr("lwisp_mobile.engine.signature.load")  # the run finds its size
-            found = ahead.run({"skip1": skip, "gate1": gate})["skip2"]
-        assert np.array_equal(found, other.run({"skip1": skip, "gate1": gate})["skip2"])
-        with pytest.raises(ModelError, match="refuses"):
-            ahead.allocate({"skip1": (1, 64, 96, 15), "gate1": gate.shape})
-
-
-def test_lanes_are_loaded_once_and_freed_for_another_number(int8: Session) -> None:
-    two = int8.load_lanes(2)
-    assert int8.load_lanes(2) is two
-    assert len(two.interpreters) == 2
-    one = int8.load_lanes(1)
-    assert len(one.interpreters) == 1
-    with int8.open_lanes("render", 1):
-        assert int8.load_lanes(1) is not one
-
-
-def test_a_contract_without_context_says_so() -> None:
-    bundle = shipped_bundle()
-    contract = replace(bundle.model("int8").contract, context_tensors=())
-    with Session(bundle.read("int8"), contract) as session, pytest.raises(ContractError, match="names no context"):
-        session.context(smooth(32, 32))
 
 
 def test_extreme_inputs_stay_finite(int8: Session) -> None:
@@ -177,15 +121,39 @@ def test_a_closed_session_says_so() -> None:
         session.run(smooth(16, 16))
 
 
+def with_tensor(contract: ModelContract, spec: TensorSpec, **changes: Any) -> ModelContract:
+    """The contract with one tensor told otherwise."""
+    return replace(contract, tensors=tuple(replace(t, **changes) if t == spec else t for t in contract.tensors))
+
+
 def test_a_contract_that_does_not_fit_the_model_is_refused() -> None:
     bundle = shipped_bundle()
     data, contract = bundle.read("int8"), bundle.model("int8").contract
+    renamed = to_json(contract).replace('"packed"', '"mosaic"')
     with pytest.raises(ContractError, match="no tensor 'mosaic'"):
-        Session(data, replace(contract, input_tensor=replace(contract.input_tensor, name="mosaic")))
+        Session(data, from_json(renamed, "here"))
     with pytest.raises(ContractError, match="scale"):
-        Session(data, replace(contract, output_tensor=replace(contract.output_tensor, scale=0.5)))
+        Session(data, with_tensor(contract, contract.output_tensor, scale=0.5))
     with pytest.raises(ContractError, match="is int8"):
-        Session(data, replace(contract, input_tensor=TensorSpec("packed", "float32", None, None)))
+        Session(data, with_tensor(contract, contract.input_tensor, dtype="float32", scale=None, zero_point=None))
+
+
+@pytest.mark.parametrize("name", ["lwisp", "lwisp-lite", "path", Path("folder"), "bundle"])
+def test_a_session_is_opened_from_whatever_names_a_bundle(name: str | Path, int8: Session) -> None:
+    bundle = shipped_bundle("lwisp-lite" if name == "lwisp-lite" else "lwisp")
+    given = {"path": str(bundle.folder), Path("folder"): bundle.folder, "bundle": bundle}.get(name, name)
+    packed = smooth(32, 32)
+    with Session.from_bundle(given, threads=1) as session:
+        assert np.array_equal(session.run(packed), int8.run(packed)) == (name != "lwisp-lite")
+
+
+def test_a_bundle_that_is_not_there_is_named(tmp_path: Path) -> None:
+    with pytest.raises(BundleError, match="No bundle named 'lwisp2'"):
+        Session.from_bundle("lwisp2")
+    with pytest.raises(BundleError):
+        Session.from_bundle(tmp_path / "none")
+    with pytest.raises(BundleError, match="no float32 model"):
+        Session.from_bundle("lwisp", precision="float32")
 
 
 @pytest.mark.parametrize("data", [b"", b"not a model", b"\x1c\x00\x00\x00TFL3" + bytes(64)])
@@ -198,14 +166,6 @@ def test_threads_must_be_positive() -> None:
     bundle = shipped_bundle()
     with pytest.raises(UsageError, match="threads is 0"):
         Session(bundle.read("int8"), bundle.model("int8").contract, threads=0)
-
-
-def test_quantising_rounds_and_clips() -> None:
-    values = np.array([-1, 0, 0.5 / 255, 1 / 255, 0.5, 1, 2], np.float32)
-    codes = quantise(values, INT8)
-    assert codes.dtype == np.int8
-    assert codes.tolist() == [-128, -128, -128, -127, 0, 127, 127]
-    assert np.abs(dequantise(quantise(values[1:6], INT8), INT8) - values[1:6]).max() <= 0.5 / 255 + 1e-7
 
 
 @pytest.mark.parametrize("size", ["0", "-16", "100"])

@@ -114,7 +114,7 @@ def test_int8_rounds_as_float_does() -> None:
 
 
 def test_threads_share_a_developer_and_pictures_are_the_callers() -> None:
-    """Each calling thread has lanes of its own; a second frame of the same size leaves the first one's array alone."""
+    """Each calling thread has workers of its own; a second frame leaves the first one's array alone."""
     frames = [flat_raw(700, 500, "RGGB", marker=(30 * n, 40)) for n in range(1, 4)]
     for frame in frames:
         frame.mosaic.setflags(write=False)
@@ -131,23 +131,7 @@ def test_a_run_tells_how_it_went(developer: Developer) -> None:
     run = developer.run(flat_raw(1200, 800, "RGGB"), DevelopOptions(max_memory_bytes=500_000_000), np.float32)
     assert run.plan.mode == "tiles"
     stages = developer.session.contract.stages
-    assert [time.signature for time in run.stages] == ["context", *(stage.signature for stage in stages)]
+    assert [time.signature for time in run.stages] == ["context", *(stage.name for stage in stages)]
     assert all(stage.run_ms > 0 and stage.wall_ms > 0 for stage in run.stages)
-    assert sum(stage.wall_ms for stage in run.stages[1:]) < run.wall_ms
+    assert sum(stage.wall_ms for stage in run.stages) < run.wall_ms
     assert sum(stage.feed_ms + stage.run_ms + stage.keep_ms for stage in run.stages) < run.wall_ms
-
-
-def test_the_next_frame_takes_the_memory_of_maps_that_are_there_throughout() -> None:
-    options = DevelopOptions(max_memory_bytes=500_000_000)
-    with Developer(shipped_bundle()) as developer:
-        raws = [flat_raw(height, 800, "RGGB") for height in (1200, 1200, 900)]
-        developer.run(raws[0], options, np.float32)
-        kept = dict(developer.session.load_lanes(2).maps)
-        assert [values.shape for values in kept.values()] == [(608, 400, 16), (608, 400, 4)]
-        again = developer.run(raws[1], options, np.float32).rgb
-        assert all(developer.session.load_lanes(2).maps[name] is values for name, values in kept.items())
-        other = developer.run(raws[2], options, np.float32).rgb
-        assert [len(values) for values in developer.session.load_lanes(2).maps.values()] == [464, 464]
-    with Developer(shipped_bundle()) as fresh:
-        assert np.array_equal(fresh.run(raws[1], options, np.float32).rgb, again)
-        assert np.array_equal(fresh.run(raws[2], options, np.float32).rgb, other)

@@ -18,7 +18,7 @@ from lwisp_bench.runners.device_runner import DeviceRun, DeviceRunner, RunOption
 from lwisp_bench.runners.native.tool_output import Statistics, ToolOutput, parse_output
 from lwisp_bench.runners.remote_worker import SLOWEST_RUN_S, run_in, timeout_for, work_folder
 from lwisp_bench.worker.job import Limits, MemoryUse, Phases, RuntimeFacts, Samples, WorkerResult
-from lwisp_mobile.engine.session import quantise
+from lwisp_mobile.engine.quantization import quantize
 from lwisp_mobile.engine.xnnpack_coverage import Coverage
 from lwisp_mobile.tflite.graph import Graph
 
@@ -85,7 +85,7 @@ def input_bytes(subject: Subject, image: Image) -> list[bytes]:
     """Contents of the tool's input files: the tensors' own values; a student's are quantised here."""
     if subject.contract is None:
         return [array.tobytes() for array in image.arrays]
-    return [quantise(array, subject.contract.input_tensor).tobytes() for array in image.arrays]
+    return [quantize(array, subject.contract.input_tensor).tobytes() for array in image.arrays]
 
 
 def summary_of(steady: Statistics) -> Summary:
