@@ -1,40 +1,39 @@
 package org.lwisp.core.picture
 
 import org.lwisp.core.EngineException
-import org.lwisp.core.contract.ModelContract
 import org.lwisp.core.contract.TensorSpec
 import org.lwisp.core.engine.Tensor
-import org.lwisp.core.engine.realOfCode
+import org.lwisp.core.engine.dequantized
 import org.lwisp.core.raw.Area
 import org.lwisp.core.tile.Tile
 
 /**
  * Puts a model's tiles together to an upright 8-bit picture, cut to the mosaic's own pixels.
  *
- * visible: those pixels in the picture of the whole packed frame.
+ * spec: the picture's. visible: those pixels in the picture of the whole packed frame.
  */
 class Rendering(
-    private val contract: ModelContract,
+    private val spec: TensorSpec,
     private val visible: Area,
     private val orientation: Int,
 ) {
     /**
-     * Stores what is kept of a tile. output: (scale * h, scale * w, 3) of the tile's input. Raises [EngineException]
-     * if it has another size or holds NaN or infinity.
+     * Stores what is kept of a tile. output: its part of the picture, (h, w, 3), halo included. Raises
+     * [EngineException] if it has another size or contains NaN or infinity.
      */
     fun put(
         tile: Tile,
         output: Tensor,
         picture: PictureSink,
     ) {
-        val given = tile.input.scaled(contract.outputScale)
+        val given = tile.input.scaled(spec.resolution)
         if (output.size != 3 * given.px) {
             throw EngineException("The model gave ${output.size} values, ${3 * given.px} are needed. Export it again.")
         }
-        val kept = tile.keep.scaled(contract.outputScale).intersected(visible)
+        val kept = tile.keep.scaled(spec.resolution).intersected(visible)
         if (kept.px == 0) return
         val place = Area(kept.leftPx - visible.leftPx, kept.topPx - visible.topPx, kept.widthPx, kept.heightPx)
-        val argb = upright(levels(output, contract.outputTensor), given, kept)
+        val argb = upright(levels(output, spec), given, kept)
         picture.put(Turn(orientation, visible.widthPx, visible.heightPx).placed(place), argb)
     }
 
@@ -80,8 +79,8 @@ private fun levels(
         }
 
         is Tensor.Int8 -> {
-            val ofCode = realOfCode(spec).map(::level8).toIntArray()
-            Levels { ofCode[output.values[it] + 128] }
+            val levels = dequantized(spec).map(::level8).toIntArray()
+            Levels { levels[output.values[it] + 128] }
         }
     }
 
