@@ -73,19 +73,21 @@ class RealModelTest {
         println("int8: ${found.argb.size} pixels from ${describe(developed.plan)} equal Python's")
     }
 
-    /** From the least memory that a frame can be developed in to what nearly takes it whole; odd sides, all filters. */
+    /** Odd sides; budgets from the least that a frame can be developed in, of the process or of the heap. */
     @Test
     fun int8TilesAreTheWholeFrameBitForBitInEveryBudget() {
-        val frames = listOf(large, part(large, 601, 367), part(large, 255, 1021))
         Developer(bundle.model("int8"), bytes("int8"), ::HostEngine, NATIVE).use { developer ->
-            for (frame in frames) {
+            for (frame in listOf(large, part(large, 601, 367), part(large, 255, 1021))) {
                 val whole = picture(frame).also { assertTrue(developer.develop(frame, it, PLENTY).plan.isWhole) }
+                val process = leastBudget("int8", frame)
+                val heap = leastBudget("int8", frame, MemoryBudget(PLENTY.processBytes, 0))
+                val budgets = listOf(process, process * 1.3, heap * 3.0, heap * 12.0)
                 val plans =
-                    listOf(1.0, 1.3, 1.8, 2.5).map { factor ->
+                    budgets.map { budget ->
                         val picture = picture(frame)
-                        val developed = developer.develop(frame, picture, leastBudget("int8", frame, factor))
-                        assertArrayEquals(whole.argb, picture.argb) { "budget * $factor" }
-                        developed.plan.also { assertTrue(!it.isWhole) { "budget * $factor takes the frame whole" } }
+                        val developed = developer.develop(frame, picture, budget)
+                        assertArrayEquals(whole.argb, picture.argb) { describe(developed.plan) }
+                        developed.plan.also { assertTrue(!it.isWhole) { "the frame is developed whole" } }
                     }
                 println(
                     "int8: ${frame.mosaic.widthPx}x${frame.mosaic.heightPx} px from " +
@@ -212,20 +214,20 @@ class RealModelTest {
 
     private fun picture(frame: RawFrame) = frame.uprightSize.let { (width, height) -> Picture(width, height) }
 
-    /** `factor` times the least memory that a frame can be developed in. */
+    /** The least memory that a frame can be developed in, of the kind that a budget has none of. */
     private fun leastBudget(
         precision: String,
         frame: RawFrame,
-        factor: Double = 1.0,
+        none: MemoryBudget = MemoryBudget(0, PLENTY.heapBytes),
     ): MemoryBudget {
         val contract = bundle.model(precision).contract
         val size = Preparation(frame, contract.input).size
-        val refusal =
-            assertThrows(MemoryException::class.java) {
-                planFrame(size, contract, MemoryBudget(0, PLENTY.heapBytes))
-            }
-        return MemoryBudget((factor * refusal.neededBytes).toLong(), PLENTY.heapBytes)
+        val needed = assertThrows(MemoryException::class.java) { planFrame(size, contract, none) }.neededBytes
+        return MemoryBudget(maxOf(none.processBytes, needed), maxOf(none.heapBytes, needed))
     }
+
+    private operator fun MemoryBudget.times(factor: Double) =
+        MemoryBudget((factor * processBytes).toLong(), (factor * heapBytes).toLong())
 
     /** A part of a frame, beginning at its second cell. */
     private fun part(
