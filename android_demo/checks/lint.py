@@ -14,9 +14,9 @@ PERMISSIONS = {"android.hardware.camera2.CameraManager.openCamera": "android.per
 """What calls need; the app has no other guarded call."""
 
 SLOW = re.compile(r"org\.lwisp\.core\.engine\.(Engine|Developer|EngineFactory)\.(run|develop|open)")
-SLOW_PACKAGES = ("org.lwisp.core.", "org.lwisp.demo.work.Studio", "org.lwisp.demo.engine.")
-"""Only these call the engine; the rest of the app asks the workbench, which has a thread for it."""
-STUDIO = re.compile(r"org\.lwisp\.demo\.work\.Studio\.(develop|measure)")
+SLOW_PACKAGES = ("org.lwisp.core.", "org.lwisp.demo.work.ModelRunner", "org.lwisp.demo.engine.")
+"""Only these call the engine; the rest of the app asks the controller, which has a thread for it."""
+STUDIO = re.compile(r"org\.lwisp\.demo\.work\.ModelRunner\.(develop|measure)")
 STUDIO_CALLERS = ("org.lwisp.demo.work.",)
 
 _ANDROID_NAME = "{http://schemas.android.com/apk/res/android}name"
@@ -73,7 +73,7 @@ def check_threads(classes: Iterable[CompiledClass]) -> str:
         if not ok:
             found.append(f"{caller} calls {callee}")
     if found:
-        raise CheckError("; ".join(sorted(found)) + ". Ask the workbench instead: it has a thread for it.")
+        raise CheckError("; ".join(sorted(found)) + ". Ask the controller instead: it has a thread for it.")
     return f"{allowed} calls to the engine, all on the worker's side"
 
 

@@ -57,17 +57,17 @@ def test_too_new_api_and_engine_on_the_ui_thread(build: Build, tmp_path: Path) -
     )
     on_ui_thread = Edit(
         f"{APP}/MainActivity.kt",
-        "onClick(R.id.develop) { workbench.develop(controls.settings()) }",
+        "onClick(R.id.develop) { controller.develop(controls.settings()) }",
         "onClick(R.id.develop) {\n"
-        "    val studio = org.lwisp.demo.work.Studio(this)\n"
+        "    val runner = org.lwisp.demo.work.ModelRunner(this)\n"
         "    val source = openSample(this)\n"
-        "    studio.develop(source, controls.settings(), org.lwisp.demo.work.Ticket { })\n"
+        "    runner.develop(source, controls.settings(), org.lwisp.demo.work.Job { })\n"
         "}",
     )
     mistaken = build.sharing(seeded(tmp_path, unguarded, on_ui_thread), tmp_path / "build", PLATFORM)
     with pytest.raises(CheckError, match=r"DeviceFactsKt uses .*getCurrentThermalStatus, of API 29"):
         check_api_levels(mistaken.classes, build.declarations, MIN_SDK)
-    with pytest.raises(CheckError, match=r"MainActivity.* calls org.lwisp.demo.work.Studio.develop"):
+    with pytest.raises(CheckError, match=r"MainActivity.* calls org.lwisp.demo.work.ModelRunner.develop"):
         check_threads(mistaken.classes)
 
 

@@ -49,7 +49,7 @@ internal class FeatureBuffer(
         val whole = tile.input.scaled(spec.resolution)
         if (result.size != spec.channels * whole.px) {
             throw EngineException(
-                "The model gave ${result.size} values of \"${spec.name}\"; ${spec.channels * whole.px} are needed. " +
+                "The model returned ${result.size} values of \"${spec.name}\"; ${spec.channels * whole.px} are needed. " +
                     "Export it again.",
             )
         }

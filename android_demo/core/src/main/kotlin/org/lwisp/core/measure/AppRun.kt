@@ -8,12 +8,12 @@ import org.lwisp.core.tile.FramePlan
 /** Version of the results' JSON. */
 const val RESULTS_VERSION = 1
 
-/** A series of runs on one device and everything needed to judge it; `null` for what isn't known. */
+/** A series of runs on one device and everything needed to judge it; `null` for what is unknown. */
 class AppRun(
     val model: ModelFile,
-    /** Manufacturer, model, SoC, Android version, LiteRT version, app version: what the phone says of itself. */
+    /** Manufacturer, model, SoC, Android version, LiteRT version, app version: what the phone reports about itself. */
     val device: Map<String, String?>,
-    /** What was asked for, GPU or CPU. */
+    /** What was requested, GPU or CPU. */
     val accelerator: String,
     /** What really ran. */
     val backend: String,

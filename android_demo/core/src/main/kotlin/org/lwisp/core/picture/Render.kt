@@ -26,20 +26,20 @@ class Rendering(
         output: Tensor,
         picture: PictureSink,
     ) {
-        val given = tile.input.scaled(spec.resolution)
-        if (output.size != 3 * given.px) {
-            throw EngineException("The model gave ${output.size} values, ${3 * given.px} are needed. Export it again.")
+        val input = tile.input.scaled(spec.resolution)
+        if (output.size != 3 * input.px) {
+            throw EngineException("The model returned ${output.size} values; ${3 * input.px} are needed. Export it again.")
         }
         val kept = tile.keep.scaled(spec.resolution).intersected(visible)
         if (kept.px == 0) return
         val place = Area(kept.leftPx - visible.leftPx, kept.topPx - visible.topPx, kept.widthPx, kept.heightPx)
-        val argb = upright(levels(output, spec), given, kept)
+        val argb = upright(levels(output, spec), input, kept)
         picture.put(Turn(orientation, visible.widthPx, visible.heightPx).placed(place), argb)
     }
 
     private fun upright(
         levels: Levels,
-        given: Area,
+        input: Area,
         kept: Area,
     ): IntArray {
         val turn = Turn(orientation, kept.widthPx, kept.heightPx)
@@ -47,9 +47,9 @@ class Rendering(
         for (y in 0 until turn.heightPx) {
             for (x in 0 until turn.widthPx) {
                 val place = turn.start + x * turn.stepX + y * turn.stepY
-                val row = kept.topPx - given.topPx + place / kept.widthPx
-                val column = kept.leftPx - given.leftPx + place % kept.widthPx
-                argb[y * turn.widthPx + x] = pixel(levels, 3 * (row * given.widthPx + column))
+                val row = kept.topPx - input.topPx + place / kept.widthPx
+                val column = kept.leftPx - input.leftPx + place % kept.widthPx
+                argb[y * turn.widthPx + x] = pixel(levels, 3 * (row * input.widthPx + column))
             }
         }
         return argb
@@ -59,12 +59,12 @@ class Rendering(
 /** Rounds [0, 1] to 8 bits, halves to even, as the Python runtime does. Raises [EngineException] on NaN or infinity. */
 fun level8(value: Float): Int {
     if (value.isNaN() || value.isInfinite()) {
-        throw EngineException("The model gave NaN or infinity; its weights or its input are broken.")
+        throw EngineException("The model returned NaN or infinity; its weights or its input are broken.")
     }
     return minOf(maxOf(Math.rint((value * 255f).toDouble()).toInt(), 0), 255)
 }
 
-/** A tensor's values as 8-bit levels, by their index; primitive, for it is asked for every value. */
+/** A tensor's values as 8-bit levels, by their index; primitive, because it is called for every value. */
 private fun interface Levels {
     fun at(index: Int): Int
 }
