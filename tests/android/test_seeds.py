@@ -74,7 +74,7 @@ def test_too_new_api_and_engine_on_the_ui_thread(build: Build, tmp_path: Path) -
 def test_missing_permission(build: Build, tmp_path: Path) -> None:
     asks = '<uses-permission android:name="android.permission.CAMERA" />'
     project = seeded(tmp_path, Edit("app/src/main/AndroidManifest.xml", asks, ""))
-    with pytest.raises(CheckError, match=r"doesn't ask for android.permission.CAMERA"):
+    with pytest.raises(CheckError, match=r"doesn't request android.permission.CAMERA"):
         check_permissions(build.classes, project)
 
 

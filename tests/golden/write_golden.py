@@ -261,7 +261,7 @@ def _psnr_tree() -> dict[str, Any]:
 
 
 def _spans_tree(side_px: int, context: ContextContract) -> dict[str, Any]:
-    return {"side_px": side_px, **asdict(context), "spans": crop_spans(side_px, context)}
+    return {"side_px": side_px, **asdict(context), "spans": crop_spans(side_px, context, 16)}
 
 
 def _tiles_tree(side_px: int, tile_px: int, halo_px: int) -> dict[str, Any]:
@@ -272,7 +272,8 @@ def _tiles_tree(side_px: int, tile_px: int, halo_px: int) -> dict[str, Any]:
 def _sample_tree(width_px: int, height_px: int) -> dict[str, Any]:
     raw, contract = frame("GRBG", width_px, height_px), replace(CONTRACT, size_multiple=16)
     context = ContextContract(grid=2, crop_px=8)
-    sample = context_sample(prepare(raw, contract).planes, context)
+    model = replace(shipped_bundle().model("int8").contract, input=contract, context=context)
+    sample = context_sample(prepare(raw, contract).planes, model)
     return {
         "frame": _frame_tree(raw),
         "contract": asdict(contract),

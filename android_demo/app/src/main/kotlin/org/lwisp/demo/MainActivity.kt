@@ -16,9 +16,9 @@ import org.lwisp.demo.files.writeDocument
 import org.lwisp.demo.ui.CaptureView
 import org.lwisp.demo.ui.Controls
 import org.lwisp.demo.ui.Screen
-import org.lwisp.demo.work.Status
-import org.lwisp.demo.work.Saved
 import org.lwisp.demo.work.DemoController
+import org.lwisp.demo.work.Saved
+import org.lwisp.demo.work.Status
 
 private const val RUNS = 30
 
@@ -119,7 +119,8 @@ class MainActivity : Activity() {
     ) {
         val app = applicationContext
         // The system may have ended the app while the user chose a place.
-        val write = document.content(controller.state) ?: return controller.show(Status.Failed(R.string.nothing_to_save))
+        val write =
+            document.content(controller.state) ?: return controller.show(Status.Failed(R.string.nothing_to_save))
         controller.save(Saved(uri, document.type)) { writeDocument(app, uri, write) }
     }
 

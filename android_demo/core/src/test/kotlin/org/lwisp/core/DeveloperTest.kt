@@ -6,6 +6,7 @@ import org.junit.jupiter.api.Assertions.assertThrows
 import org.junit.jupiter.api.Assertions.assertTrue
 import org.junit.jupiter.api.Test
 import org.lwisp.core.contract.ModelFile
+import org.lwisp.core.contract.SignatureContract
 import org.lwisp.core.contract.sha256Of
 import org.lwisp.core.engine.Developed
 import org.lwisp.core.engine.Developer
@@ -41,10 +42,14 @@ class DeveloperTest {
             .child("frame")
             .frame()
     private val opened = ArrayList<FakeEngine>()
+    private var backendOf: (SignatureContract) -> String = { "fake" }
     private val allocator = CountingAllocator()
 
     private fun developer(clock: () -> Long = System::nanoTime): Developer {
-        val engines = EngineFactory { _, _, signature, size -> FakeEngine(signature, size).also { opened.add(it) } }
+        val engines =
+            EngineFactory { _, _, signature, size ->
+                FakeEngine(signature, size, backendOf(signature)).also { opened.add(it) }
+            }
         return Developer(model, bytes, engines, allocator, clock)
     }
 
@@ -84,7 +89,11 @@ class DeveloperTest {
             val (whole, one) = developer().use { developed(it, turned) }
             val (tiled, many) = developer().use { developed(it, turned, little(large)) }
             assertTrue(one.plan.isWhole)
-            assertTrue(many.plan.stages.all { it.count >= 12 }) { many.plan.stages.map { it.count }.toString() }
+            assertTrue(many.plan.stages.all { it.count >= 12 }) {
+                many.plan.stages
+                    .map { it.count }
+                    .toString()
+            }
             assertArrayEquals(whole.argb, tiled.argb)
             assertTrue(whole.argb.distinct().size > 100)
         }
@@ -138,6 +147,14 @@ class DeveloperTest {
             assertEquals(listOf(false, true, true, true, false), opened.map { it.closed })
         }
         assertTrue(opened.all { it.closed })
+    }
+
+    @Test
+    fun stagesThatRanElsewhereAreNamed() {
+        backendOf = { if (it.name == "refine") "CPU" else "GPU" }
+        val large = noisy(190, 141)
+        val (_, developed) = developer().use { developed(it, large, little(large)) }
+        assertEquals("GPU (sample, shrink, enlarge); CPU (refine)", developed.backend)
     }
 
     @Test

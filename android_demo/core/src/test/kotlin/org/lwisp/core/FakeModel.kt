@@ -62,9 +62,9 @@ private const val BYTES_PER_PX = 1000.0
 class FakeEngine(
     val signature: SignatureContract,
     val size: PackedSize,
+    override val backend: String,
 ) : Engine {
     var closed = false
-    override val backend = "fake"
 
     override fun run(inputs: Map<String, Tensor>): Map<String, Tensor> {
         check(!closed) { "ran after it was closed" }

@@ -22,7 +22,8 @@ class PictureTest {
     @ParameterizedTest
     @MethodSource("quantized")
     fun quantizedValuesEqualPythons(case: Case) {
-        val spec = TensorSpec("packed", ElementType.INT8, case.number("scale"), case.number("zero_point").toInt(), 4, 1.0)
+        val spec =
+            TensorSpec("packed", ElementType.INT8, case.number("scale"), case.number("zero_point").toInt(), 4, 1.0)
         val found = (quantize(case.floats("values"), spec) as Tensor.Int8).values
         assertArrayEquals(case.bytes("codes"), found)
         val real = dequantized(spec)

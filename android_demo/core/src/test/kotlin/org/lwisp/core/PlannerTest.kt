@@ -22,6 +22,7 @@ import org.lwisp.core.tile.liveFeatures
 import org.lwisp.core.tile.planFrame
 import org.lwisp.core.tile.splitSide
 import java.io.File
+import java.util.Locale
 
 class PlannerTest {
     private val bundle = readBundle(File(property("lwisp.bundle"), CONTRACT_FILE).readText())
@@ -76,7 +77,7 @@ class PlannerTest {
                 // Within the tolerance of the choice between tiles of much the same work.
                 assertTrue(more.workFactor <= 1.02 * less.workFactor)
             }
-            println("plans: | $megapixels megapixels, $label | ${plans.joinToString(" | ", transform = ::workText)} |")
+            println("work: | $megapixels megapixels, $label | ${plans.joinToString(" | ", transform = ::workText)} |")
         }
     }
 
@@ -130,7 +131,7 @@ class PlannerTest {
         return plan
     }
 
-    private fun workText(plan: FramePlan?) = plan?.let { "%.2f".format(it.workFactor) } ?: "–"
+    private fun workText(plan: FramePlan?) = plan?.let { "%.2f".format(Locale.ROOT, it.workFactor) } ?: "–"
 
     private fun refusal(
         frame: PackedSize,

@@ -143,16 +143,17 @@ class RealModelTest {
     fun runsTakeTheMemoryThatTheContractStates(precision: String) {
         val contract = bundle.model(precision).contract
         val size = PackedSize(512, 512)
+        // The smaller ones find room in what earlier runs have freed.
         val taken =
-            signatures(contract).map { signature ->
+            listOf(contract.develop, contract.stages.maxBy { it.bytesPerPackedPx }).map { signature ->
                 val before = residentBytes()
                 var after = 0L
                 run(precision, signature, size) { after = residentBytes() }
                 val stated = contract.interpreterBytes + (size.px * signature.bytesPerPackedPx).toLong()
-                assertTrue(after - before <= stated) { "${signature.name}: ${after - before} of $stated bytes" }
-                "${signature.name} ${(after - before) shr 20} of ${stated shr 20}"
+                assertTrue(after - before in stated / 2..stated) { "${signature.name}: ${after - before} of $stated" }
+                "${signature.name} took ${(after - before) shr 20} MB, ${stated shr 20} MB are stated"
             }
-        println("$precision: memory of a run of 512x512 packed px, MB of those stated: ${taken.joinToString()}")
+        println("$precision: in runs of 512x512 packed px, ${taken.joinToString()}")
     }
 
     @Test

@@ -17,8 +17,8 @@ import org.lwisp.demo.camera.RawCamera
 import org.lwisp.demo.camera.RawCapture
 import org.lwisp.demo.camera.findRawCamera
 import org.lwisp.demo.camera.readShot
-import org.lwisp.demo.work.Status
 import org.lwisp.demo.work.DemoController
+import org.lwisp.demo.work.Status
 
 /** Takes a picture: shows the preview while exposure settles, hands the shot to the controller, closes the camera. */
 class CaptureView(

@@ -57,7 +57,7 @@ private fun tensor(tree: JsonObject): TensorSpec =
             when (val dtype = text("dtype")) {
                 "float32" -> ElementType.FLOAT32
                 "int8" -> ElementType.INT8
-                else -> throw ContractException("Tensors of type $dtype are unsupported; int8 and float32 are supported.")
+                else -> throw ContractException("Tensors of $dtype are unsupported; needed are int8 or float32.")
             }
         TensorSpec(
             text("name"),
@@ -99,6 +99,6 @@ private fun checkVersion(
 ) {
     val found = tree.integer(key)
     if (found == known) return
-    val advice = if (found < known) "Export the model again (lwisp export) and build the app with it" else "Update the app"
-    throw ContractException("$CONTRACT_FILE has $key $found; this app reads $known. $advice.")
+    val step = if (found < known) "Export the model again (lwisp export) and rebuild the app" else "Update the app"
+    throw ContractException("$CONTRACT_FILE has $key $found; this app reads $known. $step.")
 }

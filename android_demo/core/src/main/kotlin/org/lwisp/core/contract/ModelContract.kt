@@ -38,8 +38,8 @@ class ModelContract(
     val outputTensor = whole.outputs.singleOrNull() ?: refuse("${whole.name} must return one tensor")
 
     init {
-        if (inputTensor.resolution != 1.0) refuse("the input has ${inputTensor.resolution} pixels per packed pixel, not 1")
-        if (outputTensor.channels != 3 || outputTensor.resolution < 1) refuse("the output isn't a picture of R, G and B")
+        if (inputTensor.resolution != 1.0) refuse("${inputTensor.name} isn't of the packed size")
+        if (outputTensor.channels != 3 || outputTensor.resolution < 1) refuse("${outputTensor.name} isn't a picture")
         if (sample.inputs != listOf(inputTensor)) refuse("${sample.name} must take ${inputTensor.name} alone")
         if (sample.outputs.isEmpty() || !sample.outputs.all { it.imageWide }) {
             refuse("${sample.name} must return image-wide tensors alone")

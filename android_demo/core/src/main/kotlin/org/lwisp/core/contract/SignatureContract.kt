@@ -76,7 +76,7 @@ data class SignatureContract(
             // Where a tile or the part of it that is kept begins, so does a pixel of every tensor.
             val whole = multiplePx * tensor.resolution % 1 == 0.0
             if (!whole || (tensor in outputs && haloPx * tensor.resolution % 1 != 0.0)) {
-                refuse("${tensor.name} at resolution ${tensor.resolution}, halo $haloPx px, multiples of $multiplePx px")
+                refuse("a halo of $haloPx px at multiples of $multiplePx px with \"${tensor.name}\"")
             }
         }
     }

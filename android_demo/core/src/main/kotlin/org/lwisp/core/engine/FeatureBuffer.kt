@@ -49,8 +49,8 @@ internal class FeatureBuffer(
         val whole = tile.input.scaled(spec.resolution)
         if (result.size != spec.channels * whole.px) {
             throw EngineException(
-                "The model returned ${result.size} values of \"${spec.name}\"; ${spec.channels * whole.px} are needed. " +
-                    "Export it again.",
+                "The model returned ${result.size} values of \"${spec.name}\" " +
+                    "instead of ${spec.channels * whole.px}. Export it again.",
             )
         }
         rows(tile.keep.scaled(spec.resolution), whole) { at, place, count -> write(result, at, place, count) }
@@ -98,7 +98,7 @@ internal class FeatureBuffer(
     private fun bytesOf(area: Area): Int {
         val bytes = area.widthPx.toLong() * area.heightPx * spec.channels * spec.type.bytes
         if (bytes > Int.MAX_VALUE) {
-            throw EngineException("\"${spec.name}\" of this frame is ${bytes shr 20} MB; at most 2047 can be addressed.")
+            throw EngineException("\"${spec.name}\" of this frame takes ${bytes shr 20} MB; a buffer has at most 2047.")
         }
         return bytes.toInt()
     }

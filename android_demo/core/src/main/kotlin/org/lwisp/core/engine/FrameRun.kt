@@ -28,7 +28,8 @@ internal class FrameRun(
     val backend: String
         get() {
             val names = backends.keys.groupBy { backends.getValue(it) }
-            return names.keys.singleOrNull() ?: names.map { "${it.key} (${it.value.joinToString()})" }.joinToString("; ")
+            return names.keys.singleOrNull()
+                ?: names.map { "${it.key} (${it.value.joinToString()})" }.joinToString("; ")
         }
 
     /** Runs the plan. put: takes a tile's output, which is the picture's. */

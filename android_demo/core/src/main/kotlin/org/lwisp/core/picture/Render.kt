@@ -28,7 +28,9 @@ class Rendering(
     ) {
         val input = tile.input.scaled(spec.resolution)
         if (output.size != 3 * input.px) {
-            throw EngineException("The model returned ${output.size} values; ${3 * input.px} are needed. Export it again.")
+            throw EngineException(
+                "The model returned ${output.size} values instead of ${3 * input.px}. Export it again.",
+            )
         }
         val kept = tile.keep.scaled(spec.resolution).intersected(visible)
         if (kept.px == 0) return

@@ -19,7 +19,8 @@ enum class Cfa(
     ;
 
     /** For planes R, Gr, Gb, B: the index of each site in the mosaic's own cell, row by row. */
-    fun siteOrder(): IntArray = IntArray(4) { plane -> (plane / 2 + offsetRows) % 2 * 2 + (plane % 2 + offsetColumns) % 2 }
+    fun siteOrder(): IntArray =
+        IntArray(4) { plane -> (plane / 2 + offsetRows) % 2 * 2 + (plane % 2 + offsetColumns) % 2 }
 
     companion object {
         /** The order that Camera2 names by this number. Raises [RawException] for RGB, mono and infrared sensors. */
