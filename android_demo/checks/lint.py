@@ -60,7 +60,9 @@ def check_permissions(classes: Iterable[CompiledClass], project: Project) -> str
             f"{project.manifest.name} doesn't request {', '.join(sorted(missing))}, which the app's calls need. Add it."
         )
     if unused := asked - needed:
-        raise CheckError(f"{project.manifest.name} requests {', '.join(map(str, unused))}, which no call needs. Remove it.")
+        raise CheckError(
+            f"{project.manifest.name} requests {', '.join(map(str, unused))}, which no call needs. Remove it."
+        )
     return ", ".join(sorted(needed))
 
 
