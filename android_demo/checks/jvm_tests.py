@@ -28,6 +28,7 @@ RUN_JARS = (
     "univocity-parsers",
 )
 _COUNT = re.compile(r"\[\s*(\d+) tests (found|skipped|successful|failed)")
+_FAILED = re.compile(r"^ *JUnit Jupiter:.*$", re.MULTILINE)
 _REPORTED = re.compile(r"^(?:int8|fp16)\b.*$", re.MULTILINE)
 _WORK_ROW = re.compile(r"^work: (\|.*\|)$", re.MULTILINE)
 TILED_BYTES = {"int8": 200_000_000, "fp16": 300_000_000}
@@ -102,8 +103,9 @@ def run_tests(project: Project, tools: Toolchain, jars: tuple[Path, ...], expect
 def check_tests(run: TestRun, *, with_models: bool = True) -> str:
     """Raises CheckError if a test failed, or was skipped though it had the models it needs."""
     if run.failed or (run.skipped and with_models) or run.successful + run.skipped != run.found:
+        names = "\n".join(_FAILED.findall(run.log))
         raise CheckError(
-            f"{run.failed} of {run.found} JVM tests failed, {run.skipped} were skipped:\n{run.log[-6000:]}"
+            f"{run.failed} of {run.found} JVM tests failed, {run.skipped} were skipped:\n{names}\n{run.log[-6000:]}"
         )
     return "\n    ".join([f"{run.successful} tests", *run.reported])
 

@@ -119,8 +119,9 @@ def model_golden() -> dict[str, Any]:
     raw = frame("GBRG", 62, 58)
     packed = prepare(raw, model.contract.input)
     codes = quantize(packed.planes, model.contract.input_tensor)
-    with Session(bundle.read("int8"), model.contract) as session, session.open(model.contract.whole.name) as signature:
-        rgb = signature.run({model.contract.input_tensor.name: codes[None]})[model.contract.output_tensor.name]
+    with Session(bundle.read("int8"), model.contract) as session:
+        outputs = session.pool.signature(model.contract.whole.name).run({model.contract.input_tensor.name: codes[None]})
+        rgb = outputs[model.contract.output_tensor.name]
     return {
         "model_sha256": model.sha256,
         "frame": _frame_tree(raw),

@@ -143,17 +143,16 @@ class RealModelTest {
     fun runsTakeTheMemoryThatTheContractStates(precision: String) {
         val contract = bundle.model(precision).contract
         val size = PackedSize(512, 512)
-        // The smaller ones find room in what earlier runs have freed.
-        val taken =
-            listOf(contract.develop, contract.stages.maxBy { it.bytesPerPackedPx }).map { signature ->
-                val before = residentBytes()
-                var after = 0L
-                run(precision, signature, size) { after = residentBytes() }
-                val stated = contract.interpreterBytes + (size.px * signature.bytesPerPackedPx).toLong()
-                assertTrue(after - before in stated / 2..stated) { "${signature.name}: ${after - before} of $stated" }
-                "${signature.name} took ${(after - before) shr 20} MB, ${stated shr 20} MB are stated"
-            }
-        println("$precision: in runs of 512x512 packed px, ${taken.joinToString()}")
+        for (signature in signatures(contract)) {
+            val before = residentBytes()
+            var after = 0L
+            run(precision, signature, size) { after = residentBytes() }
+            val taken = (after - before) shr 20
+            val stated = (contract.interpreterBytes + (size.px * signature.bytesPerPackedPx).toLong()) shr 20
+            println("$precision: ${signature.name} at 512x512 packed px took $taken MB of the $stated MB stated")
+            // What earlier runs have freed may be taken again, so that there is no least.
+            assertTrue(taken <= stated) { "${signature.name} took $taken MB; $stated MB are stated" }
+        }
     }
 
     @Test
@@ -175,8 +174,8 @@ class RealModelTest {
                 "${peak shr 20} MB at the peak; ${developed.time}",
         )
         assertEquals(4032 * 3024, pixels)
-        // The machine's heap is collected when it likes.
-        assertTrue(peak <= budget.processBytes + Runtime.getRuntime().maxMemory()) { "$peak bytes" }
+        // The virtual machine's heap, which grows as it likes, is in it.
+        assertTrue(peak <= budget.processBytes) { "${peak shr 20} MB" }
     }
 
     private fun describe(plan: FramePlan) =
