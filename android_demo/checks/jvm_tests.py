@@ -115,7 +115,7 @@ def check_work_table(run: TestRun, readme: Path) -> str:
     written = tuple(line for line in readme.read_text(encoding="utf-8").splitlines() if "megapixels," in line)
     rows = "\n    ".join(run.work_rows)
     if written != run.work_rows:
-        raise CheckError(f"The table in {readme} is stale. Its rows are now:\n    {rows}")
+        raise CheckError(f"The table in {readme} is stale. Replace its rows with these:\n    {rows}")
     return f"work by budget, as in {readme.name}:\n    {rows}"
 
 

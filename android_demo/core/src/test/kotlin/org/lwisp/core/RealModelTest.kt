@@ -154,7 +154,9 @@ class RealModelTest {
                 assertTrue(taken <= stated) { "${signature.name} took $taken MB; $stated MB are stated" }
                 "${signature.name} $taken of $stated"
             }
-        println("$precision: MB that runs of 512x512 packed px added to the process, of those stated: ${all.joinToString()}")
+        println(
+            "$precision: MB that runs of 512x512 packed px added to the process, of those stated: ${all.joinToString()}",
+        )
     }
 
     @Test
