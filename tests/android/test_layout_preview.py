@@ -3,8 +3,8 @@
 import html
 from xml.etree import ElementTree
 
-from android_demo.checks.project import Project
 from android_demo.checks.layout_preview import page
+from android_demo.checks.project import Project
 
 ANDROID = "{http://schemas.android.com/apk/res/android}"
 SCREENS = 3
