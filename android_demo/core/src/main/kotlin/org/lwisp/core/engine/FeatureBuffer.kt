@@ -15,8 +15,8 @@ interface FeatureMemory : AutoCloseable {
 }
 
 /**
- * Allocates memory for features: 24 bytes per packed pixel at the most in int8, four times that in float. An app's
- * heap is too small for a large frame's. Raises [EngineException] if there is none left.
+ * Allocates memory for features, outside the heap: an app's is too small for those of a large frame. Raises
+ * [EngineException] if there is none left.
  */
 fun interface FeatureAllocator {
     fun allocate(bytes: Int): FeatureMemory

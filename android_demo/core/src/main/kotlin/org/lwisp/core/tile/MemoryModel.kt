@@ -28,13 +28,13 @@ internal class MemoryModel(
     private val frame: PackedSize,
     private val stages: List<SignatureContract>,
 ) {
-    /** What is there beside the runs of a stage: mosaic, features, an interpreter; and the picture once it is begun. */
+    /** What a stage's runs come on top of: mosaic, live features, an interpreter, and the picture from the last stage on. */
     fun beside(stage: Int): Long {
         val picture = if (stage == stages.lastIndex) picturePx() * PICTURE_BYTES_PER_PX else 0
         return frame.px * MOSAIC_BYTES_PER_PACKED_PX + picture + featureBytes(stage) + contract.interpreterBytes
     }
 
-    /** What a stage's runs take per packed pixel of its tile. */
+    /** What a stage's runs take per packed pixel of its tile, the app's own arrays included. */
     fun runBytesPerPx(signature: SignatureContract): Double =
         signature.bytesPerPackedPx + planesBytesPerPx(signature) + argbBytesPerPx(signature)
 
