@@ -3,9 +3,13 @@
 import json
 from pathlib import Path
 
+import pytest
+
 from android_demo.checks.build import Build
 from android_demo.checks.kotlin import Compilation, compile_kotlin
 from lwisp_bench.runners.app_run import read_measurements
+
+pytestmark = pytest.mark.slow
 
 WRITTEN = Path(__file__).parents[1] / "bench" / "app_run.json"
 """The same, kept for machines without the Android tools."""

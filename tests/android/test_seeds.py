@@ -15,6 +15,8 @@ from android_demo.checks.jvm_tests import check_tests, run_tests
 from android_demo.checks.lint import check_api_levels, check_permissions, check_threads
 from android_demo.checks.project import Project
 
+pytestmark = pytest.mark.slow
+
 APP = "app/src/main/kotlin/org/lwisp/demo"
 CORE = "core/src/main/kotlin/org/lwisp/core"
 PLATFORM = ("core", "litert", "generated", "android")
