@@ -10,7 +10,7 @@ from android_demo.checks.build import Build, empty_build_folder
 from android_demo.checks.errors import CheckError, ToolError
 from android_demo.checks.golden import check_golden
 from android_demo.checks.java8 import java8_api
-from android_demo.checks.jvm_tests import check_tests, run_tests, write_expected
+from android_demo.checks.jvm_tests import check_tests, check_work_table, run_tests, write_expected
 from android_demo.checks.kotlin import check_style
 from android_demo.checks.lint import check_api_levels, check_permissions, check_threads
 from android_demo.checks.pins import read_pins
@@ -38,11 +38,11 @@ def main() -> int:
 def _run(name: str, build: Build) -> int:
     start = time.monotonic()
     try:
-        said = CHECKS[name](build)
+        result = CHECKS[name](build)
     except CheckError as error:
         print(f"FAILED  {name} ({time.monotonic() - start:.0f} s)\n{error}")
         return 1
-    print(f"passed  {name} ({time.monotonic() - start:.0f} s): {said}", flush=True)
+    print(f"passed  {name} ({time.monotonic() - start:.0f} s): {result}", flush=True)
     return 0
 
 
@@ -88,7 +88,8 @@ def _golden(build: Build) -> str:
 def _jvm(build: Build) -> str:
     write_expected(build.project, build.folder / "expected")
     jars = (build.core, build.core_tests)
-    return check_tests(run_tests(build.project, build.tools, jars, build.folder / "expected"))
+    run = run_tests(build.project, build.tools, jars, build.folder / "expected")
+    return f"{check_tests(run)}\n    {check_work_table(run, build.project.demo / 'README.md')}"
 
 
 CHECKS: dict[str, Callable[[Build], str]] = {

@@ -28,24 +28,28 @@ RUN_JARS = (
     "univocity-parsers",
 )
 _COUNT = re.compile(r"\[\s*(\d+) tests (found|skipped|successful|failed)")
-_SAYS = re.compile(r"^(?:int8|fp16|plans)\b.*$", re.MULTILINE)
+_FAILED = re.compile(r"^ *JUnit Jupiter:.*$", re.MULTILINE)
+_REPORTED = re.compile(r"^(?:int8|fp16)\b.*$", re.MULTILINE)
+_WORK_ROW = re.compile(r"^work: (\|.*\|)$", re.MULTILINE)
 TILED_BYTES = {"int8": 200_000_000, "fp16": 300_000_000}
 """Budgets with which Python develops the large frame in tiles."""
 MOST_TILES = 4
 """One of its stages has at least as many."""
 HEAP_MB = 256
-"""What a phone gives to an app that asks for a large heap; newer ones give twice that."""
+"""The large heap of an older phone; newer ones have twice that."""
 
 
 @dataclass(frozen=True)
 class TestRun:
-    """Counts, and what tests say about themselves."""
+    """Counts, and what the tests report."""
 
     found: int
     successful: int
     failed: int
     skipped: int
-    says: tuple[str, ...]
+    reported: tuple[str, ...]
+    work_rows: tuple[str, ...]
+    """Of the README's table: a frame's work by budget."""
     log: str
 
 
@@ -99,10 +103,20 @@ def run_tests(project: Project, tools: Toolchain, jars: tuple[Path, ...], expect
 def check_tests(run: TestRun, *, with_models: bool = True) -> str:
     """Raises CheckError if a test failed, or was skipped though it had the models it needs."""
     if run.failed or (run.skipped and with_models) or run.successful + run.skipped != run.found:
+        names = "\n".join(_FAILED.findall(run.log))
         raise CheckError(
-            f"{run.failed} of {run.found} JVM tests failed, {run.skipped} were skipped:\n{run.log[-6000:]}"
+            f"{run.failed} of {run.found} JVM tests failed, {run.skipped} were skipped:\n{names}\n{run.log[-6000:]}"
         )
-    return f"{run.successful} tests; " + "; ".join(run.says)
+    return "\n    ".join([f"{run.successful} tests", *run.reported])
+
+
+def check_work_table(run: TestRun, readme: Path) -> str:
+    """Raises CheckError unless the README's table consists of the rows that the planner's test prints."""
+    written = tuple(line for line in readme.read_text(encoding="utf-8").splitlines() if "megapixels," in line)
+    rows = "\n    ".join(run.work_rows)
+    if written != run.work_rows:
+        raise CheckError(f"The table in {readme} is stale. Replace its rows with these:\n    {rows}")
+    return f"work by budget, as in {readme.name}:\n    {rows}"
 
 
 def litert_library() -> Path:
@@ -118,5 +132,11 @@ def _read(log: str) -> TestRun:
     if not counts:
         raise ToolError(f"The JVM tests didn't run:\n{log[-3000:]}")
     return TestRun(
-        counts["found"], counts["successful"], counts["failed"], counts["skipped"], tuple(_SAYS.findall(log)), log
+        counts["found"],
+        counts["successful"],
+        counts["failed"],
+        counts["skipped"],
+        tuple(_REPORTED.findall(log)),
+        tuple(sorted(_WORK_ROW.findall(log))),
+        log,
     )

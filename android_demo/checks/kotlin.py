@@ -29,7 +29,7 @@ def compile_kotlin(work: Compilation, tools: Toolchain) -> str:
     """Compile, warnings being errors. Returns a count of files. Raises CheckError with the compiler's messages."""
     files = sorted(work.sources.rglob("*.kt"))
     if not files:
-        raise ToolError(f"{work.sources} holds no Kotlin.")
+        raise ToolError(f"{work.sources} contains no Kotlin.")
     class_path = ":".join(map(str, [tools.kotlin_stdlib, tools.annotations, *work.class_path]))
     friend = [f"-Xfriend-paths={work.friend}"] if work.friend else []
     arguments = [*_OPTIONS, *friend, "-cp", class_path, "-d", str(work.jar), str(work.sources)]

@@ -11,13 +11,13 @@ from android_demo.checks.project import Project
 from android_demo.checks.stubs.declarations import Declarations, Member
 
 PERMISSIONS = {"android.hardware.camera2.CameraManager.openCamera": "android.permission.CAMERA"}
-"""What calls need; the app has no other guarded call."""
+"""By the calls that need them; the app has no other guarded call."""
 
 SLOW = re.compile(r"org\.lwisp\.core\.engine\.(Engine|Developer|EngineFactory)\.(run|develop|open)")
-SLOW_PACKAGES = ("org.lwisp.core.", "org.lwisp.demo.work.Studio", "org.lwisp.demo.engine.")
-"""Only these call the engine; the rest of the app asks the workbench, which has a thread for it."""
-STUDIO = re.compile(r"org\.lwisp\.demo\.work\.Studio\.(develop|measure)")
-STUDIO_CALLERS = ("org.lwisp.demo.work.",)
+SLOW_PACKAGES = ("org.lwisp.core.", "org.lwisp.demo.work.ModelRunner", "org.lwisp.demo.engine.")
+"""Only these call the engine; the rest of the app goes through the controller, which has a thread for it."""
+RUNNER = re.compile(r"org\.lwisp\.demo\.work\.ModelRunner\.(develop|measure)")
+RUNNER_CALLERS = ("org.lwisp.demo.work.",)
 
 _ANDROID_NAME = "{http://schemas.android.com/apk/res/android}name"
 
@@ -50,17 +50,19 @@ def api_level(reference: Reference, declarations: Declarations) -> int:
 
 
 def check_permissions(classes: Iterable[CompiledClass], project: Project) -> str:
-    """Refuse calls whose permission the manifest doesn't ask for. Raises CheckError."""
+    """Refuse calls whose permission the manifest doesn't request. Raises CheckError."""
     called = {f"{use.owner}.{use.name}" for compiled in classes for use in compiled.references}
     needed = {PERMISSIONS[name] for name in called & PERMISSIONS.keys()}
     tree = ElementTree.parse(project.manifest)
     asked = {node.get(_ANDROID_NAME) for node in tree.iter("uses-permission")}
     if missing := needed - asked:
         raise CheckError(
-            f"{project.manifest.name} doesn't ask for {', '.join(sorted(missing))}, which the app's calls need."
+            f"{project.manifest.name} doesn't request {', '.join(sorted(missing))}, which the app's calls need. Add it."
         )
     if unused := asked - needed:
-        raise CheckError(f"{project.manifest.name} asks for {', '.join(map(str, unused))}, which nothing needs.")
+        raise CheckError(
+            f"{project.manifest.name} requests {', '.join(map(str, unused))}, which no call needs. Remove it."
+        )
     return ", ".join(sorted(needed))
 
 
@@ -68,12 +70,12 @@ def check_threads(classes: Iterable[CompiledClass]) -> str:
     """Refuse calls to the engine from outside the worker's classes. Raises CheckError with each."""
     allowed, found = 0, []
     for caller, callee in _slow_calls(classes):
-        ok = caller.startswith(STUDIO_CALLERS if STUDIO.fullmatch(callee) else SLOW_PACKAGES)
+        ok = caller.startswith(RUNNER_CALLERS if RUNNER.fullmatch(callee) else SLOW_PACKAGES)
         allowed += ok
         if not ok:
             found.append(f"{caller} calls {callee}")
     if found:
-        raise CheckError("; ".join(sorted(found)) + ". Ask the workbench instead: it has a thread for it.")
+        raise CheckError("; ".join(sorted(found)) + ". Go through DemoController, which has a thread for it.")
     return f"{allowed} calls to the engine, all on the worker's side"
 
 
@@ -81,5 +83,5 @@ def _slow_calls(classes: Iterable[CompiledClass]) -> Iterator[tuple[str, str]]:
     for compiled in classes:
         for use in compiled.references:
             callee = f"{use.owner}.{use.name.partition('$')[0]}"
-            if SLOW.fullmatch(callee) or STUDIO.fullmatch(callee):
+            if SLOW.fullmatch(callee) or RUNNER.fullmatch(callee):
                 yield compiled.name, callee

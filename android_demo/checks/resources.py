@@ -62,7 +62,7 @@ def check_layouts(project: Project) -> str:
             for name in _TEXTS:
                 text = view.get(f"{_ANDROID}{name}")
                 if text is not None and not text.startswith("@string/"):
-                    found.append(f'{path.name}: {name} "{text}" belongs into strings.xml')
+                    found.append(f'{path.name}: {name} "{text}" belongs in strings.xml')
             if view.tag in _PICTURES and view.get(f"{_ANDROID}contentDescription") is None:
                 found.append(f"{path.name}: a {view.tag} has no contentDescription")
     if found:

@@ -99,7 +99,7 @@ class Toolchain:
 
 
 def toolchain(report: Report) -> Toolchain:
-    """The tools, installed if they aren't yet. report: is told before that. Raises ToolError if they can't be."""
+    """The tools, installed if they aren't yet. report: called before that. Raises ToolError if they can't be."""
     jdk_tool("javac")
     pins = read_pins()
     folder = cache_folder() / f"android-checks-{pins.key}"

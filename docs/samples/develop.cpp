@@ -3,10 +3,11 @@
 //   g++ -std=c++17 -O2 -ffp-contract=off develop.cpp -o develop -L DIR -l:libLiteRt.so -Wl,-rpath,DIR
 //   ./develop lwisp.int8.tflite contract.txt frame.txt mosaic.u16 OUT
 //
-// contract.txt: curve_offset, then reference_to_srgb row by row, as contract.json has them.
+// contract.txt: curve_offset, then reference_to_srgb row by row, as in contract.json (version 2).
 // frame.txt: width, height, rows and columns before the first R site, black by site of the mosaic's own 2x2 cell,
 // white, gains R G B, camera_to_srgb row by row. mosaic.u16: 16-bit samples, little endian.
-// Writes OUT.packed (float32), OUT.codes and OUT.rgb (int8): input before and after quantisation, and output.
+// `write_inputs.py` writes these three. Sizes and scales of the shipped contract stand here as numbers.
+// Writes OUT.packed (float32), OUT.quantized and OUT.rgb (int8): input before and after quantization, and output.
 #include <algorithm>
 #include <array>
 #include <cmath>
@@ -62,7 +63,7 @@ Frame read_frame(const char* facts, const char* mosaic) {
           n[8],      {n[9], n[10], n[11]}, matrix(n, 12), {}};
   f.mosaic.resize(size_t(f.width) * f.height);
   std::ifstream file(mosaic, std::ios::binary);
-  check(bool(file.read(reinterpret_cast<char*>(f.mosaic.data()), f.mosaic.size() * 2)), "the mosaic is cut short");
+  check(bool(file.read(reinterpret_cast<char*>(f.mosaic.data()), f.mosaic.size() * 2)), "the mosaic is truncated");
   return f;
 }
 
@@ -127,11 +128,11 @@ Packed prepare(const Frame& f, double offset, const Matrix& reference) {
   return p;
 }
 
-std::vector<int8_t> quantise(const Packed& p) {
-  std::vector<int8_t> codes(p.values.size());
-  for (size_t i = 0; i < codes.size(); ++i)  // scale 1/255, zero point -128
-    codes[i] = int8_t(std::clamp(std::nearbyint(p.values[i] * 255.0f) - 128.0f, -128.0f, 127.0f));
-  return codes;
+std::vector<int8_t> quantize(const Packed& p) {
+  std::vector<int8_t> quantized(p.values.size());
+  for (size_t i = 0; i < quantized.size(); ++i)  // contract: tensor packed, scale 1/255, zero point -128
+    quantized[i] = int8_t(std::clamp(std::nearbyint(p.values[i] * 255.0f) - 128.0f, -128.0f, 127.0f));
+  return quantized;
 }
 
 LiteRtTensorBuffer buffer(LiteRtEnvironment environment, LiteRtTensor tensor, int height, int width, size_t* bytes) {
@@ -145,7 +146,7 @@ LiteRtTensorBuffer buffer(LiteRtEnvironment environment, LiteRtTensor tensor, in
   return made;
 }
 
-std::vector<int8_t> run(const char* path, const std::vector<int8_t>& codes, int height, int width) {
+std::vector<int8_t> run(const char* path, const std::vector<int8_t>& quantized, int height, int width) {
   LiteRtEnvironment environment;
   LiteRtModel model;
   LiteRtOptions options;
@@ -154,7 +155,7 @@ std::vector<int8_t> run(const char* path, const std::vector<int8_t>& codes, int 
   check(!LiteRtCreateModelFromFile(environment, path, &model), std::string(path) + " is refused");
   check(!LiteRtCreateOptions(&options) && !LiteRtSetOptionsHardwareAccelerators(options, 1 /* CPU */), "no options");
   check(!LiteRtCreateCompiledModel(environment, model, options, &compiled), "the model can't be compiled");
-  LiteRtSignature signature;  // the first one is serving_default: packed -> rgb
+  LiteRtSignature signature;  // contract: whole; the file's first, packed -> rgb
   LiteRtTensor packed, rgb;
   const char* key;
   check(!LiteRtGetModelSignature(model, 0, &signature) && !LiteRtGetSignatureKey(signature, &key), "no signature");
@@ -168,7 +169,7 @@ std::vector<int8_t> run(const char* path, const std::vector<int8_t>& codes, int 
   LiteRtTensorBuffer out = buffer(environment, rgb, 2 * height, 2 * width, &out_bytes);
   void* address;
   check(!LiteRtLockTensorBuffer(in, &address, 1 /* write */), "the input can't be written");
-  std::memcpy(address, codes.data(), in_bytes);
+  std::memcpy(address, quantized.data(), in_bytes);
   LiteRtUnlockTensorBuffer(in);
   check(!LiteRtRunCompiledModel(compiled, 0, 1, &in, 1, &out), "the model can't be run");
   std::vector<int8_t> result(out_bytes);
@@ -194,10 +195,10 @@ int main(int count, char** given) {
   check(count == 6, "usage: develop MODEL contract.txt frame.txt mosaic.u16 OUT");
   const auto contract = numbers(given[2], 10);
   const Packed packed = prepare(read_frame(given[3], given[4]), contract[0], matrix(contract, 1));
-  const auto codes = quantise(packed);
+  const auto quantized = quantize(packed);
   const std::string out = given[5];
   write(out + ".packed", packed.values);
-  write(out + ".codes", codes);
-  // Real values are (code + 128) / 256, sRGB; the mosaic begins at row `top` and column `left` of the picture.
-  write(out + ".rgb", run(given[1], codes, packed.height, packed.width));
+  write(out + ".quantized", quantized);
+  // contract: tensor rgb. Real values are (q + 128) / 256, sRGB; the mosaic begins at row `top` and column `left`.
+  write(out + ".rgb", run(given[1], quantized, packed.height, packed.width));
 }

@@ -1,9 +1,9 @@
-"""Develops one RAW frame with lwisp.int8.tflite by its contract, with nothing but NumPy and LiteRT.
+"""Develop one RAW frame with lwisp.int8.tflite by its contract, with nothing but NumPy and LiteRT.
 
     python develop.py BUNDLE_FOLDER frame.json OUT.npz
 
 frame.json: size_px, mosaic (little-endian uint16, base64), cfa, black_level by site of the mosaic's own 2x2 cell,
-white_level, wb_gains, camera_to_srgb (white-balanced camera RGB to linear sRGB). tests/golden holds such frames.
+white_level, wb_gains, camera_to_srgb (white-balanced camera RGB to linear sRGB). `write_inputs.py` writes one.
 """
 
 import base64
@@ -15,14 +15,15 @@ from typing import Any
 import numpy as np
 from ai_edge_litert.interpreter import Interpreter
 
-LEAD = {"RGGB": (0, 0), "GRBG": (0, 1), "GBRG": (1, 0), "BGGR": (1, 1)}
+CONTRACT_VERSION = 2
+OFFSET_PX = {"RGGB": (0, 0), "GRBG": (0, 1), "GBRG": (1, 0), "BGGR": (1, 1)}
 """Rows and columns before the first R site."""
 F32 = np.float32
 
 
 def align(mosaic: np.ndarray, cfa: str, multiple: int) -> np.ndarray:
     """Reflect rows and columns in, until the mosaic begins with R and its sides are multiples. Returns (H', W')."""
-    (top, left), (height, width) = LEAD[cfa], mosaic.shape
+    (top, left), (height, width) = OFFSET_PX[cfa], mosaic.shape
     rows = (top, -(height + top) % (2 * multiple))
     columns = (left, -(width + left) % (2 * multiple))
     return np.pad(mosaic, (rows, columns), mode="reflect")
@@ -34,7 +35,7 @@ def prepare(frame: dict[str, Any], contract: dict[str, Any]) -> np.ndarray:
     mosaic = np.frombuffer(base64.b64decode(frame["mosaic"]), "<u2").reshape(height, width)
     mosaic = align(mosaic, frame["cfa"], contract["size_multiple"])
     planes = [mosaic[y::2, x::2].astype(F32) for y in (0, 1) for x in (0, 1)]
-    top, left = LEAD[frame["cfa"]]
+    top, left = OFFSET_PX[frame["cfa"]]
     gains = np.array(frame["wb_gains"]) / min(frame["wb_gains"])
     for site, gain in enumerate((gains[0], gains[1], gains[1], gains[2])):
         black = F32(frame["black_level"][(site // 2 + top) % 2 * 2 + (site % 2 + left) % 2])
@@ -63,29 +64,37 @@ def reference_matrix(camera: Any, reference: Any) -> np.ndarray:
     return np.linalg.solve(reference, camera).astype(F32)
 
 
-def quantise(packed: np.ndarray, tensor: dict[str, Any]) -> np.ndarray:
+def quantize(packed: np.ndarray, tensor: dict[str, Any]) -> np.ndarray:
     """Real values to the input's int8."""
-    codes = np.rint(packed * F32(1 / tensor["scale"])) + F32(tensor["zero_point"])
-    return np.clip(codes, -128, 127).astype(np.int8)
+    quantized = np.rint(packed * F32(1 / tensor["scale"])) + F32(tensor["zero_point"])
+    return np.clip(quantized, -128, 127).astype(np.int8)
 
 
-def run(model: Path, codes: np.ndarray) -> np.ndarray:
-    """(h, w, 4) int8 to (2h, 2w, 3) int8. A new interpreter for every size: LiteRT 2.3 errs in one that has grown."""
-    interpreter = Interpreter(str(model), num_threads=2)
-    return interpreter.get_signature_runner("serving_default")(packed=codes[None])["rgb"][0]
+def run(model: Path, whole: dict[str, Any], quantized: np.ndarray) -> np.ndarray:
+    """(h, w, 4) int8 to (2h, 2w, 3) int8. A new interpreter for every size: LiteRT 2.3 errs in one that has grown.
+
+    whole: the contract's signature from packed planes to picture.
+    """
+    (source,), (result,) = whole["inputs"], whole["outputs"]
+    runner = Interpreter(str(model), num_threads=2).get_signature_runner(whole["name"])
+    return runner(**{source: quantized[None]})[result][0]
 
 
 def main(folder: Path, frame_file: Path, out: Path) -> None:
-    """Write the input before and after quantisation, the output, and the picture."""
+    """Write the input before and after quantization, the output, and the picture."""
     entries = json.loads((folder / "contract.json").read_text())["models"]
     entry = next(entry for entry in entries if entry["contract"]["precision"] == "int8")
     contract, frame = entry["contract"], json.loads(frame_file.read_text())
+    if contract["contract_version"] != CONTRACT_VERSION:
+        sys.exit(f"Contract version {contract['contract_version']}; this sample reads {CONTRACT_VERSION}.")
+    whole, tensors = contract["whole"], {tensor["name"]: tensor for tensor in contract["tensors"]}
     packed = prepare(frame, contract["input"])
-    codes = quantise(packed, contract["input_tensor"])
-    rgb = run(folder / entry["file"], codes)
-    tensor, (top, left), (width, height) = contract["output_tensor"], LEAD[frame["cfa"]], frame["size_px"]
+    quantized = quantize(packed, tensors[whole["inputs"][0]])
+    rgb = run(folder / entry["file"], whole, quantized)
+    tensor, (top, left), (width, height) = tensors[whole["outputs"][0]], OFFSET_PX[frame["cfa"]], frame["size_px"]
     picture = (rgb.astype(F32) - F32(tensor["zero_point"])) * F32(tensor["scale"])
-    np.savez(out, packed=packed, codes=codes, rgb=rgb, picture=picture[top : top + height, left : left + width])
+    picture = picture[top : top + height, left : left + width]
+    np.savez(out, packed=packed, quantized=quantized, rgb=rgb, picture=picture)
 
 
 if __name__ == "__main__":

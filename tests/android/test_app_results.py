@@ -3,9 +3,13 @@
 import json
 from pathlib import Path
 
+import pytest
+
 from android_demo.checks.build import Build
 from android_demo.checks.kotlin import Compilation, compile_kotlin
 from lwisp_bench.results.app_results import read_measurements
+
+pytestmark = pytest.mark.slow
 
 WRITTEN = Path(__file__).parents[1] / "bench" / "app_run.json"
 """The same, kept for machines without the Android tools."""
@@ -16,17 +20,17 @@ import org.lwisp.core.engine.TimeSplit
 import org.lwisp.core.measure.AppRun
 import org.lwisp.core.measure.resultsJson
 import org.lwisp.core.raw.PackedSize
-import org.lwisp.core.tile.TilePlan
-import org.lwisp.core.tile.splitSide
+import org.lwisp.core.tile.MemoryBudget
+import org.lwisp.core.tile.planFrame
 import java.io.File
 
 fun main(arguments: Array<String>) {
     val facts = mapOf("manufacturer" to "Maker", "model" to "Phone 1", "soc" to null, "android" to "15", "sdk" to "35",
         "abi" to "arm64-v8a", "app" to "0.1.0", "litert" to "2.1.0")
     val samples = List(30) { 20.0 + (it % 7) * 0.25 + (if (it == 11) 9.5 else 0.0) }
-    val whole = PackedSize(256, 128)
-    val plan = TilePlan(whole, splitSide(128, 128, 112), splitSide(256, 256, 112))
-    val run = AppRun(readBundle(File(arguments[0]).readText()).model("int8"), facts, "GPU", "CPU", null, whole, plan,
+    val model = readBundle(File(arguments[0]).readText()).model("int8")
+    val plan = planFrame(PackedSize(256, 128), model.contract, MemoryBudget(1L shl 40, 1L shl 40))
+    val run = AppRun(model, facts, "GPU", "CPU", null, plan,
         listOf(31.5, 22.0, 21.0), samples, TimeSplit(0.0, 4.5, 20.25, 6.125), "none", "light",
         "2026-01-01T00:00:00Z")
     File(arguments[1]).writeText(resultsJson(run))

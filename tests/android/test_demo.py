@@ -5,6 +5,8 @@ import pytest
 from android_demo.checks.__main__ import CHECKS
 from android_demo.checks.build import Build
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.mark.parametrize("name", CHECKS)
 def test_check_passes(name: str, build: Build) -> None:

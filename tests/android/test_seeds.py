@@ -15,6 +15,8 @@ from android_demo.checks.jvm_tests import check_tests, run_tests
 from android_demo.checks.lint import check_api_levels, check_permissions, check_threads
 from android_demo.checks.project import Project
 
+pytestmark = pytest.mark.slow
+
 APP = "app/src/main/kotlin/org/lwisp/demo"
 CORE = "core/src/main/kotlin/org/lwisp/core"
 PLATFORM = ("core", "litert", "generated", "android")
@@ -57,24 +59,24 @@ def test_too_new_api_and_engine_on_the_ui_thread(build: Build, tmp_path: Path) -
     )
     on_ui_thread = Edit(
         f"{APP}/MainActivity.kt",
-        "onClick(R.id.develop) { workbench.develop(controls.settings()) }",
+        "onClick(R.id.develop) { controller.develop(controls.settings()) }",
         "onClick(R.id.develop) {\n"
-        "    val studio = org.lwisp.demo.work.Studio(this)\n"
+        "    val runner = org.lwisp.demo.work.ModelRunner(this)\n"
         "    val source = openSample(this)\n"
-        "    studio.develop(source, controls.settings(), org.lwisp.demo.work.Ticket { })\n"
+        "    runner.develop(source, controls.settings(), org.lwisp.demo.work.Job { })\n"
         "}",
     )
     mistaken = build.sharing(seeded(tmp_path, unguarded, on_ui_thread), tmp_path / "build", PLATFORM)
     with pytest.raises(CheckError, match=r"DeviceFactsKt uses .*getCurrentThermalStatus, of API 29"):
         check_api_levels(mistaken.classes, build.declarations, MIN_SDK)
-    with pytest.raises(CheckError, match=r"MainActivity.* calls org.lwisp.demo.work.Studio.develop"):
+    with pytest.raises(CheckError, match=r"MainActivity.* calls org.lwisp.demo.work.ModelRunner.develop"):
         check_threads(mistaken.classes)
 
 
 def test_missing_permission(build: Build, tmp_path: Path) -> None:
     asks = '<uses-permission android:name="android.permission.CAMERA" />'
     project = seeded(tmp_path, Edit("app/src/main/AndroidManifest.xml", asks, ""))
-    with pytest.raises(CheckError, match=r"doesn't ask for android.permission.CAMERA"):
+    with pytest.raises(CheckError, match=r"doesn't request android.permission.CAMERA"):
         check_permissions(build.classes, project)
 
 

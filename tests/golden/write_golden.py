@@ -12,7 +12,7 @@ import json
 import sys
 import tempfile
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, astuple, dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -27,6 +27,7 @@ from lwisp_mobile.engine.quantization import dequantize, quantize
 from lwisp_mobile.engine.session import Session
 from lwisp_mobile.engine.timing import Timing
 from lwisp_mobile.frame.global_context import context_sample, crop_spans
+from lwisp_mobile.frame.tiles import split_side
 from lwisp_mobile.metrics import psnr_db
 from lwisp_mobile.output.picture import orient, to_8_bit
 from lwisp_mobile.preprocess.prepare import prepare
@@ -91,6 +92,7 @@ def golden() -> dict[str, Any]:
         "latency": _latency_tree(),
         "psnr": _psnr_tree(),
         "context_spans": [_spans_tree(side, context) for side, context in context_sides()],
+        "tiles": [_tiles_tree(*sides) for sides in tile_sides()],
         "context_samples": [_sample_tree(width, height) for width, height in ((62, 40), (34, 30))],
         "dng": [_dng_tree(name, content) for name, content in dng_files()],
     }
@@ -102,6 +104,12 @@ def context_sides() -> Iterator[tuple[int, ContextContract]]:
         yield side, ContextContract()
     for side in (32, 48, 80, 176):
         yield side, ContextContract(grid=3, crop_px=16)
+
+
+def tile_sides() -> Iterator[tuple[int, int, int]]:
+    """Sides of frames, tiles and halos, in packed px: the last tile overlaps much, little, or not more than others."""
+    yield from ((64, 64, 32), (400, 240, 112), (352, 336, 112), (90, 10, 0), (1504, 88, 32), (2016, 402, 12))
+    yield from ((4096, 1128, 28), (3072, 324, 10), (1504, 160, 8), (72, 24, 8))
 
 
 def model_golden() -> dict[str, Any]:
@@ -254,6 +262,11 @@ def _psnr_tree() -> dict[str, Any]:
 
 def _spans_tree(side_px: int, context: ContextContract) -> dict[str, Any]:
     return {"side_px": side_px, **asdict(context), "spans": crop_spans(side_px, context, size_multiple=16)}
+
+
+def _tiles_tree(side_px: int, tile_px: int, halo_px: int) -> dict[str, Any]:
+    tiles = [astuple(span) for span in split_side(side_px, tile_px, halo_px)]
+    return {"side_px": side_px, "tile_px": tile_px, "halo_px": halo_px, "tiles": tiles}
 
 
 def _sample_tree(width_px: int, height_px: int) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 import base64
 import importlib.util
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -12,15 +13,15 @@ import numpy as np
 import pytest
 
 from lwisp_mobile import shipped_bundle
-from lwisp_mobile.contract import ModelContract
-from lwisp_mobile.raw.cfa import cfa_offset_px
 
 PROJECT = Path(__file__).resolve().parents[2]
 SAMPLES = PROJECT / "docs" / "samples"
 GOLDEN = json.loads((PROJECT / "tests" / "golden" / "model.json").read_text(encoding="utf-8"))
+DOCUMENT = (PROJECT / "docs" / "embedding.md").read_text(encoding="utf-8")
 ALONE = """
 import runpy, sys
 sys.modules["lwisp_mobile"] = None
+sys.path.insert(0, sys.argv[1].rpartition("/")[0])
 sys.argv = sys.argv[1:]
 runpy.run_path(sys.argv[0], run_name="__main__")
 """
@@ -30,93 +31,98 @@ def array(name: str, dtype: str) -> np.ndarray:
     return np.frombuffer(base64.b64decode(GOLDEN[name]), dtype)
 
 
-def check(packed: np.ndarray, codes: np.ndarray, rgb: np.ndarray) -> None:
-    """Planes within rounding of the last bit; codes and picture equal."""
+def check(packed: np.ndarray, quantized: np.ndarray, rgb: np.ndarray) -> None:
+    """Planes within rounding of the last bit; input and picture in int8 equal."""
     assert np.abs(packed.ravel() - array("packed", "<f4")).max() < 1e-6
-    assert np.array_equal(codes.ravel(), array("codes", "i1"))
+    assert np.array_equal(quantized.ravel(), array("codes", "i1"))
     assert np.array_equal(rgb.ravel(), array("rgb", "i1"))
 
 
-def contract() -> ModelContract:
-    return shipped_bundle().model("int8").contract
-
-
-def test_python(tmp_path: Path) -> None:
-    (tmp_path / "frame.json").write_text(json.dumps(GOLDEN["frame"]))
-    command = [
-        sys.executable,
-        "-c",
-        ALONE,
-        str(SAMPLES / "develop.py"),
-        str(shipped_bundle().folder),
-        "frame.json",
-        "o.npz",
-    ]
-    subprocess.run(command, check=True, cwd=tmp_path, capture_output=True)
-    with np.load(tmp_path / "o.npz") as found:
-        check(found["packed"], found["codes"], found["rgb"])
+def check_python(folder: Path) -> None:
+    with np.load(folder / "out.npz") as found:
+        check(found["packed"], found["quantized"], found["rgb"])
         assert found["picture"].shape == (58, 62, 3)
         assert 0 <= found["picture"].min() < found["picture"].max() <= 1
 
 
+def check_cpp(folder: Path) -> None:
+    dtypes = (("packed", "<f4"), ("quantized", "i1"), ("rgb", "i1"))
+    check(*(np.fromfile(folder / f"out.{name}", dtype) for name, dtype in dtypes))
+
+
+def run_alone(folder: Path, script: str, *arguments: str) -> None:
+    """Run a sample with a runtime that can't be imported."""
+    command = [sys.executable, "-c", ALONE, str(SAMPLES / script), *arguments]
+    subprocess.run(command, check=True, cwd=folder, capture_output=True)
+
+
+@pytest.fixture
+def inputs(tmp_path: Path) -> Path:
+    """A folder with the samples' inputs."""
+    vectors = PROJECT / "tests" / "golden" / "model.json"
+    run_alone(tmp_path, "write_inputs.py", str(shipped_bundle().folder), str(vectors), ".")
+    return tmp_path
+
+
+def test_python_needs_no_runtime(inputs: Path) -> None:
+    run_alone(inputs, "develop.py", str(shipped_bundle().folder), "frame.json", "out.npz")
+    check_python(inputs)
+
+
+def test_python_refuses_another_contract(inputs: Path) -> None:
+    text = (shipped_bundle().folder / "contract.json").read_text()
+    (inputs / "contract.json").write_text(text.replace('"contract_version": 2', '"contract_version": 3'))
+    command = [sys.executable, str(SAMPLES / "develop.py"), ".", "frame.json", "out.npz"]
+    done = subprocess.run(command, check=False, cwd=inputs, capture_output=True, text=True)
+    assert done.returncode == 1
+    assert "Contract version 3" in done.stderr
+
+
 @pytest.fixture(scope="module")
-def program(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The C++ sample, compiled against the LiteRT library of the Python package."""
+def library() -> Path:
+    """LiteRT's library of the Python package, to compile against."""
     if shutil.which("g++") is None:
         pytest.skip("g++ isn't here to compile the sample with")
     spec = importlib.util.find_spec("ai_edge_litert")
     assert spec is not None
     assert spec.origin is not None
-    library = Path(spec.origin).with_name("libLiteRt.so")
-    if not library.exists():
-        pytest.skip(f"{library} isn't in this package")
-    made = tmp_path_factory.mktemp("sample") / "develop"
+    found = Path(spec.origin).with_name("libLiteRt.so")
+    if not found.exists():
+        pytest.skip(f"{found} isn't in this package")
+    return found
+
+
+def test_the_document_s_commands_work_as_they_stand(library: Path, tmp_path: Path) -> None:
+    for name in ("docs", "lwisp_mobile", "tests"):
+        (tmp_path / name).symlink_to(PROJECT / name)
+    commands = "\n".join(line[4:] for line in DOCUMENT.splitlines() if line.startswith("    "))
+    assert "develop.py" in commands
+    assert "develop.cpp" in commands
+    environment = {**os.environ, "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"}
+    subprocess.run(["bash", "-euc", commands], check=True, cwd=tmp_path, env=environment, capture_output=True)
+    check_python(tmp_path)
+    check_cpp(tmp_path)
+
+
+def test_cpp_compiles_without_warnings_and_refuses_what_is_no_model(library: Path, inputs: Path) -> None:
     flags = ["-std=c++17", "-O2", "-Wall", "-Wextra", "-Werror", "-ffp-contract=off"]
     link = [f"-L{library.parent}", "-l:libLiteRt.so", f"-Wl,-rpath,{library.parent}"]
-    subprocess.run(["g++", *flags, str(SAMPLES / "develop.cpp"), "-o", str(made), *link], check=True)
-    return made
-
-
-def write_inputs(folder: Path) -> list[str]:
-    frame, reference = GOLDEN["frame"], contract().input.reference_to_srgb
-    assert reference is not None
-    facts = [
-        *frame["size_px"],
-        *cfa_offset_px(frame["cfa"]),
-        *frame["black_level"],
-        frame["white_level"],
-        *frame["wb_gains"],
-    ]
-    rows = [value for row in frame["camera_to_srgb"] for value in row]
-    (folder / "frame.txt").write_text(" ".join(map(repr, [*facts, *rows])))
-    numbers = [contract().input.curve_offset, *(value for row in reference for value in row)]
-    (folder / "contract.txt").write_text(" ".join(map(repr, numbers)))
-    (folder / "mosaic.u16").write_bytes(base64.b64decode(frame["mosaic"]))
-    return ["contract.txt", "frame.txt", "mosaic.u16", "out"]
-
-
-def test_cpp(program: Path, tmp_path: Path) -> None:
-    bundle = shipped_bundle()
-    model = str(bundle.folder / bundle.model("int8").file)
-    subprocess.run([str(program), model, *write_inputs(tmp_path)], check=True, cwd=tmp_path, capture_output=True)
-    check(
-        *(np.fromfile(tmp_path / f"out.{name}", t) for name, t in (("packed", "<f4"), ("codes", "i1"), ("rgb", "i1")))
-    )
-
-
-def test_cpp_refuses_what_is_no_model(program: Path, tmp_path: Path) -> None:
-    (tmp_path / "model.tflite").write_bytes(b"no model")
-    command = [str(program), "model.tflite", *write_inputs(tmp_path)]
-    done = subprocess.run(command, check=False, cwd=tmp_path, capture_output=True, text=True)
+    program = inputs / "develop"
+    subprocess.run(["g++", *flags, str(SAMPLES / "develop.cpp"), "-o", str(program), *link], check=True)
+    (inputs / "model.tflite").write_bytes(b"no model")
+    command = [str(program), "model.tflite", "contract.txt", "frame.txt", "mosaic.u16", "out"]
+    done = subprocess.run(command, check=False, cwd=inputs, capture_output=True, text=True)
     assert done.returncode == 2
     assert "model.tflite is refused" in done.stderr
 
 
 def test_the_contract_is_what_the_cpp_sample_writes_as_numbers() -> None:
     """Sizes and steps that stand in develop.cpp as literals."""
-    found = contract()
+    found = shipped_bundle().model("int8").contract
+    assert found.contract_version == 2
+    assert found.whole.name == "serving_default"
     assert found.input.size_multiple == 16
     assert found.input_tensor.scale == pytest.approx(1 / 255, rel=1e-6)
-    assert (found.input_tensor.zero_point, found.output_scale) == (-128, 2)
+    assert (found.input_tensor.zero_point, found.output_tensor.resolution) == (-128, 2)
     assert found.input.subtract_black
     assert found.input.white_balance

@@ -13,7 +13,8 @@ from lwisp_bench.devices.device import Device
 from lwisp_bench.errors import MissingPythonError, MissingRuntimeError, WorkerError
 from lwisp_bench.runners.remote_worker import WorkerOptions, WorkerRun, host_outputs, run_worker
 from lwisp_mobile.bundle.bundle import shipped_bundle
-from lwisp_mobile.engine.session import Session, quantise
+from lwisp_mobile.engine.quantization import quantize
+from lwisp_mobile.engine.session import Session
 from tests.bench.local import BRIEF, write_subject
 from tests.bench.small_models import add_model
 
@@ -41,7 +42,7 @@ def test_a_student_is_measured_and_is_bit_equal_to_the_session(host: Device) -> 
     contract = bundle.model("int8").contract
     with Session(bundle.read("int8"), contract, threads=1) as session:
         rgb = session.run(subject.images[0].arrays[0][0])
-    assert np.array_equal(done.outputs[0][0][0], quantise(rgb, contract.output_tensor))
+    assert np.array_equal(done.outputs[0][0][0], quantize(rgb, contract.output_tensor))
 
 
 def test_every_image_is_run(host: Device, tmp_path: Path) -> None:

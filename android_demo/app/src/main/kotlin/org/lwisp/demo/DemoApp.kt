@@ -1,9 +1,9 @@
 package org.lwisp.demo
 
 import android.app.Application
-import org.lwisp.demo.work.Workbench
+import org.lwisp.demo.work.DemoController
 
 /** Holds what outlives the activity. */
 class DemoApp : Application() {
-    val workbench by lazy { Workbench(this) }
+    val controller by lazy { DemoController(this) }
 }

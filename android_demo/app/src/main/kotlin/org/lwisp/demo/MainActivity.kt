@@ -16,36 +16,36 @@ import org.lwisp.demo.files.writeDocument
 import org.lwisp.demo.ui.CaptureView
 import org.lwisp.demo.ui.Controls
 import org.lwisp.demo.ui.Screen
-import org.lwisp.demo.work.Doing
+import org.lwisp.demo.work.DemoController
 import org.lwisp.demo.work.Saved
-import org.lwisp.demo.work.Workbench
+import org.lwisp.demo.work.Status
 
 private const val RUNS = 30
 
-/** One screen: take or open a RAW frame, develop it, measure, save. Rotation keeps everything: the workbench has it. */
+/** One screen: take or open a RAW frame, develop it, measure, save. Rotation loses nothing: the controller has it. */
 class MainActivity : Activity() {
-    private lateinit var workbench: Workbench
+    private lateinit var controller: DemoController
     private lateinit var controls: Controls
     private lateinit var capture: CaptureView
 
     override fun onCreate(savedInstanceState: Bundle?) {
         super.onCreate(savedInstanceState)
         setContentView(R.layout.activity_main)
-        workbench = (application as DemoApp).workbench
+        controller = (application as DemoApp).controller
         controls = Controls(this)
-        capture = CaptureView(this, workbench)
+        capture = CaptureView(this, controller)
         bindButtons()
     }
 
     override fun onStart() {
         super.onStart()
         val screen = Screen(this, controls)
-        workbench.listener = screen::show
+        controller.listener = screen::show
     }
 
     override fun onStop() {
         capture.close()
-        workbench.listener = null
+        controller.listener = null
         super.onStop()
     }
 
@@ -57,7 +57,7 @@ class MainActivity : Activity() {
         if (grantResults.firstOrNull() == PackageManager.PERMISSION_GRANTED) {
             capture.start()
         } else {
-            workbench.show(Doing.Failed(CameraProblem.NO_PERMISSION.text))
+            controller.show(Status.Failed(CameraProblem.NO_PERMISSION.text))
         }
     }
 
@@ -69,7 +69,7 @@ class MainActivity : Activity() {
         val uri = data?.data ?: return
         val app = applicationContext
         if (requestCode == OPEN) {
-            workbench.open { openDocument(app, uri) }
+            controller.open { openDocument(app, uri) }
         } else {
             save(uri, Document.entries[requestCode])
         }
@@ -78,17 +78,17 @@ class MainActivity : Activity() {
     private fun bindButtons() {
         onClick(R.id.capture) { askAndCapture() }
         onClick(R.id.open) { startActivityForResult(openIntent(), OPEN) }
-        onClick(R.id.sample) { workbench.open { openSample(applicationContext) } }
-        onClick(R.id.develop) { workbench.develop(controls.settings()) }
-        onClick(R.id.measure) { workbench.measure(controls.settings(), RUNS) }
+        onClick(R.id.sample) { controller.open { openSample(applicationContext) } }
+        onClick(R.id.develop) { controller.develop(controls.settings()) }
+        onClick(R.id.measure) { controller.measure(controls.settings(), RUNS) }
         onClick(R.id.stop) {
             capture.close()
-            workbench.stop()
+            controller.stop()
         }
         onClick(R.id.save_picture) { create(Document.PICTURE) }
         onClick(R.id.save_dng) { create(Document.DNG) }
         onClick(R.id.save_results) { create(Document.RESULTS) }
-        onClick(R.id.share) { workbench.state.saved?.let(::share) }
+        onClick(R.id.share) { controller.state.saved?.let(::share) }
     }
 
     private fun onClick(
@@ -119,8 +119,9 @@ class MainActivity : Activity() {
     ) {
         val app = applicationContext
         // The system may have ended the app while the user chose a place.
-        val write = document.content(workbench.state) ?: return workbench.show(Doing.Failed(R.string.nothing_to_save))
-        workbench.save(Saved(uri, document.type)) { writeDocument(app, uri, write) }
+        val write =
+            document.content(controller.state) ?: return controller.show(Status.Failed(R.string.nothing_to_save))
+        controller.save(Saved(uri, document.type)) { writeDocument(app, uri, write) }
     }
 
     private fun share(saved: Saved) {

@@ -8,7 +8,7 @@ sealed class LwispException(
     cause: Throwable? = null,
 ) : Exception(message, cause)
 
-/** The bundle or its contract is missing, broken, too new, or doesn't match its hashes. */
+/** The bundle or its contract is missing, damaged, of another version, or doesn't match its hashes. */
 class ContractException(
     message: String,
     cause: Throwable? = null,

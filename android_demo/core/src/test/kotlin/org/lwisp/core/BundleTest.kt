@@ -37,14 +37,24 @@ class BundleTest {
     @ValueSource(
         strings = [
             "\"bundle_version\": 1|\"bundle_version\": 2",
-            "\"contract_version\": 1|\"contract_version\": 9",
+            "\"contract_version\": 2|\"contract_version\": 3",
             "\"size_multiple\": [0-9]+|\"size_multiple\": 0",
             "\"Gr\"|\"Gb\"",
             "\"dtype\": \"int8\"|\"dtype\": \"int16\"",
             "\"zero_point\": -[0-9]+|\"zero_point\": null",
             "\"file\": \"|\"file\": \"../",
             "\"curve_offset\"|\"curve\"",
-            "\"context_tensors\"|\"tensors\"",
+            "\"tensors\"|\"context_tensors\"",
+            "\"stages\": \\[|\"stages\": [], \"lean_stages\": [",
+            "\"name\": \"skip2\"|\"name\": \"skip3\"",
+            "\"skip4\"|\"upsampled2\"",
+            "\"resolution\": 0.25|\"resolution\": 0.3",
+            "\"multiple_px\": 4|\"multiple_px\": 2",
+            "\"multiple_px\": 16|\"multiple_px\": 32",
+            "\"channels\": 3|\"channels\": 4",
+            "\"white_balance\": true|\"white_balance\": true, \"denoise\": true",
+            "\"interpreter_bytes\"|\"process_bytes\"",
+            "\"bytes_per_packed_px\": [0-9.]+|\"bytes_per_packed_px\": 0",
             "\"grid\": [0-9]+|\"grid\": 1",
             "\"halo_px\": [0-9]+|\"halo_px\": -1",
             "\"subtract_black\": true|\"subtract_black\": 1",
@@ -55,6 +65,15 @@ class BundleTest {
         val broken = text.replace(Regex(from), to)
         assertTrue(broken != text) { "$from isn't in the contract; the test tests nothing." }
         assertThrows(ContractException::class.java) { readBundle(broken) }
+    }
+
+    @Test
+    fun anotherVersionNamesTheNextStep() {
+        for ((version, step) in listOf("1" to "Export the model again", "3" to "Update the app")) {
+            val other = text.replace("\"contract_version\": 2", "\"contract_version\": $version")
+            val error = assertThrows(ContractException::class.java) { readBundle(other) }
+            assertTrue("contract_version $version" in error.message!! && step in error.message!!) { error.message!! }
+        }
     }
 
     @Test

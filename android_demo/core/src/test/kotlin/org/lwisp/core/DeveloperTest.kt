@@ -6,14 +6,13 @@ import org.junit.jupiter.api.Assertions.assertThrows
 import org.junit.jupiter.api.Assertions.assertTrue
 import org.junit.jupiter.api.Test
 import org.lwisp.core.contract.ModelFile
-import org.lwisp.core.contract.Signature
+import org.lwisp.core.contract.SignatureContract
 import org.lwisp.core.contract.sha256Of
 import org.lwisp.core.engine.Developed
 import org.lwisp.core.engine.Developer
-import org.lwisp.core.engine.Engine
+import org.lwisp.core.engine.EngineFactory
 import org.lwisp.core.engine.Progress
 import org.lwisp.core.engine.Step
-import org.lwisp.core.engine.Tensor
 import org.lwisp.core.engine.TimeSplit
 import org.lwisp.core.json.parseJson
 import org.lwisp.core.measure.AppRun
@@ -23,27 +22,36 @@ import org.lwisp.core.picture.Picture
 import org.lwisp.core.raw.Cfa
 import org.lwisp.core.raw.Mosaic
 import org.lwisp.core.raw.PackedSize
+import org.lwisp.core.raw.Preparation
 import org.lwisp.core.raw.RawFrame
+import org.lwisp.core.tile.FramePlan
 import org.lwisp.core.tile.MemoryBudget
-import org.lwisp.core.tile.TilePlan
-import org.lwisp.core.tile.runBytes
-import org.lwisp.core.tile.splitSide
+import org.lwisp.core.tile.layTiles
+import org.lwisp.core.tile.liveFeatures
+import org.lwisp.core.tile.planFrame
 import java.nio.ByteBuffer
 import kotlin.random.Random
 
 class DeveloperTest {
     private val bytes = byteArrayOf(1, 2, 3)
-    private val model = ModelFile("m.tflite", sha256Of(bytes), floatContract(haloPx = HALO))
+    private val model = ModelFile("m.tflite", bytes.size, sha256Of(bytes), fakeContract())
     private val frame =
         Golden
             .cases("prepare")
             .first { it.text("name") == "GRBG odd" }
             .child("frame")
             .frame()
-    private val opened = ArrayList<Twice>()
+    private val opened = ArrayList<FakeEngine>()
+    private var backendOf: (SignatureContract) -> String = { "fake" }
+    private val allocator = CountingAllocator()
 
-    private fun developer(clock: () -> Long = System::nanoTime) =
-        Developer(model, bytes, { _, _, signature, size -> Twice(signature, size).also { opened.add(it) } }, clock)
+    private fun developer(clock: () -> Long = System::nanoTime): Developer {
+        val engines =
+            EngineFactory { _, _, signature, size ->
+                FakeEngine(signature, size, backendOf(signature)).also { opened.add(it) }
+            }
+        return Developer(model, bytes, engines, allocator, clock)
+    }
 
     private fun developed(
         developer: Developer,
@@ -66,10 +74,10 @@ class DeveloperTest {
                 assertEquals(1, it.tiles)
                 now += 1_000_000L
             }
-        val context = listOf(Step.PREPARE, Step.LOAD, Step.INFER).map { Pair(it, 0) }
-        assertEquals(context + Step.entries.map { Pair(it, 1) }, steps)
+        val sample = listOf(Step.PREPARE, Step.LOAD, Step.INFER).map { Pair(it, 0) }
+        assertEquals(sample + Step.entries.map { Pair(it, 1) }, steps)
         assertTrue(picture.argb.all { it ushr 24 == 0xff })
-        assertEquals("twice", developed.backend)
+        assertEquals("fake", developed.backend)
         assertEquals(TimeSplit(0.0, 0.0, 0.0, 0.0), developed.time)
     }
 
@@ -79,25 +87,74 @@ class DeveloperTest {
         for (orientation in 1..8) {
             val turned = large.turned(orientation)
             val (whole, one) = developer().use { developed(it, turned) }
-            val (tiled, many) = developer().use { developed(it, turned, little(32 * 24)) }
-            assertEquals(1, one.plan.count)
-            assertTrue(many.plan.count >= 12) { "${many.plan.count} tiles" }
+            val (tiled, many) = developer().use { developed(it, turned, little(large)) }
+            assertTrue(one.plan.isWhole)
+            assertTrue(many.plan.stages.all { it.count >= 12 }) {
+                many.plan.stages
+                    .map { it.count }
+                    .toString()
+            }
             assertArrayEquals(whole.argb, tiled.argb)
+            assertTrue(whole.argb.distinct().size > 100)
         }
     }
 
     @Test
-    fun enginesAreKeptForTilesOfOneSizeAndClosedForAnother() {
+    fun featuresAreFreedAfterTheirLastReader() {
+        val large = noisy(190, 141)
+        val (_, developed) = developer().use { developed(it, large, little(large)) }
+        assertEquals(0, allocator.bytes)
+        // Two features of half the sides: when the third stage runs, the first is gone.
+        assertEquals(2 * developed.plan.frame.px / 4 * 4, allocator.peakBytes)
+        val read = fakeContract().stages.indices.map { liveFeatures(fakeContract().stages, it).map { it.name } }
+        assertEquals(listOf(listOf("coarse"), listOf("coarse", "refined"), listOf("refined")), read)
+    }
+
+    @Test
+    fun featuresAreFreedWhenTheWorkIsStopped() {
+        val large = noisy(190, 141)
+        developer().use { developer ->
+            assertThrows(CancelledException::class.java) {
+                developed(developer, large, little(large)) { if (it.tile == it.tiles) throw CancelledException() }
+            }
+        }
+        assertTrue(allocator.peakBytes > 0)
+        assertEquals(0, allocator.bytes)
+    }
+
+    @Test
+    fun oneEngineAtATimeWhereAllDoNotFit() {
+        val large = noisy(190, 141)
+        developer().use { developer ->
+            val (_, developed) =
+                developed(developer, large, little(large)) { assertTrue(opened.count { each -> !each.closed } <= 1) }
+            assertTrue(!developed.plan.keepsOpen)
+            assertEquals(listOf("sample", "shrink", "refine", "enlarge"), opened.map { it.signature.name })
+            assertTrue(opened.all { it.closed })
+        }
+    }
+
+    @Test
+    fun enginesAreKeptWhereAllFitAndClosedForAnotherPlan() {
         developer().use { developer ->
             val large = noisy(190, 141)
-            developed(developer, large, little(32 * 24))
-            val (_, again) = developed(developer, large, little(32 * 24))
+            val (_, first) = developed(developer, large, MemoryBudget(PLENTY.processBytes, 100_000))
+            assertTrue(first.plan.keepsOpen && !first.plan.isWhole)
+            val (_, again) = developed(developer, large, MemoryBudget(PLENTY.processBytes, 100_000))
             assertEquals(0.0, again.time.loadMs)
-            assertEquals(listOf("context", "develop"), opened.map { it.signature.name })
-            developed(developer, large.centred(64, 64), little(32 * 24))
-            assertEquals(listOf(false, true, false), opened.map { it.closed })
+            assertEquals(listOf("sample", "shrink", "refine", "enlarge"), opened.map { it.signature.name })
+            developed(developer, large)
+            assertEquals(listOf(false, true, true, true, false), opened.map { it.closed })
         }
         assertTrue(opened.all { it.closed })
+    }
+
+    @Test
+    fun stagesThatRanElsewhereAreNamed() {
+        backendOf = { if (it.name == "refine") "CPU" else "GPU" }
+        val large = noisy(190, 141)
+        val (_, developed) = developer().use { developed(it, large, little(large)) }
+        assertEquals("GPU (sample, shrink, enlarge); CPU (refine)", developed.backend)
     }
 
     @Test
@@ -113,7 +170,7 @@ class DeveloperTest {
     @Test
     fun aModelWithAnotherHashIsNeverLoaded() {
         assertThrows(ContractException::class.java) {
-            Developer(model, byteArrayOf(1, 2, 4), { _, _, _, _ -> error("was loaded") })
+            Developer(model, byteArrayOf(1, 2, 4), { _, _, _, _ -> error("was loaded") }, allocator)
         }
     }
 
@@ -139,8 +196,7 @@ class DeveloperTest {
                 "GPU",
                 "GPU",
                 null,
-                PackedSize(40, 60),
-                TilePlan(PackedSize(40, 40), splitSide(60, 40, 8), splitSide(40, 40, 8)),
+                plan(PackedSize(40, 60), PackedSize(40, 40)),
                 listOf(9.0),
                 listOf(2.0, 1.0),
                 TimeSplit(1.0, 2.0, 3.0, 4.0),
@@ -151,7 +207,7 @@ class DeveloperTest {
         val tree = parseJson(resultsJson(run)) as Map<*, *>
         assertEquals("lwisp-app-run", tree["format"])
         assertEquals(listOf(2.0, 1.0), tree["samples_ms"])
-        assertEquals("GPU, 2 tiles of 40x40 packed px", tree["backend"])
+        assertEquals("GPU, 2 tiles in 1 stages", tree["backend"])
         assertEquals(model.sha256, (tree["model"] as Map<*, *>)["sha256"])
         assertEquals(1.5, (tree["summary"] as Map<*, *>)["p50_ms"])
         assertTrue(tree.containsKey("thermal_after") && tree["thermal_after"] == null)
@@ -173,57 +229,22 @@ class DeveloperTest {
     private fun RawFrame.turned(orientation: Int) =
         RawFrame(mosaic, cfa, blackLevel, whiteLevel, wbGains, cameraToSrgb, orientation)
 
-    /** Memory for tiles of so many packed pixels. */
-    private fun little(tilePx: Long) = MemoryBudget(runBytes(model.contract, tilePx), PLENTY.heapBytes)
+    private fun plan(
+        frame: PackedSize,
+        tile: PackedSize,
+    ) = FramePlan(frame, listOf(layTiles(frame, fakeContract().develop, tile)), 1.0, 0, keepsOpen = false)
 
-    /**
-     * A stand-in for the network: sums what lies within the halo, and adds the context, which is the sample's mean.
-     * Twice the size in three colours.
-     */
-    private class Twice(
-        val signature: Signature,
-        private val size: PackedSize,
-    ) : Engine {
-        var closed = false
-        override val backend = "twice"
-
-        override fun run(inputs: Map<String, Tensor>): Map<String, Tensor> {
-            check(!closed) { "ran after it was closed" }
-            assertEquals(signature.inputs.map { it.name }.toSet(), inputs.keys)
-            val packed = (inputs.getValue("packed") as Tensor.Float32).values
-            assertEquals(4 * size.px, packed.size.toLong())
-            if (signature.name ==
-                "context"
-            ) {
-                return mapOf("gate" to Tensor.Float32(floatArrayOf(packed.average().toFloat())))
+    /** The least memory that a frame can be developed in. */
+    private fun little(frame: RawFrame): MemoryBudget {
+        val size = Preparation(frame, model.contract.input).size
+        val needed =
+            assertThrows(MemoryException::class.java) {
+                planFrame(size, model.contract, MemoryBudget(0, PLENTY.heapBytes))
             }
-            val gate = (inputs.getValue("gate") as Tensor.Float32).values.single()
-            return mapOf(
-                "rgb" to Tensor.Float32(FloatArray((12 * size.px).toInt()) { gate / 2 + sum(packed, it) / 99 }),
-            )
-        }
-
-        override fun close() {
-            closed = true
-        }
-
-        private fun sum(
-            packed: FloatArray,
-            at: Int,
-        ): Float {
-            val y = at / 3 / (2 * size.widthPx) / 2
-            val x = at / 3 % (2 * size.widthPx) / 2
-            var sum = 0f
-            for (step in -HALO..HALO) {
-                if (x + step in 0 until size.widthPx) sum += packed[4 * (y * size.widthPx + x + step) + at % 3]
-                if (y + step in 0 until size.heightPx) sum += packed[4 * ((y + step) * size.widthPx + x) + at % 3]
-            }
-            return sum
-        }
+        return MemoryBudget(needed.neededBytes, PLENTY.heapBytes)
     }
 
     private companion object {
-        const val HALO = 3
         val PLENTY = MemoryBudget(1L shl 40, 1L shl 40)
     }
 }

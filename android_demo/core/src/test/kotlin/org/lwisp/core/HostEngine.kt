@@ -7,10 +7,10 @@ import com.sun.jna.Pointer
 import com.sun.jna.ptr.LongByReference
 import com.sun.jna.ptr.PointerByReference
 import org.lwisp.core.contract.ModelFile
-import org.lwisp.core.contract.Signature
+import org.lwisp.core.contract.SignatureContract
 import org.lwisp.core.engine.Engine
 import org.lwisp.core.engine.Tensor
-import org.lwisp.core.engine.specialised
+import org.lwisp.core.engine.specialized
 import org.lwisp.core.raw.PackedSize
 import java.io.File
 
@@ -147,13 +147,13 @@ private const val INT8 = 9
 class HostEngine(
     model: ModelFile,
     bytes: ByteArray,
-    signature: Signature,
+    signature: SignatureContract,
     size: PackedSize,
 ) : Engine {
     private val lite = Native.load(property("lwisp.litert"), LiteRt::class.java)
     private val file =
         File.createTempFile("lwisp", ".tflite").apply {
-            writeBytes(specialised(bytes, model.contract, signature.name, size))
+            writeBytes(specialized(bytes, signature, size))
         }
     private val environment = made { lite.LiteRtCreateEnvironment(0, null, it) }
     private val loaded = made { lite.LiteRtCreateModelFromFile(environment, file.path, it) }

@@ -6,14 +6,11 @@ import org.junit.jupiter.api.Assertions.assertThrows
 import org.junit.jupiter.api.Test
 import org.junit.jupiter.params.ParameterizedTest
 import org.junit.jupiter.params.provider.MethodSource
-import org.lwisp.core.contract.ContextContract
 import org.lwisp.core.contract.ElementType
-import org.lwisp.core.contract.InputContract
-import org.lwisp.core.contract.ModelContract
 import org.lwisp.core.contract.TensorSpec
 import org.lwisp.core.engine.Tensor
-import org.lwisp.core.engine.quantise
-import org.lwisp.core.engine.realOfCode
+import org.lwisp.core.engine.dequantized
+import org.lwisp.core.engine.quantize
 import org.lwisp.core.measure.psnrDb
 import org.lwisp.core.picture.Picture
 import org.lwisp.core.picture.Rendering
@@ -23,13 +20,14 @@ import org.lwisp.core.tile.Tile
 
 class PictureTest {
     @ParameterizedTest
-    @MethodSource("quantised")
-    fun codesEqualPythons(case: Case) {
-        val spec = TensorSpec("packed", ElementType.INT8, case.number("scale"), case.number("zero_point").toInt())
-        val codes = quantise(case.floats("values"), spec) as Tensor.Int8
-        assertArrayEquals(case.bytes("codes"), codes.values)
-        val real = realOfCode(spec)
-        assertArrayEquals(case.floats("real").bits(), FloatArray(codes.size) { real[codes.values[it] + 128] }.bits())
+    @MethodSource("quantized")
+    fun quantizedValuesEqualPythons(case: Case) {
+        val spec =
+            TensorSpec("packed", ElementType.INT8, case.number("scale"), case.number("zero_point").toInt(), 4, 1.0)
+        val found = (quantize(case.floats("values"), spec) as Tensor.Int8).values
+        assertArrayEquals(case.bytes("codes"), found)
+        val real = dequantized(spec)
+        assertArrayEquals(case.floats("real").bits(), FloatArray(found.size) { real[found[it] + 128] }.bits())
     }
 
     @Test
@@ -47,9 +45,9 @@ class PictureTest {
         val upright = case.rows("upright")
         for (tiles in listOf(listOf(Area(0, 0, 2, 2)), QUARTERS)) {
             val visible = Area(1, 1, stored[0].size, stored.size)
-            val rendering = Rendering(floatContract(), visible, case.number("orientation").toInt())
+            val rendering = Rendering(RGB, visible, case.number("orientation").toInt())
             val picture = Picture(upright[0].size, upright.size)
-            for (area in tiles) rendering.put(Tile(area, area), output(stored, visible, area.scaled(2)), picture)
+            for (area in tiles) rendering.put(Tile(area, area), output(stored, visible, area.scaled(2.0)), picture)
             assertEquals(upright.flatten(), picture.argb.map { it and 0xff })
         }
     }
@@ -60,14 +58,14 @@ class PictureTest {
         val stored = listOf(listOf(1, 2, 3, 4), listOf(5, 6, 7, 8))
         val picture = Picture(4, 2)
         val tile = Tile(Area(0, 0, 2, 1), Area(1, 0, 1, 1))
-        Rendering(floatContract(), visible, 1).put(tile, output(stored, visible, Area(0, 0, 4, 2)), picture)
+        Rendering(RGB, visible, 1).put(tile, output(stored, visible, Area(0, 0, 4, 2)), picture)
         assertEquals(listOf(0, 0, 3, 4, 0, 0, 7, 8), picture.argb.map { it and 0xff })
     }
 
     @Test
     fun outputOfAnotherSizeIsRefused() {
         val area = Area(0, 0, 2, 2)
-        val rendering = Rendering(floatContract(), area.scaled(2), 1)
+        val rendering = Rendering(RGB, area.scaled(2.0), 1)
         assertThrows(EngineException::class.java) {
             rendering.put(Tile(area, area), Tensor.Float32(FloatArray(47)), Picture(4, 4))
         }
@@ -110,36 +108,15 @@ class PictureTest {
         )
 
     companion object {
+        private val RGB = TensorSpec("rgb", ElementType.FLOAT32, null, null, channels = 3, resolution = 2.0)
+
         /** A 2x2 frame in four tiles. */
         val QUARTERS = listOf(Area(0, 0, 1, 1), Area(1, 0, 1, 1), Area(0, 1, 1, 1), Area(1, 1, 1, 1))
 
         @JvmStatic
-        fun quantised() = Golden.cases("quantise")
+        fun quantized() = Golden.cases("quantise")
 
         @JvmStatic
         fun turns() = Golden.cases("turns")
     }
 }
-
-/** A contract of a float model that doubles its input's sides. */
-fun floatContract(
-    sizeMultiple: Int = 2,
-    haloPx: Int = 3,
-) = ModelContract(
-    precision = "fp16",
-    input =
-        InputContract(
-            sizeMultiple,
-            subtractBlack = true,
-            whiteBalance = true,
-            referenceToSrgb = null,
-            curveOffset =
-                1.0 / 2048,
-        ),
-    inputTensor = TensorSpec("packed", ElementType.FLOAT32, null, null),
-    outputTensor = TensorSpec("rgb", ElementType.FLOAT32, null, null),
-    outputScale = 2,
-    haloPx = haloPx,
-    context = ContextContract(grid = 2, cropPx = 2),
-    contextTensors = listOf(TensorSpec("gate", ElementType.FLOAT32, null, null)),
-)

@@ -21,7 +21,7 @@ class CameraSession(
     private var session: CameraCaptureSession? = null
     private var closed = false
 
-    /** Opens the camera, whose permission the caller holds. */
+    /** Opens the camera, whose permission has been granted. */
     @SuppressLint("MissingPermission")
     fun open(
         manager: CameraManager,

@@ -58,9 +58,9 @@ fun writeDng(
             file.outputStream().use { creator.writeImage(it, image) }
         }
     } catch (error: IllegalArgumentException) {
-        throw RawException("The camera's metadata makes no DNG (${error.message}).", error)
+        throw RawException("The camera's metadata is not enough for a DNG (${error.message}).", error)
     } catch (error: IllegalStateException) {
-        throw RawException("The camera's metadata makes no DNG (${error.message}).", error)
+        throw RawException("The camera's metadata is not enough for a DNG (${error.message}).", error)
     }
 }
 
@@ -113,4 +113,4 @@ private fun nine(matrix: ColorSpaceTransform) = DoubleArray(9) { matrix.getEleme
 private fun <T : Any> required(
     value: T?,
     name: String,
-): T = value ?: throw RawException("The camera doesn't say its $name; open a DNG instead.")
+): T = value ?: throw RawException("The camera doesn't report its $name; open a DNG instead.")

@@ -7,7 +7,7 @@ import android.hardware.camera2.CameraManager
 import android.hardware.camera2.CameraMetadata
 import android.util.Size
 
-/** A camera that gives RAW. */
+/** A camera that supports RAW. */
 class RawCamera(
     val id: String,
     val characteristics: CameraCharacteristics,

@@ -17,10 +17,10 @@ import android.view.Surface
 import org.lwisp.core.capture.CaptureMatcher
 import org.lwisp.core.capture.Shot
 
-/** One still is taken; a large sensor's image has 100 MB. */
+/** One still is taken; an image of a large sensor takes 100 MB. */
 private const val MAX_IMAGES = 2
 
-/** Preview frames that exposure and white balance get to settle; some cameras never say that they have. */
+/** Preview frames that exposure and white balance get to settle; some cameras never report that they have. */
 private const val SETTLE_FRAMES = 60
 
 /**
@@ -114,7 +114,7 @@ class RawCapture(
         ) = onProblem(CameraProblem.FAILED)
     }
 
-    /** Calls once, when exposure has settled or had its time. */
+    /** Calls back once, when exposure has settled or timed out. */
     private class SettledCallback(
         private val onSettled: () -> Unit,
     ) : CameraCaptureSession.CaptureCallback() {

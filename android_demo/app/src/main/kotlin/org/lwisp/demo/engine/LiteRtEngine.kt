@@ -6,7 +6,7 @@ import com.google.ai.edge.litert.LiteRtException
 import com.google.ai.edge.litert.TensorBuffer
 import org.lwisp.core.EngineException
 import org.lwisp.core.contract.ElementType
-import org.lwisp.core.contract.Signature
+import org.lwisp.core.contract.SignatureContract
 import org.lwisp.core.contract.TensorSpec
 import org.lwisp.core.engine.Engine
 import org.lwisp.core.engine.Tensor
@@ -14,7 +14,7 @@ import org.lwisp.core.engine.Tensor
 /** A compiled signature with its buffers. A run takes tens of milliseconds: the thread that draws the screen is refused. */
 class LiteRtEngine(
     private val model: CompiledModel,
-    private val signature: Signature,
+    private val signature: SignatureContract,
     override val backend: String,
 ) : Engine {
     private val inputs = signature.inputs.associate { it.name to model.createInputBuffer(it.name, signature.name) }

@@ -5,15 +5,15 @@ import com.google.ai.edge.litert.CompiledModel
 import com.google.ai.edge.litert.LiteRtException
 import org.lwisp.core.EngineException
 import org.lwisp.core.contract.ModelFile
-import org.lwisp.core.contract.Signature
+import org.lwisp.core.contract.SignatureContract
 import org.lwisp.core.engine.Engine
 import org.lwisp.core.engine.EngineFactory
-import org.lwisp.core.engine.specialised
+import org.lwisp.core.engine.specialized
 import org.lwisp.core.raw.PackedSize
 import java.io.File
 import java.io.IOException
 
-/** Makes LiteRT engines, on the GPU where it's wanted and there is one that takes the model. */
+/** Makes LiteRT engines, on the GPU where it is requested and takes the model. */
 class LiteRtEngines(
     private val folder: File,
     private val gpu: Boolean,
@@ -22,12 +22,12 @@ class LiteRtEngines(
     override fun open(
         model: ModelFile,
         bytes: ByteArray,
-        signature: Signature,
+        signature: SignatureContract,
         size: PackedSize,
     ): Engine {
         val file = File(folder, "${model.sha256.take(16)}-${signature.name}-${size.widthPx}x${size.heightPx}.tflite")
         try {
-            file.writeBytes(specialised(bytes, model.contract, signature.name, size))
+            file.writeBytes(specialized(bytes, signature, size))
             return onGpuElseCpu(file, signature)
         } catch (error: LiteRtException) {
             throw EngineException("LiteRT refuses the model (${error.message}). Copy the bundle again.", error)
@@ -38,10 +38,10 @@ class LiteRtEngines(
         }
     }
 
-    /** The GPU is asked for by itself: beside the CPU, a GPU that takes nothing would go unnoticed. */
+    /** The GPU is requested alone: beside the CPU, one that takes no operator would go unnoticed. */
     private fun onGpuElseCpu(
         file: File,
-        signature: Signature,
+        signature: SignatureContract,
     ): Engine {
         if (!gpu) return engine(file, signature, cpuOptions(), "CPU, $threads threads")
         return try {
@@ -53,7 +53,7 @@ class LiteRtEngines(
 
     private fun engine(
         file: File,
-        signature: Signature,
+        signature: SignatureContract,
         options: CompiledModel.Options,
         backend: String,
     ): Engine = LiteRtEngine(CompiledModel.create(file.path, options, null), signature, backend)

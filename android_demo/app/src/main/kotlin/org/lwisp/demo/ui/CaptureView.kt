@@ -17,13 +17,13 @@ import org.lwisp.demo.camera.RawCamera
 import org.lwisp.demo.camera.RawCapture
 import org.lwisp.demo.camera.findRawCamera
 import org.lwisp.demo.camera.readShot
-import org.lwisp.demo.work.Doing
-import org.lwisp.demo.work.Workbench
+import org.lwisp.demo.work.DemoController
+import org.lwisp.demo.work.Status
 
-/** Takes a picture: shows the preview while exposure settles, hands the shot to the workbench, puts the camera away. */
+/** Takes a picture: shows the preview while exposure settles, hands the shot to the controller, closes the camera. */
 class CaptureView(
     private val activity: Activity,
-    private val workbench: Workbench,
+    private val controller: DemoController,
 ) : AutoCloseable {
     private val manager = activity.getSystemService(CameraManager::class.java)
     private val preview = activity.findViewById<SurfaceView>(R.id.preview)
@@ -35,16 +35,16 @@ class CaptureView(
         preview.holder.addCallback(PreviewCallback())
     }
 
-    /** Starts a capture; the camera permission is held. */
+    /** Starts a capture; the camera permission is granted. */
     fun start() {
         wanted = true
-        workbench.ask(R.string.step_capture, { findRawCamera(manager) }, ::showPreview)
+        controller.query(R.string.step_capture, { findRawCamera(manager) }, ::showPreview)
     }
 
-    /** Puts the camera away; a capture under way is given up. */
+    /** Closes the camera; a capture under way is abandoned. */
     override fun close() {
-        if (wanted) workbench.show(Doing.Stopped)
-        putAway()
+        if (wanted) controller.show(Status.Stopped)
+        release()
     }
 
     private fun showPreview(found: RawCamera) {
@@ -54,7 +54,7 @@ class CaptureView(
         preview.visibility = View.VISIBLE
     }
 
-    private fun putAway() {
+    private fun release() {
         wanted = false
         capture?.close()
         capture = null
@@ -63,8 +63,8 @@ class CaptureView(
     }
 
     private fun fail(problem: CameraProblem) {
-        workbench.show(Doing.Failed(problem.text))
-        putAway()
+        controller.show(Status.Failed(problem.text))
+        release()
     }
 
     private fun begin(
@@ -76,8 +76,8 @@ class CaptureView(
         // On the camera's thread, which closes the camera's buffers only afterwards.
         val onShot = { shot: Shot<Image, TotalCaptureResult> ->
             val source = runCatching { readShot(app, camera, shot, orientation) }
-            workbench.open { source.getOrThrow() }
-            activity.runOnUiThread(::putAway)
+            controller.open { source.getOrThrow() }
+            activity.runOnUiThread(::release)
         }
         val begun = RawCapture(camera, surface, onShot) { problem -> activity.runOnUiThread { fail(problem) } }
         capture = begun

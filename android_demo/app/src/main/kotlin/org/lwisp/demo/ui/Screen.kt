@@ -8,7 +8,7 @@ import android.widget.ImageView
 import android.widget.TextView
 import org.lwisp.demo.R
 import org.lwisp.demo.work.DemoState
-import org.lwisp.demo.work.Doing
+import org.lwisp.demo.work.Status
 
 /** Shows a state. Everything here is on the main thread and takes no time. */
 class Screen(
@@ -24,7 +24,7 @@ class Screen(
     private var shownPhone: Bitmap? = null
 
     fun show(state: DemoState) {
-        val busy = state.doing is Doing.Busy
+        val busy = state.status is Status.Busy
         controls.enable(!busy)
         enable(!busy, R.id.capture, R.id.open, R.id.sample)
         enable(!busy && state.source != null, R.id.develop, R.id.measure, R.id.save_dng)

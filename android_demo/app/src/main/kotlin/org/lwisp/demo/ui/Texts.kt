@@ -4,18 +4,19 @@ import android.content.Context
 import org.lwisp.core.engine.Developed
 import org.lwisp.core.measure.AppRun
 import org.lwisp.core.measure.summarise
+import org.lwisp.core.tile.FramePlan
 import org.lwisp.demo.R
 import org.lwisp.demo.work.DemoState
-import org.lwisp.demo.work.Doing
+import org.lwisp.demo.work.Status
 
 /** What the app is doing, or what it shows. */
 fun Context.statusText(state: DemoState): String =
-    when (val doing = state.doing) {
-        is Doing.Idle -> sourceText(state)
-        is Doing.Stopped -> getString(R.string.stopped)
-        is Doing.Saved -> getString(R.string.saved)
-        is Doing.Busy -> getString(doing.text, *doing.arguments.toTypedArray())
-        is Doing.Failed -> getString(doing.text, *doing.arguments.toTypedArray())
+    when (val status = state.status) {
+        is Status.Idle -> sourceText(state)
+        is Status.Stopped -> getString(R.string.stopped)
+        is Status.Saved -> getString(R.string.saved)
+        is Status.Busy -> getString(status.text, *status.arguments.toTypedArray())
+        is Status.Failed -> getString(status.text, *status.arguments.toTypedArray())
     }
 
 /** Latency: the split of the last picture, percentiles of a series, thermal status. */
@@ -35,15 +36,20 @@ private fun Context.sourceText(state: DemoState): String {
 
 private fun Context.splitText(developed: Developed): String {
     val time = developed.time
-    val tile = developed.plan.tile
-    return getString(R.string.backend, developed.backend) + "\n" +
-        getString(R.string.tiles, developed.plan.count, tile.widthPx, tile.heightPx) + "\n" +
-        getString(R.string.split, time.loadMs, time.prepareMs, time.inferenceMs, time.renderMs)
+    return getString(R.string.backend, developed.backend) + "\n" + planText(developed.plan) + "\n" +
+        getString(R.string.split, time.loadMs, time.prepareMs, time.inferenceMs, time.storeMs)
 }
+
+private fun Context.planText(plan: FramePlan): String =
+    if (plan.isWhole) {
+        getString(R.string.whole_frame)
+    } else {
+        getString(R.string.tiles, plan.runs, plan.stages.size, plan.workFactor)
+    }
 
 private fun Context.latencyText(run: AppRun): String {
     val summary = summarise(run.samplesMs)
-    val size = run.size
+    val size = run.plan.frame
     return getString(
         R.string.latency,
         summary.runs,

@@ -10,7 +10,7 @@ data class DemoState(
     val run: AppRun? = null,
     /** What was saved last, to share. */
     val saved: Saved? = null,
-    val doing: Doing = Doing.Idle,
+    val status: Status = Status.Idle,
 )
 
 /** A document that the app has written. */
@@ -19,23 +19,23 @@ class Saved(
     val type: String,
 )
 
-/** What the app is doing, or how the last thing ended. */
-sealed class Doing {
-    object Idle : Doing()
+/** What the app is doing, or how the last job ended. */
+sealed class Status {
+    object Idle : Status()
 
-    object Stopped : Doing()
+    object Stopped : Status()
 
-    object Saved : Doing()
+    object Saved : Status()
 
-    /** A part of the work; text: a string resource. */
+    /** A step of a job; text: a string resource. */
     class Busy(
         val text: Int,
         val arguments: List<Any> = emptyList(),
-    ) : Doing()
+    ) : Status()
 
-    /** It couldn't be done; text: a string resource. */
+    /** The job failed; text: a string resource. */
     class Failed(
         val text: Int,
         val arguments: List<Any> = emptyList(),
-    ) : Doing()
+    ) : Status()
 }

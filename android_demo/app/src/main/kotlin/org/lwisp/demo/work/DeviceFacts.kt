@@ -10,7 +10,7 @@ import java.util.Date
 import java.util.Locale
 import java.util.TimeZone
 
-/** What the phone says of itself, for the results. */
+/** What the phone reports about itself, for the results. */
 fun deviceFacts(): Map<String, String?> =
     mapOf(
         "manufacturer" to Build.MANUFACTURER,
@@ -23,7 +23,7 @@ fun deviceFacts(): Map<String, String?> =
         "litert" to BuildConfig.LITERT_VERSION,
     )
 
-/** The system's word for how warm the phone is; null before Android 10. */
+/** The system's thermal status; null before Android 10. */
 fun thermalStatus(context: Context): String? =
     if (Build.VERSION.SDK_INT >= Build.VERSION_CODES.Q) Api29.thermalStatus(context) else null
 

@@ -1,6 +1,6 @@
 package org.lwisp.core.capture
 
-/** The parts of one shot, which a camera gives one by one and in any order. */
+/** The parts of one shot, which a camera delivers one by one and in any order. */
 class Shot<I : AutoCloseable, R : Any>(
     val raw: I,
     val jpeg: I,

@@ -9,19 +9,20 @@ const val CONTRACT_FILE = "contract.json"
 /** The version of bundles that this code reads. */
 const val BUNDLE_VERSION = 1
 
-/** One model of a bundle: its file name, hash and contract. */
+/** One model of a bundle: its file name, size, hash and contract. */
 class ModelFile(
     val file: String,
+    val sizeBytes: Int,
     val sha256: String,
     val contract: ModelContract,
 ) {
     /** Returns the bytes if they are this model's; nothing parses them before. Raises [ContractException]. */
     fun checked(bytes: ByteArray): ByteArray {
         val found = sha256Of(bytes)
-        if (found != sha256) {
+        if (bytes.size != sizeBytes || found != sha256) {
             throw ContractException(
-                "$file: sha256 is ${found.take(16)}…, $CONTRACT_FILE says ${sha256.take(16)}…. " +
-                    "Copy the bundle again; this file isn't run.",
+                "$file has ${bytes.size} bytes and sha256 ${found.take(16)}…; $CONTRACT_FILE says $sizeBytes and " +
+                    "${sha256.take(16)}…. Copy the bundle again; this file isn't run.",
             )
         }
         return bytes

@@ -4,65 +4,101 @@ import org.lwisp.core.ContractException
 import org.lwisp.core.json.JsonObject
 import org.lwisp.core.json.parseObject
 
-/** The only plane order that `prepare` makes. */
-private val PLANES = listOf("R", "Gr", "Gb", "B")
-
-/** Reads a bundle's `contract.json`. Raises [ContractException] naming the key. */
-fun readBundle(text: String): Bundle {
-    val tree = parseObject(text, CONTRACT_FILE)
-    checkVersion("bundle_version", tree, BUNDLE_VERSION)
-    return Bundle(tree.text("name"), tree.children("models").map(::modelFile))
-}
-
-private fun modelFile(tree: JsonObject): ModelFile {
-    val file = tree.text("file")
-    if ('/' in file || '\\' in file || file in setOf("", ".", "..")) {
-        throw ContractException("Model file \"$file\" isn't a plain file name beside $CONTRACT_FILE. Export again.")
+/**
+ * Reads a bundle's `contract.json`, all of it: a key that this code doesn't know is refused like one that is missing.
+ * Raises [ContractException] naming the key.
+ */
+fun readBundle(text: String): Bundle =
+    parseObject(text, CONTRACT_FILE).let { tree ->
+        checkVersion("bundle_version", tree, BUNDLE_VERSION)
+        tree.complete { Bundle(text("name"), children("models").map(::modelFile)) }
     }
-    return ModelFile(file, tree.text("sha256"), modelContract(tree.child("contract")))
-}
+
+private fun modelFile(tree: JsonObject): ModelFile =
+    tree.complete {
+        val file = text("file")
+        if ('/' in file || '\\' in file || file in setOf("", ".", "..")) {
+            throw ContractException("Model file \"$file\" isn't a plain file name beside $CONTRACT_FILE. Export again.")
+        }
+        ModelFile(file, integer("bytes"), text("sha256"), modelContract(child("contract")))
+    }
 
 private fun modelContract(tree: JsonObject): ModelContract {
     checkVersion("contract_version", tree, CONTRACT_VERSION)
-    return ModelContract(
-        precision = tree.text("precision"),
-        input = inputContract(tree.child("input")),
-        inputTensor = tensor(tree.child("input_tensor")),
-        outputTensor = tensor(tree.child("output_tensor")),
-        outputScale = tree.integer("output_scale"),
-        haloPx = tree.integer("halo_px"),
-        context = tree.child("context").let { ContextContract(it.integer("grid"), it.integer("crop_px")) },
-        contextTensors = tree.children("context_tensors").map(::tensor),
-    )
+    return tree.complete {
+        val tensors = tensors(children("tensors"))
+        ModelContract(
+            name = text("name"),
+            task = text("task"),
+            precision = text("precision"),
+            parameters = integer("parameters"),
+            macsPerPackedPx = number("macs_per_packed_px"),
+            weightsSha256 = text("weights_sha256"),
+            interpreterBytes = integer("interpreter_bytes").toLong(),
+            input = inputContract(child("input")),
+            context = child("context").complete { ContextContract(integer("grid"), integer("crop_px")) },
+            whole = signature(child("whole"), tensors),
+            sample = signature(child("sample"), tensors),
+            develop = signature(child("develop"), tensors),
+            stages = children("stages").map { signature(it, tensors) },
+        )
+    }
 }
 
-private fun inputContract(tree: JsonObject): InputContract {
-    val planes = tree.texts("planes")
-    if (planes != PLANES) throw ContractException("planes are $planes; this app packs $PLANES. Update the app.")
-    return InputContract(
-        sizeMultiple = tree.integer("size_multiple"),
-        subtractBlack = tree.flag("subtract_black"),
-        whiteBalance = tree.flag("white_balance"),
-        referenceToSrgb = tree.matrixOrNull("reference_to_srgb"),
-        curveOffset = tree.number("curve_offset"),
-    )
+private fun tensors(trees: List<JsonObject>): Map<String, TensorSpec> {
+    val tensors = trees.map(::tensor).associateBy { it.name }
+    if (tensors.size != trees.size) throw ContractException("Two tensors have one name. Export the model again.")
+    return tensors
 }
 
-private fun tensor(tree: JsonObject): TensorSpec {
-    val type =
-        when (val name = tree.text("dtype")) {
-            "float32" -> ElementType.FLOAT32
-            "int8" -> ElementType.INT8
-            else -> throw ContractException("Tensors of type $name aren't known to this app; int8 and float32 are.")
+private fun tensor(tree: JsonObject): TensorSpec =
+    tree.complete {
+        val type =
+            when (val dtype = text("dtype")) {
+                "float32" -> ElementType.FLOAT32
+                "int8" -> ElementType.INT8
+                else -> throw ContractException("Tensors of $dtype are unsupported; needed are int8 or float32.")
+            }
+        TensorSpec(
+            text("name"),
+            type,
+            numberOrNull("scale"),
+            integerOrNull("zero_point"),
+            integer("channels"),
+            number("resolution"),
+        )
+    }
+
+private fun signature(
+    tree: JsonObject,
+    tensors: Map<String, TensorSpec>,
+): SignatureContract =
+    tree.complete {
+        val name = text("name")
+        val named = { key: String ->
+            texts(key).map {
+                tensors[it] ?: throw ContractException("Signature \"$name\" names no tensor \"$it\". Export again.")
+            }
         }
-    return TensorSpec(tree.text("name"), type, tree.numberOrNull("scale"), tree.integerOrNull("zero_point"))
-}
+        SignatureContract(
+            name,
+            named("inputs"),
+            named("outputs"),
+            integer("halo_px"),
+            integer("multiple_px"),
+            number("macs_per_packed_px"),
+            number("bytes_per_packed_px"),
+        )
+    }
 
+/** Told apart from what else may be wrong, because the next step depends on which of the two is older. */
 private fun checkVersion(
     key: String,
     tree: JsonObject,
     known: Int,
 ) {
     val found = tree.integer(key)
-    if (found != known) throw ContractException("$key $found isn't known; this app reads $known. Update the app.")
+    if (found == known) return
+    val step = if (found < known) "Export the model again (lwisp export) and rebuild the app" else "Update the app"
+    throw ContractException("$CONTRACT_FILE has $key $found; this app reads $known. $step.")
 }

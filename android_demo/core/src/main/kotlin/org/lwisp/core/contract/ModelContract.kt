@@ -3,51 +3,79 @@ package org.lwisp.core.contract
 import org.lwisp.core.ContractException
 
 /** The version of `contract.json` that this code reads. */
-const val CONTRACT_VERSION = 1
+const val CONTRACT_VERSION = 2
 
-/** How a mosaic becomes the input tensor; the stages run in the order of the fields. */
-class InputContract(
-    /** Sides of the packed input are multiples of this. */
-    val sizeMultiple: Int,
-    /** Subtract each site's black level, then divide by (white - black). */
-    val subtractBlack: Boolean,
-    /** Multiply by the as-shot gains, the smallest scaled to 1; then clip to 1. */
-    val whiteBalance: Boolean,
-    /** The reference camera's white-balanced RGB to linear sRGB, row by row; null: colour is left as it is. */
-    val referenceToSrgb: DoubleArray?,
-    /** Offset o of the curve sqrt((x + o) / (1 + o)). */
-    val curveOffset: Double,
-) {
-    init {
-        if (sizeMultiple !in 1..1024) throw ContractException("size_multiple $sizeMultiple is out of 1 to 1024.")
-        if (!(curveOffset > 0 && curveOffset < 1)) {
-            throw ContractException(
-                "curve_offset $curveOffset is out of (0, 1).",
-            )
-        }
-    }
-}
-
-/** Element types that the engines move. */
-enum class ElementType { FLOAT32, INT8 }
-
-/** One tensor of a signature. */
-class TensorSpec(
+/** What one .tflite takes and returns. Sizes are in packed pixels unless they say otherwise. */
+class ModelContract(
     val name: String,
-    val type: ElementType,
-    /** Quantisation step; null for a float tensor. */
-    val scale: Double?,
-    val zeroPoint: Int?,
+    val task: String,
+    /** int8, fp16 (weights alone; arithmetic is float) or float32. */
+    val precision: String,
+    /** Weights and biases of the network as trained. */
+    val parameters: Int,
+    /** Multiply-adds of the network as trained, for reports; a signature states those of its own graph. */
+    val macsPerPackedPx: Double,
+    /** SHA-256 of the checkpoint that this model was made from. */
+    val weightsSha256: String,
+    /** What an interpreter takes whatever the size of its input. */
+    val interpreterBytes: Long,
+    val input: InputContract,
+    /** Which sample of a frame [sample] is given. */
+    val context: ContextContract,
+    /** A frame by itself: packed planes to picture. */
+    val whole: SignatureContract,
+    /** A frame's sample to its image-wide tensors: what all tiles of one frame share. */
+    val sample: SignatureContract,
+    /** A frame or tile, with its frame's image-wide tensors, to the picture. */
+    val develop: SignatureContract,
+    /** [develop] in parts, in order: run one after another over the frame, each on its own tiles. */
+    val stages: List<SignatureContract>,
 ) {
+    /** The packed planes. */
+    val inputTensor = whole.inputs.singleOrNull() ?: refuse("${whole.name} must take one tensor")
+
+    /** The picture. */
+    val outputTensor = whole.outputs.singleOrNull() ?: refuse("${whole.name} must return one tensor")
+
     init {
-        val quantised = scale != null && zeroPoint != null && scale > 0
-        if (quantised != (type == ElementType.INT8)) {
-            throw ContractException("Tensor \"$name\": $type with scale $scale and zero point $zeroPoint can't be.")
+        if (inputTensor.resolution != 1.0) refuse("${inputTensor.name} isn't of the packed size")
+        if (outputTensor.channels != 3 || outputTensor.resolution < 1) refuse("${outputTensor.name} isn't a picture")
+        if (sample.inputs != listOf(inputTensor)) refuse("${sample.name} must take ${inputTensor.name} alone")
+        if (sample.outputs.isEmpty() || !sample.outputs.all { it.imageWide }) {
+            refuse("${sample.name} must return image-wide tensors alone")
+        }
+        checkChain(listOf(develop))
+        checkChain(stages)
+        checkMultiples()
+    }
+
+    /** Each stage's inputs are there before it, and the last one returns the picture. */
+    private fun checkChain(stages: List<SignatureContract>) {
+        val known = (sample.outputs + inputTensor).toMutableSet()
+        for (stage in stages) {
+            val missing = stage.inputs - known
+            if (missing.isNotEmpty()) {
+                refuse("nothing before ${stage.name} returns ${missing.joinToString { it.name }}")
+            }
+            known += stage.outputs
+        }
+        if (stages.lastOrNull()?.outputs != listOf(outputTensor)) refuse("the last stage must return the picture alone")
+    }
+
+    private fun checkMultiples() {
+        val multiple = input.sizeMultiple
+        (stages + develop + whole + sample).firstOrNull { multiple % it.multiplePx != 0 }?.let {
+            refuse("${it.name} needs multiples of ${it.multiplePx} px, size_multiple is $multiple")
+        }
+        if (context.grid * context.cropPx % multiple != 0) {
+            refuse("${context.grid} crops of ${context.cropPx} px aren't a multiple of $multiple")
         }
     }
+
+    private fun refuse(what: String): Nothing = throw ContractException("$name: $what. Export the model again.")
 }
 
-/** Which part of a frame its image-wide quantities are taken from: a grid of crops, from edge to edge. */
+/** Which part of a frame its image-wide tensors are taken from: a grid of crops, from edge to edge. */
 class ContextContract(
     /** Crops along each side of the frame. */
     val grid: Int,
@@ -56,43 +84,7 @@ class ContextContract(
 ) {
     init {
         if (grid !in 2..1024 || cropPx !in 1..1024) {
-            throw ContractException("A context of $grid crops of $cropPx px can't be. Export again.")
+            throw ContractException("A context of $grid crops of $cropPx px is impossible. Export the model again.")
         }
     }
-}
-
-/** One of a model's graphs by its name in the file: what it eats and gives. */
-class Signature(
-    val name: String,
-    val inputs: List<TensorSpec>,
-    val outputs: List<TensorSpec>,
-)
-
-/** What one .tflite eats and gives. */
-class ModelContract(
-    /** int8, fp16 (weights alone; arithmetic is float) or float32. */
-    val precision: String,
-    val input: InputContract,
-    val inputTensor: TensorSpec,
-    val outputTensor: TensorSpec,
-    /** Output pixels per packed pixel. */
-    val outputScale: Int,
-    /** Packed pixels around an output pixel that convolutions see. */
-    val haloPx: Int,
-    val context: ContextContract,
-    /** Channel gates and global vector, (1, 1, 1, channels) each: what the tiles of one frame share. */
-    val contextTensors: List<TensorSpec>,
-) {
-    init {
-        if (contextTensors.isEmpty()) throw ContractException("The contract names no context. Export the model again.")
-        if (haloPx < 0 || outputScale < 1) {
-            throw ContractException("A halo of $haloPx px and a scale of $outputScale can't be. Export again.")
-        }
-    }
-
-    /** Takes a frame's image-wide quantities from a sample of it. */
-    val contextSignature get() = Signature("context", listOf(inputTensor), contextTensors)
-
-    /** Develops a frame or a tile with them. */
-    val developSignature get() = Signature("develop", listOf(inputTensor) + contextTensors, listOf(outputTensor))
 }

@@ -13,7 +13,7 @@ private const val AS_SHOT_NEUTRAL = 50728
 /** Gains further apart than this belong to no light a camera meets. */
 private const val MAX_GAIN_RATIO = 16
 
-/** As-shot gains of R, G, B. Raises [RawException] if the file doesn't say, or says something absurd. */
+/** As-shot gains of R, G, B. Raises [RawException] if they are missing or absurd. */
 internal fun asShotGains(main: Directory): DoubleArray {
     val gains = gainsOfNeutral(main.numbers(AS_SHOT_NEUTRAL))
     val usable = gains.size == 3 && gains.all { it > 0 && it < Double.POSITIVE_INFINITY }
@@ -24,7 +24,7 @@ internal fun asShotGains(main: Directory): DoubleArray {
 }
 
 /**
- * White-balanced camera RGB to linear sRGB; null if the file holds no matrix.
+ * White-balanced camera RGB to linear sRGB; null if the file has no matrix.
  *
  * The analogue balance needn't be read: it scales the rows of the matrix, which are scaled to white anyway.
  */

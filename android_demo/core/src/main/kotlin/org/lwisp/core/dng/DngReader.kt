@@ -56,7 +56,7 @@ private fun frame(
     if (DNG_VERSION !in main) throw RawException("The file is a TIFF, but no DNG; open a RAW file in DNG format.")
     val raw =
         directories.firstOrNull { it.integerOrNull(PHOTOMETRIC) == MOSAIC_PHOTOMETRIC }
-            ?: throw RawException("The DNG holds no mosaic: it's already demosaiced (a linear DNG).")
+            ?: throw RawException("The DNG contains no mosaic: it's already demosaiced (a linear DNG).")
     checkSamples(raw)
     val mosaic = activePart(raw, mosaic(file, raw))
     return RawFrame(
@@ -93,7 +93,7 @@ private fun mosaic(
     }
     val samples = file.duplicate().order(file.order())
     val start = contiguousStart(raw)
-    if (start > file.limit()) throw RawException("The DNG's samples lie beyond its end; the file is cut short.")
+    if (start > file.limit()) throw RawException("The DNG's samples are beyond its end; the file is truncated.")
     samples.position(start.toInt())
     return Mosaic(width, height, samples, 2 * width)
 }
@@ -154,4 +154,4 @@ private fun required(
     raw: Directory,
     tag: Int,
     name: String,
-): Int = raw.integerOrNull(tag) ?: throw RawException("The DNG doesn't say its $name (tag $tag).")
+): Int = raw.integerOrNull(tag) ?: throw RawException("The DNG doesn't state its $name (tag $tag).")

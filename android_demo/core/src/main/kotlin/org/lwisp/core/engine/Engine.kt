@@ -1,7 +1,7 @@
 package org.lwisp.core.engine
 
 import org.lwisp.core.contract.ModelFile
-import org.lwisp.core.contract.Signature
+import org.lwisp.core.contract.SignatureContract
 import org.lwisp.core.raw.PackedSize
 
 /**
@@ -23,7 +23,7 @@ fun interface EngineFactory {
     fun open(
         model: ModelFile,
         bytes: ByteArray,
-        signature: Signature,
+        signature: SignatureContract,
         size: PackedSize,
     ): Engine
 }

@@ -22,7 +22,7 @@ internal class FlatTable(
 
     fun integer(field: Int): Int = place(field)?.let(file::getInt) ?: 0
 
-    /** Overwrites an integer that the file holds; one that isn't there has its default, 0. */
+    /** Overwrites an integer that the file holds; an absent one has its default, 0. */
     fun setInteger(
         field: Int,
         value: Int,

@@ -1,7 +1,8 @@
 package org.lwisp.core.engine
 
 import org.lwisp.core.ContractException
-import org.lwisp.core.contract.ModelContract
+import org.lwisp.core.contract.SignatureContract
+import org.lwisp.core.contract.TensorSpec
 import org.lwisp.core.raw.PackedSize
 
 /*
@@ -26,25 +27,25 @@ private const val TENSOR_NAME = 3
  * A copy of a .tflite with one signature alone, made for one size of frame.
  *
  * LiteRT compiles every graph of a file, GPU kernels for one size each, and the Kotlin `CompiledModel` runs a graph at
- * the size in the file. (Where an input can be resized, LiteRT 2.3 gives wrong int8 means after it has grown.) The
- * network takes any multiple of its contract's, so the sizes of the graph's tensors, which are plain numbers in the
- * file, are overwritten before it is loaded; weights stay as they are.
+ * the size in the file. (Where an input can be resized, LiteRT 2.3 gives wrong int8 means after it has grown.) A
+ * signature takes any multiple of its own, so the sizes of its graph's tensors, which are plain numbers in the file,
+ * are overwritten before it is loaded; weights stay as they are.
  *
- * bytes: a .tflite whose hash was checked. Raises [ContractException] if a tensor's size doesn't follow the input's.
+ * bytes: a .tflite whose hash was checked. size: of the tile, packed, whatever the signature takes. Raises
+ * [ContractException] if a tensor's size doesn't follow the inputs'.
  */
-fun specialised(
+fun specialized(
     bytes: ByteArray,
-    contract: ModelContract,
-    signature: String,
+    signature: SignatureContract,
     size: PackedSize,
 ): ByteArray {
-    val multiple = contract.input.sizeMultiple
+    val multiple = signature.multiplePx
     require(size.px > 0 && size.widthPx % multiple == 0 && size.heightPx % multiple == 0) {
-        "A packed frame of ${size.widthPx}x${size.heightPx} px isn't of multiples of $multiple."
+        "A tile of ${size.widthPx}x${size.heightPx} packed px isn't of multiples of $multiple."
     }
     val copy = bytes.copyOf()
     try {
-        GraphEditor(FlatTable.root(copy), signature, contract.inputTensor.name).write(size)
+        GraphEditor(FlatTable.root(copy), signature).write(size)
     } catch (error: IndexOutOfBoundsException) {
         throw ContractException("The model file is damaged. Copy it again.", error)
     }
@@ -53,13 +54,12 @@ fun specialised(
 
 private class GraphEditor(
     private val model: FlatTable,
-    private val signature: String,
-    private val input: String,
+    private val contract: SignatureContract,
 ) {
     fun write(size: PackedSize) {
         val signatures = model.children(MODEL_SIGNATURES)
-        val index = signatures.indexOfFirst { it.text(SIGNATURE_KEY) == signature }
-        if (index < 0) throw ContractException("The model has no signature \"$signature\". Export again.")
+        val index = signatures.indexOfFirst { it.text(SIGNATURE_KEY) == contract.name }
+        if (index < 0) throw ContractException("The model has no signature \"${contract.name}\". Export it again.")
         val graphIndex = signatures[index].integer(SIGNATURE_SUBGRAPH)
         resize(signatures[index], model.children(MODEL_SUBGRAPHS)[graphIndex], size)
         model.keepOnly(MODEL_SIGNATURES, index)
@@ -93,17 +93,24 @@ private class GraphEditor(
         return fed
     }
 
+    /** The packed size that the graph is stored for, by its first input that isn't image-wide. */
     private fun exportedSize(
         signature: FlatTable,
         tensors: List<FlatTable>,
     ): PackedSize {
+        val spec = contract.inputs.first { !it.imageWide }
         val input =
-            signature.children(SIGNATURE_INPUTS).firstOrNull { it.text(NAMED_NAME) == input }
-                ?: throw ContractException("The model has no input \"$input\". Export again.")
+            signature.children(SIGNATURE_INPUTS).firstOrNull { it.text(NAMED_NAME) == spec.name }
+                ?: throw ContractException("${contract.name} has no input \"${spec.name}\". Export the model again.")
         val shape = places(tensors[input.integer(NAMED_TENSOR)]).map(model.file::getInt)
-        if (shape.size != 4) throw ContractException("The model's input has ${shape.size} axes, not 4. Export again.")
-        return PackedSize(widthPx = shape[2], heightPx = shape[1])
+        if (shape.size != 4) throw ContractException("\"${spec.name}\" has ${shape.size} axes, not 4. Export again.")
+        return PackedSize(packed(shape[2], spec), packed(shape[1], spec))
     }
+
+    private fun packed(
+        sidePx: Int,
+        spec: TensorSpec,
+    ) = (sidePx / spec.resolution).toInt()
 
     private fun resize(
         tensor: FlatTable,

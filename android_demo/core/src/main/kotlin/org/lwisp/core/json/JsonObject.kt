@@ -7,6 +7,18 @@ class JsonObject(
     private val members: Map<String, Any?>,
     private val where: String,
 ) {
+    private val asked = HashSet<String>()
+
+    /** Reads the object with `read`; raises [ContractException] if it has members that `read` didn't ask for. */
+    fun <T> complete(read: JsonObject.() -> T): T {
+        val value = read()
+        val unknown = members.keys - asked
+        if (unknown.isNotEmpty()) {
+            throw ContractException("$where: unknown ${unknown.joinToString { "\"$it\"" }}. Update the app.")
+        }
+        return value
+    }
+
     fun text(key: String): String = member<String>(key, "text")
 
     fun number(key: String): Double = member<Double>(key, "a number")
@@ -47,7 +59,10 @@ class JsonObject(
         kind: String,
     ): T = required(key) as? T ?: fail(key, kind)
 
-    private fun required(key: String): Any? = if (members.containsKey(key)) members[key] else fail(key, "this key")
+    private fun required(key: String): Any? {
+        asked += key
+        return if (members.containsKey(key)) members[key] else fail(key, "this key")
+    }
 
     private fun fail(
         key: String,

@@ -3,25 +3,23 @@ package org.lwisp.core.measure
 import org.lwisp.core.contract.ModelFile
 import org.lwisp.core.engine.TimeSplit
 import org.lwisp.core.json.toJson
-import org.lwisp.core.raw.PackedSize
-import org.lwisp.core.tile.TilePlan
+import org.lwisp.core.tile.FramePlan
 
 /** Version of the results' JSON. */
 const val RESULTS_VERSION = 1
 
-/** A series of runs on one device and everything needed to judge it; `null` for what isn't known. */
+/** A series of runs on one device and everything needed to judge it; `null` for what is unknown. */
 class AppRun(
     val model: ModelFile,
-    /** Manufacturer, model, SoC, Android version, LiteRT version, app version: what the phone says of itself. */
+    /** Manufacturer, model, SoC, Android version, LiteRT version, app version: what the phone reports about itself. */
     val device: Map<String, String?>,
-    /** What was asked for, GPU or CPU. */
+    /** What was requested, GPU or CPU. */
     val accelerator: String,
     /** What really ran. */
     val backend: String,
     val threads: Int?,
-    val size: PackedSize,
     /** The tiles of every run. */
-    val plan: TilePlan,
+    val plan: FramePlan,
     val warmUpMs: List<Double>,
     val samplesMs: List<Double>,
     /** Of the last whole picture. */
@@ -45,7 +43,7 @@ fun resultsJson(run: AppRun): String =
             "accelerator" to run.accelerator,
             "backend" to whatRan(run),
             "threads" to run.threads,
-            "packed_size_px" to listOf(run.size.widthPx, run.size.heightPx),
+            "packed_size_px" to run.plan.frame.run { listOf(widthPx, heightPx) },
             "thermal_before" to run.thermalBefore,
             "thermal_after" to run.thermalAfter,
             "warm_up_ms" to run.warmUpMs,
@@ -58,7 +56,7 @@ fun resultsJson(run: AppRun): String =
 /** A frame in tiles is more work than the same frame whole: readers must see it. */
 private fun whatRan(run: AppRun): String =
     with(run.plan) {
-        if (count == 1) run.backend else "${run.backend}, $count tiles of ${tile.widthPx}x${tile.heightPx} packed px"
+        if (isWhole) run.backend else "${run.backend}, $runs tiles in ${stages.size} stages"
     }
 
 private fun modelTree(model: ModelFile) =
@@ -79,5 +77,5 @@ private fun splitTree(split: TimeSplit) =
         "load_ms" to split.loadMs,
         "prepare_ms" to split.prepareMs,
         "inference_ms" to split.inferenceMs,
-        "render_ms" to split.renderMs,
+        "render_ms" to split.storeMs,
     )

@@ -2,9 +2,9 @@ package org.lwisp.core.raw
 
 import kotlin.math.abs
 
-/** A camera's colour under one light, as DNG and Camera2 hold it. */
+/** A camera's colour under one light, as DNG and Camera2 describe it. */
 class LightCalibration(
-    /** EXIF's number of the light; null if nobody says. */
+    /** EXIF's number of the light; null if unknown. */
     val illuminant: Int?,
     /** CIE XYZ to camera RGB, row by row. */
     val xyzToCamera: DoubleArray,
@@ -22,17 +22,17 @@ private const val D65_K = 6504
 /**
  * White-balanced camera RGB to linear sRGB by the calibration whose light is nearest to daylight; null without one.
  *
- * LibRaw holds the result in 32-bit floats, and of two calibrations each; so does this, to be equal to it bit for bit.
+ * LibRaw stores the result in 32-bit floats, and of two calibrations each; so does this, to equal it bit for bit.
  */
 fun daylightMatrix(lights: List<LightCalibration>): DoubleArray? {
     val light = lights.minByOrNull { abs((TEMPERATURE_K[it.illuminant] ?: 0) - D65_K) } ?: return null
-    val held: (Double) -> Double = if (lights.size == 2) ::single else { value -> value }
-    val matrix = mapped(light.xyzToCamera, held)
-    val fromXyz = light.calibration?.let { multiply(mapped(it, held), matrix) } ?: matrix
+    val stored: (Double) -> Double = if (lights.size == 2) ::single else { value -> value }
+    val matrix = mapped(light.xyzToCamera, stored)
+    val fromXyz = light.calibration?.let { multiply(mapped(it, stored), matrix) } ?: matrix
     return unitRows(mapped(cameraToSrgb(fromXyz), ::single))
 }
 
-/** Gains of R, G, B: one over what the camera sees of grey, in 32-bit floats as LibRaw holds them. */
+/** Gains of R, G, B: one over what the camera sees of grey, in 32-bit floats as LibRaw stores them. */
 fun gainsOfNeutral(neutral: List<Double>): DoubleArray =
     DoubleArray(neutral.size) { (1f / neutral[it].toFloat()).toDouble() }
 

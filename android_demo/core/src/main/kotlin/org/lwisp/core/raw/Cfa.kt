@@ -8,9 +8,9 @@ import org.lwisp.core.RawException
  */
 enum class Cfa(
     /** Rows (0 or 1) to put before a mosaic so that it starts with RGGB. */
-    val leadRows: Int,
+    val offsetRows: Int,
     /** Columns (0 or 1) to put before a mosaic so that it starts with RGGB. */
-    val leadColumns: Int,
+    val offsetColumns: Int,
 ) {
     RGGB(0, 0),
     GRBG(0, 1),
@@ -19,7 +19,8 @@ enum class Cfa(
     ;
 
     /** For planes R, Gr, Gb, B: the index of each site in the mosaic's own cell, row by row. */
-    fun siteOrder(): IntArray = IntArray(4) { plane -> (plane / 2 + leadRows) % 2 * 2 + (plane % 2 + leadColumns) % 2 }
+    fun siteOrder(): IntArray =
+        IntArray(4) { plane -> (plane / 2 + offsetRows) % 2 * 2 + (plane % 2 + offsetColumns) % 2 }
 
     companion object {
         /** The order that Camera2 names by this number. Raises [RawException] for RGB, mono and infrared sensors. */

@@ -5,7 +5,7 @@ import java.nio.ByteBuffer
 import java.nio.ByteOrder
 
 /**
- * Sensor samples, unsigned 16 bits, seen where they lie: nothing is copied, rows may be padded.
+ * Sensor samples, unsigned 16 bits, a view: nothing is copied, rows may be padded.
  *
  * The buffer's own byte order counts (an `Image.Plane` is little endian, a DNG may be big endian).
  */

@@ -5,8 +5,8 @@ import kotlin.math.pow
 import kotlin.math.sqrt
 
 /**
- * A mosaic on its way to the planes that a model eats, step by step as its contract says. Nothing is computed until
- * a part is asked for: a large frame never lies in memory as floats.
+ * A mosaic to be turned into the planes that a model takes, step by step as its contract says. Nothing is computed until
+ * a part is asked for: a large frame is never in memory as floats.
  *
  * The same arithmetic in the same order as the Python runtime's `prepare`, in 32-bit floats, so that the
  * planes are equal bit for bit. exposureEv: digital exposure in stops, applied before white is clipped.
@@ -17,8 +17,8 @@ class Preparation(
     exposureEv: Double = 0.0,
 ) {
     private val mosaic = frame.mosaic
-    private val columns = alignedIndices(frame.cfa.leadColumns, mosaic.widthPx, 2 * contract.sizeMultiple)
-    private val rows = alignedIndices(frame.cfa.leadRows, mosaic.heightPx, 2 * contract.sizeMultiple)
+    private val columns = alignedIndices(frame.cfa.offsetColumns, mosaic.widthPx, 2 * contract.sizeMultiple)
+    private val rows = alignedIndices(frame.cfa.offsetRows, mosaic.heightPx, 2 * contract.sizeMultiple)
     private val light = LightStage(frame, contract, exposureEv)
     private val color = contract.referenceToSrgb?.let { ColorStage(toReference(frame.cameraToSrgb, it)) }
     private val curve = CurveStage(contract.curveOffset)
@@ -27,7 +27,7 @@ class Preparation(
     val size = PackedSize(columns.size / 2, rows.size / 2)
 
     /** The mosaic's own pixels in the full-size picture. */
-    val visible = Area(frame.cfa.leadColumns, frame.cfa.leadRows, mosaic.widthPx, mosaic.heightPx)
+    val visible = Area(frame.cfa.offsetColumns, frame.cfa.offsetRows, mosaic.widthPx, mosaic.heightPx)
 
     /** Planes of a part, in packed pixels: row by row, four values per pixel, R, Gr, Gb, B in [0, 1]. */
     fun planes(part: Area): FloatArray {
@@ -61,14 +61,14 @@ class Preparation(
  * Reflection about a border pixel keeps the filter colours in phase, so that no sample is lost.
  */
 internal fun alignedIndices(
-    lead: Int,
+    offset: Int,
     size: Int,
     multiple: Int,
 ): IntArray {
-    val aligned = (size + lead + multiple - 1) / multiple * multiple
+    val aligned = (size + offset + multiple - 1) / multiple * multiple
     val period = 2 * (size - 1)
     return IntArray(aligned) { index ->
-        val place = Math.floorMod(index - lead, period)
+        val place = Math.floorMod(index - offset, period)
         if (place < size) place else period - place
     }
 }

@@ -12,7 +12,7 @@ class RawFrame(
     val whiteLevel: Double,
     /** Gains of R, G, B, all above 0; only their ratios matter. */
     val wbGains: DoubleArray,
-    /** White-balanced linear camera RGB to linear sRGB, row by row; null if nobody says. */
+    /** White-balanced linear camera RGB to linear sRGB, row by row; null if unknown. */
     val cameraToSrgb: DoubleArray?,
     /** EXIF orientation, 1 to 8. */
     val orientation: Int = 1,

@@ -1,5 +1,6 @@
 package org.lwisp.core.tile
 
+import org.lwisp.core.contract.SignatureContract
 import org.lwisp.core.raw.Area
 import org.lwisp.core.raw.PackedSize
 
@@ -15,23 +16,36 @@ data class Span(
 data class Tile(
     /** What the model is given: the kept part and the halo around it, inside the frame. */
     val input: Area,
-    /** What of its output belongs to the picture; these parts cover the frame once. */
+    /** What of its output is kept; these parts cover the frame once. */
     val keep: Area,
 )
 
-/** Tiles of one size over a frame, row by row. */
+/** How one stage goes over a frame: tiles of one size, row by row. */
 class TilePlan(
+    val signature: SignatureContract,
     val tile: PackedSize,
     val rows: List<Span>,
     val columns: List<Span>,
 ) {
     val count: Int get() = rows.size * columns.size
 
-    /** Packed pixels that the model runs, halos included. */
-    val px: Long get() = count * tile.px
+    /** Multiply-adds of all tiles, halos included. */
+    val macs: Double get() = count * tile.px * signature.macsPerPackedPx
 
     fun tiles(): List<Tile> = rows.flatMap { row -> columns.map { column -> tileOf(row, column) } }
 }
+
+/** Lays tiles of a size over a frame. */
+fun layTiles(
+    frame: PackedSize,
+    signature: SignatureContract,
+    tile: PackedSize,
+) = TilePlan(
+    signature,
+    tile,
+    splitSide(frame.heightPx, tile.heightPx, signature.haloPx),
+    splitSide(frame.widthPx, tile.widthPx, signature.haloPx),
+)
 
 /**
  * Lays tiles of one length along a side, so that one compiled model runs them all.

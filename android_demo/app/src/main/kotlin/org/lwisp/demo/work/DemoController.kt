@@ -14,17 +14,17 @@ import java.util.concurrent.Executors
 import java.util.concurrent.atomic.AtomicReference
 
 /**
- * The app's work and its state, which outlive the activity when the phone is turned.
+ * The app's jobs and its state, which outlive the activity when the screen rotates.
  *
  * Jobs run one after the other on a thread of their own; the state changes on the main thread alone.
  */
-class Workbench(
+class DemoController(
     context: Context,
 ) {
     private val main = Handler(Looper.getMainLooper())
     private val worker: ExecutorService = Executors.newSingleThreadExecutor { Thread(it, "develop") }
-    private val current = AtomicReference<Ticket?>()
-    private val studio = Studio(context)
+    private val current = AtomicReference<Job?>()
+    private val runner = ModelRunner(context)
 
     /** Called on the main thread after every change; one screen at a time. */
     var listener: ((DemoState) -> Unit)? = null
@@ -46,9 +46,9 @@ class Workbench(
     /** Develops the frame once. */
     fun develop(settings: Settings) {
         val source = state.source ?: return
-        submit(R.string.step_start) { ticket ->
-            val picture = studio.develop(source, settings, ticket)
-            update { it.copy(picture = picture, run = null, doing = Doing.Idle) }
+        submit(R.string.step_start) { job ->
+            val picture = runner.develop(source, settings, job)
+            update { it.copy(picture = picture, run = null, status = Status.Idle) }
         }
     }
 
@@ -58,9 +58,9 @@ class Workbench(
         runs: Int,
     ) {
         val source = state.source ?: return
-        submit(R.string.step_start) { ticket ->
-            val (picture, run) = studio.measure(source, settings, runs, ticket)
-            update { it.copy(picture = picture, run = run, doing = Doing.Idle) }
+        submit(R.string.step_start) { job ->
+            val (picture, run) = runner.measure(source, settings, runs, job)
+            update { it.copy(picture = picture, run = run, status = Status.Idle) }
         }
     }
 
@@ -70,55 +70,55 @@ class Workbench(
         write: () -> Unit,
     ) = submit(R.string.step_save) {
         write()
-        update { it.copy(saved = saved, doing = Doing.Saved) }
+        update { it.copy(saved = saved, status = Status.Saved) }
     }
 
-    /** Finds something out on the worker thread and hands it on on the main thread; the app stays busy. */
-    fun <T> ask(
+    /** Runs `query` on the worker thread and hands its result over on the main thread; the app stays busy. */
+    fun <T> query(
         text: Int,
-        question: () -> T,
-        answer: (T) -> Unit,
+        query: () -> T,
+        onResult: (T) -> Unit,
     ) = submit(text) {
-        val found = question()
-        main.post { answer(found) }
+        val result = query()
+        main.post { onResult(result) }
     }
 
-    /** Stops the job after the part it's in. */
+    /** Stops the current job after its current step. */
     fun stop() {
         current.get()?.stopped = true
     }
 
     /** Shows what the camera is doing. */
-    fun show(doing: Doing) = update { it.copy(doing = doing) }
+    fun show(status: Status) = update { it.copy(status = status) }
 
     private fun submit(
         text: Int,
-        job: (Ticket) -> Unit,
+        work: (Job) -> Unit,
     ) {
-        val ticket = Ticket { show(it) }
-        current.set(ticket)
-        show(Doing.Busy(text))
+        val job = Job { show(it) }
+        current.set(job)
+        show(Status.Busy(text))
         worker.execute {
             try {
-                job(ticket)
+                work(job)
             } catch (stopped: CancelledException) {
-                show(Doing.Stopped)
+                show(Status.Stopped)
             } catch (error: CameraException) {
-                show(Doing.Failed(error.problem.text))
+                show(Status.Failed(error.problem.text))
             } catch (error: MemoryException) {
                 show(memoryProblem(error))
             } catch (error: LwispException) {
-                show(Doing.Failed(R.string.problem, listOf(error.message.orEmpty())))
+                show(Status.Failed(R.string.problem, listOf(error.message.orEmpty())))
             } catch (error: IOException) {
-                show(Doing.Failed(R.string.file_problem, listOf(error.message.orEmpty())))
+                show(Status.Failed(R.string.file_problem, listOf(error.message.orEmpty())))
             }
         }
     }
 
-    private fun memoryProblem(error: MemoryException): Doing {
+    private fun memoryProblem(error: MemoryException): Status {
         val (width, height) = error.frame.run { Pair(2 * widthPx, 2 * heightPx) }
         val megabytes = listOf(error.neededBytes, maxOf(error.freeBytes, 0)).map { it shr 20 }
-        return Doing.Failed(R.string.memory_problem, listOf(width, height) + megabytes)
+        return Status.Failed(R.string.memory_problem, listOf(width, height) + megabytes)
     }
 
     private fun update(change: (DemoState) -> DemoState) {

@@ -12,11 +12,12 @@ import org.lwisp.core.raw.PackedSize
 import org.lwisp.core.raw.RawFrame
 import org.lwisp.demo.R
 import org.lwisp.demo.engine.LiteRtEngines
+import org.lwisp.demo.engine.SharedFeatures
 
 private const val WARM_UP = 3
 
-/** Develops and measures; keeps the model of the last settings. Used by the worker thread alone. */
-class Studio(
+/** Develops and measures; keeps the model of the last settings open. Used by the worker thread alone. */
+class ModelRunner(
     private val context: Context,
 ) {
     private val bundle: Bundle by lazy { readBundle(String(asset(CONTRACT_FILE), Charsets.UTF_8)) }
@@ -26,11 +27,11 @@ class Studio(
     fun develop(
         source: Source,
         settings: Settings,
-        ticket: Ticket,
+        job: Job,
     ): DevelopedPicture {
         val frame = part(source, settings)
         val picture = emptyPicture(frame)
-        val developed = developerOf(settings).develop(frame, picture, budget(frame)) { ticket.step(it) }
+        val developed = developerOf(settings).develop(frame, picture, memoryBudget(context)) { job.step(it) }
         return DevelopedPicture(developed, picture.bitmap)
     }
 
@@ -39,17 +40,17 @@ class Studio(
         source: Source,
         settings: Settings,
         runs: Int,
-        ticket: Ticket,
+        job: Job,
     ): Pair<DevelopedPicture, AppRun> {
         val frame = part(source, settings)
         val picture = emptyPicture(frame)
         // One budget for all runs, so that all have the same tiles.
-        val budget = budget(frame)
+        val budget = memoryBudget(context)
         val thermalBefore = thermalStatus(context)
         val series =
             List(WARM_UP + runs) { index ->
-                val busy = Doing.Busy(R.string.step_measure, listOf(index + 1, WARM_UP + runs))
-                developerOf(settings).develop(frame, picture, budget) { ticket.step(busy) }
+                val busy = Status.Busy(R.string.step_measure, listOf(index + 1, WARM_UP + runs))
+                developerOf(settings).develop(frame, picture, budget) { job.step(busy) }
             }
         return Pair(DevelopedPicture(series.last(), picture.bitmap), appRun(settings, series, thermalBefore))
     }
@@ -66,7 +67,6 @@ class Studio(
             accelerator = if (settings.gpu) "GPU" else "CPU",
             backend = series.last().backend,
             threads = settings.threads,
-            size = series.last().size,
             plan = series.last().plan,
             warmUpMs = samples.take(WARM_UP),
             samplesMs = samples.drop(WARM_UP),
@@ -82,19 +82,14 @@ class Studio(
         settings: Settings,
     ): RawFrame = settings.partPx?.let { source.frame.centred(it, it) } ?: source.frame
 
-    private fun budget(frame: RawFrame) = memoryBudget(context, pictureBytes(frame))
-
     private fun emptyPicture(frame: RawFrame): BitmapSink {
         val (width, height) = frame.uprightSize
         try {
             return BitmapSink(width, height)
         } catch (error: OutOfMemoryError) {
-            throw MemoryException(PackedSize(width / 2, height / 2), pictureBytes(frame), freeBytes = 0)
+            throw MemoryException(PackedSize(width / 2, height / 2), neededBytes = 4L * width * height, freeBytes = 0)
         }
     }
-
-    /** Four bytes per pixel. */
-    private fun pictureBytes(frame: RawFrame) = 4L * frame.mosaic.widthPx * frame.mosaic.heightPx
 
     private fun developerOf(settings: Settings): Developer {
         developer?.takeIf { developerKey == settings.engineKey }?.let { return it }
@@ -102,7 +97,7 @@ class Studio(
         val model = bundle.model(settings.precision)
         val engines = LiteRtEngines(context.cacheDir, settings.gpu, settings.threads)
         developerKey = settings.engineKey
-        return Developer(model, asset(model.file), engines).also { developer = it }
+        return Developer(model, asset(model.file), engines, SharedFeatures).also { developer = it }
     }
 
     private fun asset(name: String): ByteArray = context.assets.open("bundle/$name").use { it.readBytes() }

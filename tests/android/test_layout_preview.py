@@ -1,10 +1,10 @@
-"""The HTML twin of the app's screen draws what the layout files hold."""
+"""The HTML mock-up of the app's screen draws what the layout files contain."""
 
 import html
 from xml.etree import ElementTree
 
+from android_demo.checks.layout_preview import page
 from android_demo.checks.project import Project
-from android_demo.checks.twin import page
 
 ANDROID = "{http://schemas.android.com/apk/res/android}"
 SCREENS = 3

@@ -1,30 +1,30 @@
 package org.lwisp.core.engine
 
 /** The parts of developing, in their order for each tile. */
-enum class Step { PREPARE, LOAD, INFER, RENDER }
+enum class Step { PREPARE, LOAD, INFER, STORE }
 
 /** Where the work is. */
 class Progress(
     val step: Step,
-    /** From 1; 0 is the sample that the image-wide quantities are taken from. */
+    /** From 1, over the tiles of all stages; 0 is the sample that the image-wide tensors are taken from. */
     val tile: Int,
     val tiles: Int,
 )
 
 /** Where the time of one picture went, in milliseconds of wall clock, all tiles together. */
 data class TimeSplit(
-    /** Loading and compiling the model; 0 if it was there already. */
+    /** Loading and compiling the model; 0 if its engines were open already. */
     val loadMs: Double,
-    /** Packing, levels, colour, curve and quantising. */
+    /** Packing, levels, colour, curve and quantizing; cutting tiles out of features. */
     val prepareMs: Double,
-    /** The model: the context's run and every tile's. */
+    /** The model: the sample's run and every tile's. */
     val inferenceMs: Double,
-    /** To 8 bits, cropped, stitched and turned upright. */
-    val renderMs: Double,
+    /** Storing features; converting the picture to 8 bits, cropping, stitching and turning it upright. */
+    val storeMs: Double,
 )
 
-/** Tells what is being done and adds up how long it takes. */
-internal class Work(
+/** Reports each step before it is taken, and adds up how long it takes. */
+internal class StepTimer(
     private val report: (Progress) -> Unit,
     private val clock: () -> Long,
     private val tiles: Int,
@@ -32,7 +32,7 @@ internal class Work(
     private val sumsNs = LongArray(Step.entries.size)
     private var tile = 0
 
-    fun next() {
+    fun nextTile() {
         tile++
     }
 
@@ -45,7 +45,7 @@ internal class Work(
         return part().also { sumsNs[step.ordinal] += clock() - start }
     }
 
-    fun split() = TimeSplit(ms(Step.LOAD), ms(Step.PREPARE), ms(Step.INFER), ms(Step.RENDER))
+    fun split() = TimeSplit(ms(Step.LOAD), ms(Step.PREPARE), ms(Step.INFER), ms(Step.STORE))
 
     private fun ms(step: Step) = sumsNs[step.ordinal] / 1e6
 }

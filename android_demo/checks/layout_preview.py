@@ -1,7 +1,7 @@
 """The app's layout files drawn as one HTML page: what the screen is made of, where no phone is at hand.
 
-`python -m android_demo.checks.twin PAGE.html`. A twin, not a screenshot: sizes, texts and order are the app's, fonts
-and widgets are the browser's.
+`python -m android_demo.checks.layout_preview PAGE.html`. A mock-up, not a screenshot: sizes, texts and order are the
+app's, fonts and widgets are the browser's.
 """
 
 import base64

@@ -5,23 +5,23 @@ import org.lwisp.core.engine.Progress
 import org.lwisp.core.engine.Step
 import org.lwisp.demo.R
 
-/** One job's say: it tells what it's doing and learns when to stop. */
-class Ticket(
-    private val report: (Doing) -> Unit,
+/** A job's link to the screen: it reports each step, and stops when the user asks it to. */
+class Job(
+    private val report: (Status) -> Unit,
 ) {
     @Volatile
     var stopped = false
 
-    /** Between two parts of the work. Raises [CancelledException] if the user has stopped it. */
+    /** Called before each step. Raises [CancelledException] if the user has stopped it. */
     fun step(progress: Progress) {
         val sampling = progress.tile == 0
-        val text = if (sampling) R.string.step_context else TEXTS.getValue(progress.step)
-        step(Doing.Busy(text, if (sampling) emptyList() else listOf(progress.tile, progress.tiles)))
+        val text = if (sampling) R.string.step_sample else TEXTS.getValue(progress.step)
+        step(Status.Busy(text, if (sampling) emptyList() else listOf(progress.tile, progress.tiles)))
     }
 
-    fun step(activity: Doing) {
+    fun step(status: Status) {
         if (stopped) throw CancelledException()
-        report(activity)
+        report(status)
     }
 
     private companion object {
@@ -30,7 +30,7 @@ class Ticket(
                 Step.PREPARE to R.string.step_prepare,
                 Step.LOAD to R.string.step_load,
                 Step.INFER to R.string.step_infer,
-                Step.RENDER to R.string.step_render,
+                Step.STORE to R.string.step_store,
             )
     }
 }

@@ -3,7 +3,7 @@ package org.lwisp.core.engine
 import org.lwisp.core.contract.ElementType
 import org.lwisp.core.contract.TensorSpec
 
-/** A tensor's values in the type that the model wants, row by row. */
+/** A tensor's values in the type that the model takes, row by row. */
 sealed class Tensor {
     /** How many values. */
     abstract val size: Int
@@ -22,7 +22,7 @@ sealed class Tensor {
 }
 
 /** Real values to a tensor's type: round(v / scale) + zero point, clipped, halves to even; unchanged for float. */
-fun quantise(
+fun quantize(
     values: FloatArray,
     spec: TensorSpec,
 ): Tensor {
@@ -31,14 +31,14 @@ fun quantise(
     val zero = spec.zeroPoint!!.toFloat()
     return Tensor.Int8(
         ByteArray(values.size) { at ->
-            val code = Math.rint((values[at] * gain).toDouble()).toFloat() + zero
-            minOf(maxOf(code, -128f), 127f).toInt().toByte()
+            val quantized = Math.rint((values[at] * gain).toDouble()).toFloat() + zero
+            minOf(maxOf(quantized, -128f), 127f).toInt().toByte()
         },
     )
 }
 
-/** The real value of each int8 code, from -128 on: (q - zero point) * scale. */
-internal fun realOfCode(spec: TensorSpec): FloatArray {
+/** The real value of each int8 value q, from -128 on: (q - zero point) * scale. */
+internal fun dequantized(spec: TensorSpec): FloatArray {
     val scale = spec.scale!!.toFloat()
     val zero = spec.zeroPoint!!.toFloat()
     return FloatArray(256) { ((it - 128).toFloat() - zero) * scale }
