@@ -36,7 +36,7 @@ from lwisp_export.training.pairs.synthetic import (
 from lwisp_export.training.pairs.zrr import ZRR_INPUT, open_zrr, pack_mosaic
 from lwisp_export.training.validation import input_psnr_db
 from lwisp_mobile.errors import UsageError
-from lwisp_mobile.preprocess.levels import inverse_curve
+from lwisp_mobile.preprocess.curve import inverse_curve
 from lwisp_mobile.preprocess.prepare import prepare
 from lwisp_mobile.raw.hints import RawHints
 from lwisp_mobile.raw.reader import read_raw
