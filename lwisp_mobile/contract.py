@@ -29,8 +29,8 @@ Matrix3 = tuple[tuple[float, float, float], tuple[float, float, float], tuple[fl
 class InputContract:
     """How a mosaic becomes the input tensor.
 
-    Stages, in this order: black, bad pixels, lens shading, white balance, clip above 1, colour, exposure, curve, packing,
-    noise plane. `lwisp_mobile.preprocess` has their formulas.
+    Stages, in this order: bad pixels, black, white balance, lens shading, clip above 1, colour, exposure, curve; then
+    the noise plane. `lwisp_mobile.preprocess` has their formulas.
     """
 
     planes: tuple[str, ...] = MOSAIC_PLANES
@@ -60,7 +60,9 @@ class InputContract:
     def __post_init__(self) -> None:
         """Refuse what no picture can be made with."""
         if self.planes not in (MOSAIC_PLANES, (*MOSAIC_PLANES, NOISE_PLANE)):
-            raise ContractError(f"planes are {self.planes}; {MOSAIC_PLANES} and {NOISE_PLANE!r} are known. Export again.")
+            raise ContractError(
+                f"planes are {self.planes}; {MOSAIC_PLANES} and {NOISE_PLANE!r} are known. Export again."
+            )
         if not 1 <= self.size_multiple <= MAX_MULTIPLE:
             raise ContractError(f"size_multiple {self.size_multiple} is out of 1 to {MAX_MULTIPLE}. Export again.")
         for name in ("curve_offset", "noise_full_scale", "exposure_knee"):

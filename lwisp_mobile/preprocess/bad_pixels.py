@@ -7,10 +7,12 @@ opposite pairs that are both good, the one whose two sites differ least gives it
 import numpy as np
 from numpy.typing import NDArray
 
+from lwisp_mobile.preprocess.window import Window
 from lwisp_mobile.raw.corrections import BadPixels
 
 U16 = NDArray[np.uint16]
 Mask = NDArray[np.bool_]
+I64 = NDArray[np.int64]
 
 REACH_PX = 4
 """Mosaic pixels around a site that its replacement depends on."""
@@ -26,29 +28,28 @@ class RepairedMosaic:
         """Nothing is computed yet; the mosaic is only read."""
         self._mosaic, self._found = mosaic, found
 
-    def over(self, rows: slice, columns: slice) -> U16:
+    def over(self, window: Window) -> U16:
         """A window of the repaired mosaic, (h, w); a view of the mosaic where nothing is bad."""
         if not self._found:
-            return self._mosaic[rows, columns]
-        outer = tuple(slice(max(part.start - REACH_PX, 0), part.stop + REACH_PX) for part in (rows, columns))
-        values = repair(self._mosaic[outer], bad_mask(self._mosaic, self._found, *outer))
-        inner = [slice(part.start - wide.start, part.stop - wide.start) for part, wide in zip((rows, columns), outer)]
-        return values[inner[0], inner[1]]
+            return self._mosaic[window.rows, window.columns]
+        outer = window.widened(REACH_PX, self._mosaic.shape)
+        values = self._mosaic[outer.rows, outer.columns]
+        inner = window.within(outer)
+        return repair(values, bad_mask(values, self._found, outer))[inner.rows, inner.columns]
 
 
-def bad_mask(mosaic: U16, found: tuple[BadPixels, ...], rows: slice, columns: slice) -> Mask:
-    """Which sites of a window are bad, (h, w) bool."""
-    window = mosaic[rows, columns]
-    bad = np.zeros(window.shape, np.bool_)
-    origin = np.array([rows.start, columns.start])
+def bad_mask(values: U16, found: tuple[BadPixels, ...], window: Window) -> Mask:
+    """Which sites of a window are bad, (h, w) bool. values: the window of the mosaic."""
+    bad = np.zeros(values.shape, np.bool_)
+    origin = np.array([window.rows.start, window.columns.start])
     for kind in found:
         if kind.constant is not None:
-            bad |= window == kind.constant
+            bad |= values == kind.constant
         points = kind.points - origin
-        points = points[((points >= 0) & (points < window.shape)).all(axis=1)]
+        points = points[((points >= 0) & (points < values.shape)).all(axis=1)]
         bad[points[:, 0], points[:, 1]] = True
         rectangles = kind.rectangles.reshape(-1, 2, 2) - origin
-        met = (rectangles[:, 0] < window.shape).all(axis=1) & (rectangles[:, 1] > 0).all(axis=1)
+        met = (rectangles[:, 0] < values.shape).all(axis=1) & (rectangles[:, 1] > 0).all(axis=1)
         for (top, left), (bottom, right) in np.maximum(rectangles[met], 0):
             bad[top:bottom, left:right] = True
     return bad
@@ -60,32 +61,37 @@ def repair(values: U16, bad: Mask) -> U16:
     Each gets (a + b + 1) // 2 of its best pair; without a pair of good sites, the first good neighbour in the order of
     PAIRS, the forward one of a pair first; without one, its own value. Returns (h, w), a copy if anything is bad.
     """
-    y, x = np.nonzero(bad)
-    if not len(y):
+    sites = np.nonzero(bad)
+    if not len(sites[0]):
         return values
-    wide = np.pad(values.astype(np.int64), REACH_PX)
-    good = np.pad(~bad, REACH_PX)
-    y, x = y + REACH_PX, x + REACH_PX
-    ahead = [(y + dy, x + dx) for dy, dx in PAIRS]
-    behind = [(y - dy, x - dx) for dy, dx in PAIRS]
-    wide[y, x] = _replacement(wide[y, x], *(_gather(wide, good, places) for places in (ahead, behind)))
-    return wide[REACH_PX:-REACH_PX, REACH_PX:-REACH_PX].astype(np.uint16)
+    ahead, behind = (
+        np.stack([_neighbours(values, bad, sites, way * dy, way * dx) for dy, dx in PAIRS]) for way in (1, -1)
+    )
+    repaired = values.copy()
+    repaired[sites] = _replacement(values[sites].astype(np.int64), ahead, behind)
+    return repaired
 
 
-def _gather(wide: NDArray[np.int64], good: Mask, places: list[tuple[NDArray[np.intp], NDArray[np.intp]]]) -> NDArray[np.int64]:
-    """Values at places of each direction, (8, n); -1 where bad."""
-    return np.stack([np.where(good[place], wide[place], -1) for place in places])
+def _neighbours(values: U16, bad: Mask, sites: tuple[NDArray[np.intp], ...], down: int, right: int) -> I64:
+    """Each site's neighbour so far away, (n,) int64; -1 where it's bad."""
+    places = [np.clip(at + step, 0, side - 1) for at, step, side in zip(sites, (down, right), values.shape)]
+    outside = (places[0] != sites[0] + down) | (places[1] != sites[1] + right)
+    found = values[places[0], places[1]].astype(np.int64)
+    found[outside | bad[places[0], places[1]]] = -1
+    return found
 
 
-def _replacement(own: NDArray[np.int64], ahead: NDArray[np.int64], behind: NDArray[np.int64]) -> NDArray[np.int64]:
+def _replacement(own: I64, ahead: I64, behind: I64) -> I64:
+    """The replacement of n sites with values `own` from their neighbours either way, (8, n) each, -1 where bad."""
     far = np.arange(len(PAIRS))[:, None] // 4 * _FAR
     cost = np.where(np.minimum(ahead, behind) < 0, _NEITHER, np.abs(ahead - behind) + far)
     best = cost.argmin(axis=0)[None]
     mean = (np.take_along_axis(ahead, best, 0)[0] + np.take_along_axis(behind, best, 0)[0] + 1) // 2
-    return np.where(cost.min(axis=0) < _NEITHER, mean, _first_good(own, np.stack([ahead, behind], 1).reshape(-1, len(own))))
+    single = _first_good(own, np.stack([ahead, behind], 1).reshape(-1, len(own)))
+    return np.where(cost.min(axis=0) < _NEITHER, mean, single)
 
 
-def _first_good(own: NDArray[np.int64], neighbours: NDArray[np.int64]) -> NDArray[np.int64]:
+def _first_good(own: I64, neighbours: I64) -> I64:
     """The first of (16, n) neighbours that is good, else the site's own value."""
     first = (neighbours >= 0).argmax(axis=0)[None]
     found = np.take_along_axis(neighbours, first, 0)[0]

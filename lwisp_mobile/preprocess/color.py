@@ -4,10 +4,13 @@ Rows of the matrix M sum to 1, so that white stays white, and the move is a func
 M (R, G, B) = (R, G, B) + (M - I) (R - G, 0, B - G).
 """
 
+from dataclasses import dataclass
+
 import numpy as np
 from numpy.typing import NDArray
 
 from lwisp_mobile.contract import Matrix3
+from lwisp_mobile.preprocess.window import Window
 from lwisp_mobile.raw.color import unit_rows
 
 F32 = NDArray[np.float32]
@@ -28,6 +31,29 @@ def to_reference(camera_to_srgb: Matrix3 | None, reference_to_srgb: Matrix3) -> 
     return np.asarray(np.linalg.solve(unit_rows(np.array(reference_to_srgb)), camera), np.float32)
 
 
+@dataclass(frozen=True)
+class ColorMove:
+    """The move of one frame's colours."""
+
+    matrix: F32
+    """(3, 3) float32, as `to_reference` gives it."""
+    smoothed: bool
+
+    @property
+    def reach_px(self) -> int:
+        """Packed pixels around a quad that its moved colour depends on."""
+        return SMOOTHING_REACH_PX if self.smoothed else 0
+
+    def apply(self, light: F32, inner: Window) -> F32:
+        """Move a window's light. light: (4, h, w), the window widened by the reach. inner: its place there."""
+        if not self.smoothed:
+            return shift_on_quads(light, self.matrix)
+        differences = np.pad(
+            color_differences(light), [(0, 0), *inner.missing(self.reach_px, light.shape[1:])], mode="edge"
+        )
+        return shift_by_differences(light[:, inner.rows, inner.columns], smooth(differences), self.matrix)
+
+
 def shift_on_quads(light: F32, matrix: F32) -> F32:
     """Move planes by each quad's own colour: R and B are replaced, both G get one shift.
 
@@ -37,7 +63,8 @@ def shift_on_quads(light: F32, matrix: F32) -> F32:
     red, green_r, green_b, blue = light
     rgb = (red, (green_r + green_b) * np.float32(0.5), blue)
     shift = _weighted((matrix[1, 0], matrix[1, 1] - np.float32(1), matrix[1, 2]), rgb)
-    return np.stack([_weighted(tuple(matrix[0]), rgb), green_r + shift, green_b + shift, _weighted(tuple(matrix[2]), rgb)])
+    moved_red, moved_blue = (_weighted(tuple(matrix[row]), rgb) for row in (0, 2))
+    return np.stack([moved_red, green_r + shift, green_b + shift, moved_blue])
 
 
 def color_differences(light: F32) -> F32:

@@ -20,7 +20,6 @@ from lwisp_mobile.raw.image import RawImage
 
 F32 = NDArray[np.float32]
 
-AUTO = "auto"
 AUTO_MIDDLE = 0.18
 """Linear light that `auto` moves a frame's median to (a grey card's)."""
 AUTO_HIGHLIGHT = 4.0
@@ -39,14 +38,9 @@ class Shoulder:
     knee: np.float32
     bend: np.float32
 
-    @property
-    def is_identity(self) -> bool:
-        """Whether light stays as it is."""
-        return self.gain == 1
-
 
 def shoulder(ev: float, knee: float) -> Shoulder:
-    """The curve of an exposure in stops. knee: of the brighter picture, in (0, 1). Computed in 64 bits, rounded once."""
+    """The curve of an exposure in stops, computed in 64 bits and rounded once. knee: in (0, 1), of the brighter one."""
     gain = 2.0 ** abs(ev)
     bend = (gain - 1) / ((1 - knee) * (gain - knee))
     parts = (gain, knee / gain, gain * bend) if ev > 0 else (1 / gain, knee, -bend)
@@ -68,12 +62,12 @@ def expose(light: F32, curve: Shoulder) -> F32:
 
 def wanted_ev(raw: RawImage, contract: InputContract, chosen: float | Literal["auto"]) -> float:
     """The exposure to apply, in stops: the user's and the file's BaselineExposure, or `auto` by the frame alone."""
-    return auto_ev(raw, contract) if chosen == AUTO else chosen + raw.baseline_exposure_ev
+    return auto_ev(raw, contract) if chosen == "auto" else chosen + raw.baseline_exposure_ev
 
 
 def exposure_note(raw: RawImage, chosen: float | Literal["auto"], ev: float) -> tuple[str, ...]:
     """What the user is to know of the exposure: nothing where it's only theirs."""
-    if chosen == AUTO:
+    if chosen == "auto":
         return (f"Exposure by the frame's own light: {ev:+.2f} EV.",)
     if raw.baseline_exposure_ev:
         return (f"Exposure {ev:+.2f} EV: the file asks for {raw.baseline_exposure_ev:+.2f} (BaselineExposure).",)

@@ -1,11 +1,12 @@
 """Noise estimated from a mosaic itself: how far neighbours of one colour differ where nothing else differs.
 
-Blocks of 8x8 sites of one colour. Each is split into 2x2 cells and those into the four parts of the Haar transform: sum,
+Blocks of 8x8 sites of one colour are split into 2x2 cells, and those into the four parts of the Haar transform: sum,
 vertical, horizontal and diagonal difference. White noise is equally strong in all four and independent between them. So
 the blocks whose first three vary least are taken as flat, and what their diagonal differences vary by is noise alone,
 without the bias of having been chosen. One block in 32 of each range of light is enough; a line through the ranges,
-without those that lie above it because nothing in them is flat, gives shot and read noise. Block statistics are whole
-numbers, and sums of few values follow a stated order: equal mosaics give equal noise in every language.
+without those that lie above it because nothing in them is flat, gives shot and read noise. A file that was denoised or
+compressed with loss shows less noise than it has. Block statistics are whole numbers, and sums of few values follow a
+stated order: equal mosaics give equal noise in every language.
 """
 
 from dataclasses import dataclass

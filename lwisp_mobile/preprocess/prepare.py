@@ -13,28 +13,22 @@ from numpy.typing import NDArray
 from lwisp_mobile.contract import InputContract
 from lwisp_mobile.errors import UsageError
 from lwisp_mobile.preprocess.bad_pixels import RepairedMosaic
-from lwisp_mobile.preprocess.color import (
-    SMOOTHING_REACH_PX,
-    color_differences,
-    shift_by_differences,
-    shift_on_quads,
-    smooth,
-    to_reference,
-)
+from lwisp_mobile.preprocess.color import ColorMove, to_reference
 from lwisp_mobile.preprocess.curve import curve
 from lwisp_mobile.preprocess.exposure import expose, exposure_note, shoulder, wanted_ev
 from lwisp_mobile.preprocess.levels import black_levels, clip_white, subtract_black
-from lwisp_mobile.preprocess.noise import find_noise, noise_of_quads, noise_plane
+from lwisp_mobile.preprocess.noise import NoisePlane, find_noise, noise_of_quads
 from lwisp_mobile.preprocess.options import PrepareOptions
-from lwisp_mobile.preprocess.pack import pack_planes, quad_mean
+from lwisp_mobile.preprocess.pack import pack_planes
 from lwisp_mobile.preprocess.shading import LensShading
 from lwisp_mobile.preprocess.white_balance import balance, balance_gains, plane_gains
+from lwisp_mobile.preprocess.window import Window
 from lwisp_mobile.raw.cfa import aligned_indices, lead_px
 from lwisp_mobile.raw.image import RawImage
 
 F32 = NDArray[np.float32]
 
-STRIP_PX = 1 << 15
+STRIP_PX = 1 << 16
 """Packed pixels worked on at a time, so that what is between two steps stays in the processor's caches."""
 DEFAULT_OPTIONS = PrepareOptions()
 
@@ -84,7 +78,8 @@ class Preparation:
     def _set_light(self, raw: RawImage, contract: InputContract, options: PrepareOptions) -> None:
         ev, knee = wanted_ev(raw, contract, options.exposure_ev), contract.exposure_knee
         self._black = black_levels(raw, contract)
-        self._gains = plane_gains(raw, contract, self._black, 2.0**ev if knee is None else 1.0)
+        self._exposure_gain = 2.0**ev if knee is None else 1.0
+        self._gains = plane_gains(raw, contract, self._black, self._exposure_gain)
         self._exposure = shoulder(ev, knee) if knee is not None and ev else None
         shaded = contract.lens_shading and options.lens_shading and (raw.gain_maps or raw.vignette)
         self._shading = LensShading(raw, self._rows, self._columns) if shaded else None
@@ -93,19 +88,23 @@ class Preparation:
 
     def _set_color(self, raw: RawImage, contract: InputContract) -> None:
         reference = contract.reference_to_srgb
-        self._matrix = None if reference is None else to_reference(raw.camera_to_srgb, reference)
-        smoothed = self._matrix is not None and contract.color_shift == "smoothed"
-        self._reach_px = SMOOTHING_REACH_PX if smoothed else 0
+        self._color = None
+        if reference is not None:
+            matrix = to_reference(raw.camera_to_srgb, reference)
+            self._color = ColorMove(matrix, smoothed=contract.color_shift == "smoothed")
 
     def _set_noise(self, raw: RawImage, contract: InputContract, options: PrepareOptions) -> None:
         self._noise = None
         if contract.has_noise_plane:
             profile, note = find_noise(raw, options.noise)
-            self._noise = noise_of_quads(profile, balance_gains(raw, contract))
-            self._noise_scale = np.float32(options.denoise / contract.noise_full_scale)
+            noise = noise_of_quads(profile, balance_gains(raw, contract), self._exposure_gain)
+            scale = np.float32(options.denoise / contract.noise_full_scale)
+            self._noise = NoisePlane(noise, self._exposure, contract.curve_offset, scale)
             self.notes += (note,)
         elif options.noise is not None or options.denoise != 1:
-            raise UsageError("This model isn't told the noise: its input has no noise plane. Leave out noise and denoise.")
+            raise UsageError(
+                "This model isn't told the noise (its input has no noise plane). Leave out noise and denoise."
+            )
 
     @property
     def height_px(self) -> int:
@@ -132,60 +131,42 @@ class Preparation:
         strip = max(1, STRIP_PX // width)
         for start in range(0, height, strip):
             stop = min(start + strip, height)
-            planes = self._planes(slice(top_px + start, top_px + stop), slice(left_px, left_px + width))
-            for index, plane in enumerate(planes):
+            window = Window(slice(top_px + start, top_px + stop), slice(left_px, left_px + width))
+            for index, plane in enumerate(self._planes(window)):
                 out[start:stop, :, index] = plane if encode is None else encode(plane)
 
-    def _planes(self, rows: slice, columns: slice) -> list[F32]:
+    def _planes(self, window: Window) -> list[F32]:
         """The planes of a part of the frame, each (h, w) float32 in [0, 1]."""
-        outer = [extended(part, self._reach_px, side) for part, side in ((rows, self.height_px), (columns, self.width_px))]
-        light, gain = self._light(*outer)
-        inner = [slice(part.start - wide.start, part.stop - wide.start) for part, wide in zip((rows, columns), outer)]
-        noise = self._noise_plane(light, gain, inner)
-        light = self._moved(light, inner)
+        reach_px = 0 if self._color is None else self._color.reach_px
+        outer = window.widened(reach_px, (self.height_px, self.width_px))
+        inner = window.within(outer)
+        light = balance(subtract_black(pack_planes(self._sites(outer)), self._black), self._gains)
+        gain = None if self._shading is None else self._shading.over(outer)
+        if gain is not None:
+            light *= gain
+        light = clip_white(light)
+        noise = self._noise_planes(light, gain, inner)
+        if self._color is not None:
+            light = self._color.apply(light, inner)
         if self._exposure is not None:
             light = expose(light, self._exposure)
         return [*curve(light, self._offset), *noise]
 
-    def _light(self, rows: slice, columns: slice) -> tuple[F32, F32 | None]:
-        """White-balanced light of at most 1, (4, h, w), and the shading gains in it."""
-        light = subtract_black(pack_planes(self._sites(rows, columns)), self._black)
-        light = balance(light, self._gains)
-        if self._shading is None:
-            return clip_white(light), None
-        gain = self._shading.over(rows, columns)
-        light *= gain
-        return clip_white(light), gain
-
-    def _sites(self, rows: slice, columns: slice) -> NDArray[np.uint16]:
-        """The aligned mosaic's sites of a part in packed pixels."""
-        places = [index[2 * part.start : 2 * part.stop] for index, part in ((self._rows, rows), (self._columns, columns))]
-        spans = [slice(int(place.min()), int(place.max()) + 1) for place in places]
-        window = self._mosaic.over(*spans)
-        return _take(_take(window, places[0] - spans[0].start, 0), places[1] - spans[1].start, 1)
-
-    def _moved(self, light: F32, inner: list[slice]) -> F32:
-        """Light of the inner window in the reference camera's colour."""
-        if self._matrix is None:
-            return light
-        if not self._reach_px:
-            return shift_on_quads(light, self._matrix)
-        missing = [
-            (self._reach_px - part.start, self._reach_px - (side - part.stop)) for part, side in zip(inner, light.shape[1:])
-        ]
-        differences = np.pad(color_differences(light), [(0, 0), *missing], mode="edge")
-        return shift_by_differences(light[:, inner[0], inner[1]], smooth(differences), self._matrix)
-
-    def _noise_plane(self, light: F32, gain: F32 | None, inner: list[slice]) -> list[F32]:
+    def _noise_planes(self, light: F32, gain: F32 | None, inner: Window) -> list[F32]:
+        """The noise plane of an inner window, if the contract has one."""
         if self._noise is None:
             return []
-        mean, gain = (None if planes is None else quad_mean(planes[:, inner[0], inner[1]]) for planes in (light, gain))
-        return [noise_plane(mean, gain, self._noise, self._exposure, self._offset, self._noise_scale)]
+        inner_gain = None if gain is None else gain[:, inner.rows, inner.columns]
+        return [self._noise.over(light[:, inner.rows, inner.columns], inner_gain)]
 
-
-def extended(part: slice, reach_px: int, side_px: int) -> slice:
-    """A part of a side and what is within reach of it, as far as the side goes."""
-    return slice(max(part.start - reach_px, 0), min(part.stop + reach_px, side_px))
+    def _sites(self, window: Window) -> NDArray[np.uint16]:
+        """The aligned mosaic's sites of a part in packed pixels."""
+        rows, columns = (
+            index[2 * part.start : 2 * part.stop]
+            for index, part in ((self._rows, window.rows), (self._columns, window.columns))
+        )
+        span = Window(*(slice(int(places.min()), int(places.max()) + 1) for places in (rows, columns)))
+        return _take(_take(self._mosaic.over(span), rows - span.rows.start, 0), columns - span.columns.start, 1)
 
 
 def _take(mosaic: NDArray[np.uint16], index: NDArray[np.intp], axis: int) -> NDArray[np.uint16]:

@@ -11,6 +11,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from lwisp_mobile.preprocess.window import Window
 from lwisp_mobile.raw.corrections import GainMap, VignetteRadial
 from lwisp_mobile.raw.image import RawImage
 
@@ -21,8 +22,8 @@ Indices = NDArray[np.intp]
 class Gain(Protocol):
     """A gain over one packed plane."""
 
-    def over(self, rows: slice, columns: slice) -> F32:
-        """The gain over a window of the plane, (h, w) float32."""
+    def over(self, window: Window) -> F32:
+        """The gain over a window in packed pixels, (h, w) float32."""
 
 
 class LensShading:
@@ -30,16 +31,15 @@ class LensShading:
 
     def __init__(self, raw: RawImage, rows: Indices, columns: Indices) -> None:
         """rows, columns: the mosaic's row and column of each of the aligned frame's (`aligned_indices`)."""
-        self._planes = [
-            plane_shading(raw, rows[index // 2 :: 2], columns[index % 2 :: 2]) for index in range(4)
-        ]
+        self._planes = [plane_shading(raw, rows[index // 2 :: 2], columns[index % 2 :: 2]) for index in range(4)]
 
-    def over(self, rows: slice, columns: slice) -> F32:
+    def over(self, window: Window) -> F32:
         """Gains of planes R, Gr, Gb, B over a window in packed pixels; (4, h, w) float32."""
-        gains = np.ones((4, rows.stop - rows.start, columns.stop - columns.start), np.float32)
-        for gain, parts in zip(gains, self._planes):
-            for part in parts:
-                gain *= part.over(rows, columns)
+        gains = np.empty((4, *window.shape), np.float32)
+        for plane, parts in zip(gains, self._planes):
+            plane[...] = parts[0].over(window) if parts else np.float32(1)
+            for part in parts[1:]:
+                plane *= part.over(window)  # noqa: PLW2901  # in place
         return gains
 
 
@@ -62,18 +62,30 @@ class Axis:
     """(n,): whether the map is for this site at all."""
 
 
-def axis_of(places: Indices, side_px: int, origin: float, spacing: float, count: int, area: range) -> Axis:
-    """Place sites along one side of a map: relative place (i + 0.5) / side, before the first and after the last point
-    those points themselves. Computed in 64 bits, fractions rounded once.
+@dataclass(frozen=True)
+class Points:
+    """Where a map has points along one side of the mosaic, and for which sites they are."""
 
-    places: rows or columns of the mosaic. count: the map's points along this side. area: the sites that it's for.
-    """
-    last = max(count - 1, 1)
-    position = ((places + 0.5) / side_px - origin) / (spacing if count > 1 else 1.0)
-    position = np.clip(position, 0, last if count > 1 else 0)
-    index = np.minimum(np.floor(position), last - 1).astype(np.intp)
-    inside = (places >= area.start) & (places < area.stop) & ((places - area.start) % area.step == 0)
-    return Axis(index, (position - index).astype(np.float32), inside)
+    count: int
+    origin: float
+    """Relative place of the first."""
+    spacing: float
+    area: range
+
+    def axis(self, places: Indices, side_px: int) -> Axis:
+        """Place sites between the points; before the first and after the last, at those.
+
+        Site i lies at (i + 0.5) / side_px. Computed in 64 bits, fractions rounded once. places: rows or columns of the
+        mosaic.
+        """
+        intervals = self.count - 1
+        position = np.zeros(len(places))
+        if intervals:
+            position = np.clip(((places + 0.5) / side_px - self.origin) / self.spacing, 0, intervals)
+        index = np.minimum(np.floor(position), max(intervals - 1, 0)).astype(np.intp)
+        inside = (places >= self.area.start) & (places < self.area.stop)
+        inside &= (places - self.area.start) % self.area.step == 0
+        return Axis(index, (position - index).astype(np.float32), inside)
 
 
 @dataclass(frozen=True)
@@ -88,33 +100,28 @@ class MapGain:
     @classmethod
     def of(cls, gain_map: GainMap, size: Sequence[int], rows: Indices, columns: Indices) -> "MapGain":
         """Lay a map over the sites of one plane. size: the mosaic's height and width."""
-        points = gain_map.gains[..., 0]
-        area_rows = range(gain_map.top, gain_map.bottom, gain_map.row_pitch)
-        area_columns = range(gain_map.left, gain_map.right, gain_map.col_pitch)
-        return cls(
-            np.pad(points, [(0, int(count == 1)) for count in points.shape], mode="edge"),
-            axis_of(rows, size[0], gain_map.row_origin, gain_map.row_spacing, points.shape[0], area_rows),
-            axis_of(columns, size[1], gain_map.col_origin, gain_map.col_spacing, points.shape[1], area_columns),
-        )
+        m, gains = gain_map, gain_map.gains[..., 0]
+        down = Points(len(gains), m.row_origin, m.row_spacing, range(m.top, m.bottom, m.row_pitch))
+        across = Points(gains.shape[1], m.col_origin, m.col_spacing, range(m.left, m.right, m.col_pitch))
+        padded = np.pad(gains, [(0, int(count == 1)) for count in gains.shape], mode="edge")
+        return cls(padded, down.axis(rows, size[0]), across.axis(columns, size[1]))
 
     @property
     def touches(self) -> bool:
         """Whether any site has a gain from this map."""
         return bool(self.row.inside.any() and self.column.inside.any())
 
-    def over(self, rows: slice, columns: slice) -> F32:
-        """Interpolate bilinearly, along rows first: low + fraction * (high - low), in 32 bits; 1 where it isn't for."""
-        index, fraction = self.row.index[rows], self.row.fraction[rows, None]
+    def over(self, window: Window) -> F32:
+        """Interpolate bilinearly, along rows first: low + fraction (high - low), in 32 bits; 1 where it isn't for."""
+        index, fraction = self.row.index[window.rows], self.row.fraction[window.rows, None]
         first = int(index.min())
-        across = _interpolate(self.points[first : int(index.max()) + 2], self.column, columns)
-        step = across[1:] - across[:-1]
-        gain = step[index - first]
+        across = _interpolate(self.points[first : int(index.max()) + 2], self.column, window.columns)
+        gain = (across[1:] - across[:-1])[index - first]
         gain *= fraction
         gain += across[index - first]
-        inside = self.row.inside[rows, None] & self.column.inside[columns]
-        if not inside.all():
-            gain[~inside] = 1
-        return gain
+        gain[~self.row.inside[window.rows]] = 1
+        gain[:, ~self.column.inside[window.columns]] = 1
+        return np.asarray(gain, np.float32)
 
 
 def _interpolate(points: F32, axis: Axis, columns: slice) -> F32:
@@ -142,12 +149,12 @@ class RadialGain:
         y2, x2 = ((sites + 0.5 - middle) ** 2 / farthest for sites, middle in zip((rows, columns), center))
         return cls(np.array(vignette.coefficients, np.float32), y2.astype(np.float32), x2.astype(np.float32))
 
-    def over(self, rows: slice, columns: slice) -> F32:
+    def over(self, window: Window) -> F32:
         """The polynomial by Horner's rule in 32 bits, the highest power first."""
-        square = self.y2[rows, None] + self.x2[columns]
+        square = self.y2[window.rows, None] + self.x2[window.columns]
         gain = square * self.coefficients[4]
         for coefficient in self.coefficients[3::-1]:
             gain += coefficient
             gain *= square
         gain += np.float32(1)
-        return gain
+        return np.asarray(gain, np.float32)
