@@ -21,6 +21,8 @@ MAX_MULTIPLE = 1024
 MOSAIC_PLANES = ("R", "Gr", "Gb", "B")
 NOISE_PLANE = "noise"
 ColorShift = Literal["quad", "smoothed"]
+RenderedTone = Literal["neutral", "contrast"]
+"""Tones of networks' pictures: sRGB-encoded light, or that under the S-curve 3 y^2 - 2 y^3."""
 
 Matrix3 = tuple[tuple[float, float, float], tuple[float, float, float], tuple[float, float, float]]
 

@@ -16,8 +16,8 @@ I64 = NDArray[np.int64]
 
 REACH_PX = 4
 """Mosaic pixels around a site that its replacement depends on."""
-PAIRS = tuple((y * ring, x * ring) for ring in (2, 4) for y, x in ((1, 0), (0, 1), (1, 1), (1, -1)))
-"""(row, column) steps from a site to one of a pair; the other lies opposite. Near ones first; ties go to the first."""
+PAIRS = np.array([(y * ring, x * ring) for ring in (2, 4) for y, x in ((1, 0), (0, 1), (1, 1), (1, -1))])
+"""(8, 2): row and column steps from a site to one of a pair; the other lies opposite. Of equal pairs the first is used."""
 _FAR, _NEITHER = 1 << 16, 1 << 20
 
 
@@ -61,24 +61,23 @@ def repair(values: U16, bad: Mask) -> U16:
     Each gets (a + b + 1) // 2 of its best pair; without a pair of good sites, the first good neighbour in the order of
     PAIRS, the forward one of a pair first; without one, its own value. Returns (h, w), a copy if anything is bad.
     """
-    sites = np.nonzero(bad)
-    if not len(sites[0]):
+    lines = np.flatnonzero(bad.any(axis=1))
+    if not len(lines):
         return values
-    ahead, behind = (
-        np.stack([_neighbours(values, bad, sites, way * dy, way * dx) for dy, dx in PAIRS]) for way in (1, -1)
-    )
+    rows, columns = np.nonzero(bad[lines])
+    sites = np.stack([lines[rows], columns])
     repaired = values.copy()
-    repaired[sites] = _replacement(values[sites].astype(np.int64), ahead, behind)
+    own = values[sites[0], sites[1]].astype(np.int64)
+    repaired[sites[0], sites[1]] = _replacement(own, *(_neighbours(values, bad, sites, way * PAIRS) for way in (1, -1)))
     return repaired
 
 
-def _neighbours(values: U16, bad: Mask, sites: tuple[NDArray[np.intp], ...], down: int, right: int) -> I64:
-    """Each site's neighbour so far away, (n,) int64; -1 where it's bad."""
-    places = [np.clip(at + step, 0, side - 1) for at, step, side in zip(sites, (down, right), values.shape)]
-    outside = (places[0] != sites[0] + down) | (places[1] != sites[1] + right)
-    found = values[places[0], places[1]].astype(np.int64)
-    found[outside | bad[places[0], places[1]]] = -1
-    return found
+def _neighbours(values: U16, bad: Mask, sites: NDArray[np.intp], steps: NDArray[np.intp]) -> I64:
+    """The neighbours of n sites at 8 steps, (8, n) int64; -1 where they're bad. sites: (2, n). steps: (8, 2)."""
+    rows, columns = sites[:, None] + steps.T[:, :, None]
+    inside = (rows >= 0) & (rows < bad.shape[0]) & (columns >= 0) & (columns < bad.shape[1])
+    rows, columns = rows * inside, columns * inside
+    return np.where(inside & ~bad[rows, columns], values[rows, columns].astype(np.int64), -1)
 
 
 def _replacement(own: I64, ahead: I64, behind: I64) -> I64:
