@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass
 from typing import Literal
 
 from lwisp_mobile.errors import ContractError
-from lwisp_mobile.serialize.from_dict import build
+from lwisp_mobile.serialize.from_dict import from_dict
 
 CONTRACT_VERSION = 1
 METADATA_NAME = "LWISP_CONTRACT"
@@ -197,4 +197,4 @@ def from_tree(tree: object, where: str) -> ModelContract:
             f"{where}: contract version {version!r} isn't known; this release reads version {CONTRACT_VERSION}. "
             "Update lwisp-mobile or export the model again."
         )
-    return build(ModelContract, tree, where, ContractError)
+    return from_dict(ModelContract, tree, where, ContractError)

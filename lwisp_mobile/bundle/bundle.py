@@ -10,7 +10,7 @@ from lwisp_mobile.bundle.archive import is_plain_name, read_member
 from lwisp_mobile.contract import ModelContract, from_tree, to_json
 from lwisp_mobile.errors import BundleError
 from lwisp_mobile.serialize.files import atomic_write
-from lwisp_mobile.serialize.from_dict import build
+from lwisp_mobile.serialize.from_dict import from_dict
 from lwisp_mobile.tflite.verifier import verify_tflite
 
 BUNDLE_VERSION = 1
@@ -87,7 +87,7 @@ def parse_bundle(folder: Path, contract: bytes) -> Bundle:
     except (ValueError, RecursionError) as error:
         raise BundleError(f"{path} isn't JSON ({error}). Copy the bundle again or export again.") from error
     _check_version(tree.get("bundle_version") if isinstance(tree, dict) else None, path)
-    manifest = build(_Manifest, tree, str(path), BundleError)
+    manifest = from_dict(_Manifest, tree, str(path), BundleError)
     return Bundle(folder, manifest.name, tuple(_model_file(entry, path) for entry in manifest.models))
 
 

@@ -16,7 +16,7 @@ from lwisp_mobile.engine.delegates import CPU, LITERT_ONLY
 from lwisp_mobile.engine.interpreter import Target, external_delegates, find_engine, interpreter_module, load, runner
 from lwisp_mobile.engine.xnnpack_coverage import TIMEOUT_S, count_delegated, run_worker
 from lwisp_mobile.errors import DelegateError, LwispError
-from lwisp_mobile.serialize.from_dict import build
+from lwisp_mobile.serialize.from_dict import from_dict
 
 _TOLD_LINES = 4
 _TELLING = ("error", "warning", "couldn't", "could not", "failed", "not found", "no adapters")
@@ -76,7 +76,7 @@ def read_back(model: bytes, target: Target, threads: int) -> Ran:
     answer = json.loads(done.stdout.splitlines()[-1])
     if "refused" in answer:
         raise DelegateError(f"{answer['refused']}{told}")
-    return build(Ran, answer, "the delegate's process", DelegateError)
+    return from_dict(Ran, answer, "the delegate's process", DelegateError)
 
 
 def worker() -> None:

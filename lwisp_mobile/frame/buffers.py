@@ -90,14 +90,14 @@ class PackedMap(FeatureMap):
 class PictureMap:
     """The finished picture, cropped to the mosaic's own pixels, in the type it will be written in."""
 
-    def __init__(self, rgb: NDArray[Any], lead_px: tuple[int, int], spec: TensorSpec) -> None:
-        """rgb: (H, W, 3) uint8, uint16 or float32, filled by `keep`. lead_px: rows and columns that `align` put before.
+    def __init__(self, rgb: NDArray[Any], cfa_offset_px: tuple[int, int], spec: TensorSpec) -> None:
+        """rgb: (H, W, 3) uint8, uint16 or float32, filled by `keep`. spec: the model's output tensor.
 
-        spec: the model's output tensor. Raises UsageError on another type.
+        cfa_offset_px: rows and columns that `align` put before. Raises UsageError on another type.
         """
         if rgb.dtype.name not in _CONVERSIONS:
             raise UsageError(f"A picture of {rgb.dtype} can't be made; choose {', '.join(_CONVERSIONS)}.")
-        self.rgb, self._lead_px = rgb, lead_px
+        self.rgb, self._cfa_offset_px = rgb, cfa_offset_px
         self._convert = _CONVERSIONS[rgb.dtype.name]
         self._table = None if spec.scale is None else self._convert(dequantise(_every_code(spec), spec))
         self._by_step = self._table is not None and np.array_equal(_bytes_of_256ths(_every_code(spec)), self._table)
@@ -106,7 +106,8 @@ class PictureMap:
         """Convert and store the part of a tile's result, (1, h, w, 3), that is kept."""
         part = kept_part(tile, result[0])
         scale = result.shape[1] // (tile.rows.stop - tile.rows.start)
-        top, left = tile.rows.keep_start * scale - self._lead_px[0], tile.columns.keep_start * scale - self._lead_px[1]
+        starts = tile.rows.keep_start, tile.columns.keep_start
+        top, left = (start * scale - offset for start, offset in zip(starts, self._cfa_offset_px))
         part = part[max(-top, 0) :, max(-left, 0) :]
         place = self.rgb[max(top, 0) :, max(left, 0) :][: part.shape[0], : part.shape[1]]
         place[...] = self._converted(part[: place.shape[0], : place.shape[1]])

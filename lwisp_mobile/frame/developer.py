@@ -23,7 +23,7 @@ from lwisp_mobile.frame.planner import FramePlan, plan_frame
 from lwisp_mobile.output.picture import orient, write_picture
 from lwisp_mobile.preprocess.options import PrepareOptions
 from lwisp_mobile.preprocess.prepare import Packed, Preparation, prepare
-from lwisp_mobile.raw.cfa import lead_px
+from lwisp_mobile.raw.cfa import cfa_offset_px
 from lwisp_mobile.raw.hints import RawHints
 from lwisp_mobile.raw.image import RawImage
 from lwisp_mobile.raw.reader import read_raw
@@ -136,7 +136,7 @@ class Developer:
         size = FrameSize(planes.height_px, planes.width_px, np.dtype(dtype).itemsize)
         plan = plan_frame(contract, size, options.max_memory_bytes, self.session.lanes_wanted)
         rgb = np.empty((raw.height_px, raw.width_px, 3), dtype)
-        stages = run_frame(self.session, planes, plan, PictureMap(rgb, lead_px(raw.cfa), contract.output_tensor))
+        stages = run_frame(self.session, planes, plan, PictureMap(rgb, cfa_offset_px(raw.cfa), contract.output_tensor))
         wall_ms = 1e3 * (time.perf_counter() - start)
         return FrameRun(orient(rgb, raw.orientation), plan, stages, wall_ms)
 

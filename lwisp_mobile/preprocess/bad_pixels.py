@@ -17,7 +17,7 @@ I64 = NDArray[np.int64]
 REACH_PX = 4
 """Mosaic pixels around a site that its replacement depends on."""
 PAIRS = np.array([(y * ring, x * ring) for ring in (2, 4) for y, x in ((1, 0), (0, 1), (1, 1), (1, -1))])
-"""(8, 2): row and column steps from a site to one of a pair; the other lies opposite. Of equal pairs the first is used."""
+"""(8, 2): row and column steps from a site to one of a pair, opposite the other. The first of equal ones is used."""
 _FAR, _NEITHER = 1 << 16, 1 << 20
 
 

@@ -23,7 +23,7 @@ from lwisp_mobile.preprocess.pack import pack_planes
 from lwisp_mobile.preprocess.shading import LensShading
 from lwisp_mobile.preprocess.white_balance import balance, balance_gains, plane_gains
 from lwisp_mobile.preprocess.window import Window
-from lwisp_mobile.raw.cfa import aligned_indices, lead_px
+from lwisp_mobile.raw.cfa import aligned_indices, cfa_offset_px
 from lwisp_mobile.raw.image import RawImage
 
 F32 = NDArray[np.float32]
@@ -59,7 +59,7 @@ def prepare(raw: RawImage, contract: InputContract, options: PrepareOptions = DE
     preparation = Preparation(raw, contract, options)
     planes = np.empty((preparation.height_px, preparation.width_px, len(contract.planes)), np.float32)
     preparation.fill(planes)
-    top, left = lead_px(raw.cfa)
+    top, left = cfa_offset_px(raw.cfa)
     return Packed(planes, top, left, raw.height_px, raw.width_px, preparation.notes)
 
 

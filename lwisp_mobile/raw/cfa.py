@@ -12,7 +12,7 @@ T = TypeVar("T", bound=np.generic)
 CFA_ORDERS = ("RGGB", "GRBG", "GBRG", "BGGR")
 
 # Rows and columns to put before a mosaic so that it starts with RGGB.
-_LEAD = {"RGGB": (0, 0), "GRBG": (0, 1), "GBRG": (1, 0), "BGGR": (1, 1)}
+_OFFSET_PX = {"RGGB": (0, 0), "GRBG": (0, 1), "GBRG": (1, 0), "BGGR": (1, 1)}
 
 
 def check_cfa(order: str) -> str:
@@ -22,9 +22,9 @@ def check_cfa(order: str) -> str:
     return order
 
 
-def lead_px(order: str) -> tuple[int, int]:
+def cfa_offset_px(order: str) -> tuple[int, int]:
     """Rows and columns (0 or 1 each) that `align` puts before a mosaic of this order."""
-    return _LEAD[check_cfa(order)]
+    return _OFFSET_PX[check_cfa(order)]
 
 
 def align(mosaic: NDArray[T], order: str, multiple_px: int) -> NDArray[T]:
@@ -42,7 +42,7 @@ def align(mosaic: NDArray[T], order: str, multiple_px: int) -> NDArray[T]:
 
 def aligned_indices(shape: tuple[int, ...], order: str, multiple_px: int) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
     """The mosaic's row of each row that `align` gives, and the same for columns. Raises CfaError as `align` does."""
-    top, left = lead_px(order)
+    top, left = cfa_offset_px(order)
     height, width = shape
     if min(height, width) < 2:
         raise CfaError(f"A mosaic of {width}x{height} px has no full 2x2 cell; at least 2x2 is needed.")
@@ -53,7 +53,7 @@ def aligned_indices(shape: tuple[int, ...], order: str, multiple_px: int) -> tup
 
 def site_order(order: str) -> tuple[int, int, int, int]:
     """For planes R, Gr, Gb, B: the index of each site in the mosaic's own 2x2 cell, row by row."""
-    top, left = lead_px(order)
+    top, left = cfa_offset_px(order)
     rows_cols = ((0, 0), (0, 1), (1, 0), (1, 1))
     sites = [((y + top) % 2) * 2 + (x + left) % 2 for y, x in rows_cols]
     return sites[0], sites[1], sites[2], sites[3]

@@ -10,16 +10,16 @@ from lwisp_mobile.errors import LwispError, UsageError
 T = TypeVar("T")
 
 
-def build(kind: type[T], tree: object, where: str, error: type[LwispError] = UsageError) -> T:
-    """Build a (nested) dataclass from a table.
+def from_dict(cls: type[T], tree: object, where: str, error: type[LwispError] = UsageError) -> T:
+    """Read a table into a dataclass, which may hold others.
 
-    where: file and key, for messages. Raises `error` on an unknown or missing key, another type, NaN or infinity,
-    and whatever the dataclass itself refuses.
+    cls: the dataclass. where: file and key, for messages. Raises `error` on an unknown or missing key, another type,
+    NaN or infinity, and whatever the dataclass itself refuses.
     """
     if not isinstance(tree, dict):
         raise error(f"{where} must be a table, found {_short(tree)}.")
-    hints = get_type_hints(kind)
-    known = {field.name: field for field in fields(kind)}  # type: ignore[arg-type]
+    hints = get_type_hints(cls)
+    known = {field.name: field for field in fields(cls)}  # type: ignore[arg-type]
     for key in tree:
         if key not in known:
             raise error(f"{where}: unknown key {key!r}; known are {', '.join(known)}.")
@@ -27,13 +27,13 @@ def build(kind: type[T], tree: object, where: str, error: type[LwispError] = Usa
         if name not in tree and field.default is MISSING and field.default_factory is MISSING:
             raise error(f"{where}: the key {name!r} is missing.")
     values = {key: _convert(hints[key], value, f"{where}: {key}", error) for key, value in tree.items()}
-    return kind(**values)
+    return cls(**values)
 
 
 def _convert(hint: Any, value: object, where: str, error: type[LwispError]) -> Any:
     origin = get_origin(hint)
     if is_dataclass(hint) and isinstance(hint, type):
-        return build(hint, value, where, error)
+        return from_dict(hint, value, where, error)
     if origin in (Union, types.UnionType):
         options = [option for option in get_args(hint) if option is not type(None)]
         return None if value is None else _convert(options[0], value, where, error)

@@ -13,7 +13,7 @@ import pytest
 
 from lwisp_mobile import shipped_bundle
 from lwisp_mobile.contract import ModelContract
-from lwisp_mobile.raw.cfa import lead_px
+from lwisp_mobile.raw.cfa import cfa_offset_px
 
 PROJECT = Path(__file__).resolve().parents[2]
 SAMPLES = PROJECT / "docs" / "samples"
@@ -80,7 +80,13 @@ def program(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def write_inputs(folder: Path) -> list[str]:
     frame, reference = GOLDEN["frame"], contract().input.reference_to_srgb
     assert reference is not None
-    facts = [*frame["size_px"], *lead_px(frame["cfa"]), *frame["black_level"], frame["white_level"], *frame["wb_gains"]]
+    facts = [
+        *frame["size_px"],
+        *cfa_offset_px(frame["cfa"]),
+        *frame["black_level"],
+        frame["white_level"],
+        *frame["wb_gains"],
+    ]
     rows = [value for row in frame["camera_to_srgb"] for value in row]
     (folder / "frame.txt").write_text(" ".join(map(repr, [*facts, *rows])))
     numbers = [contract().input.curve_offset, *(value for row in reference for value in row)]

@@ -8,7 +8,7 @@ from pathlib import Path
 from lwisp_bench.errors import ResultsError
 from lwisp_bench.results.record import Record
 from lwisp_mobile.serialize.files import atomic_write
-from lwisp_mobile.serialize.from_dict import build
+from lwisp_mobile.serialize.from_dict import from_dict
 from lwisp_mobile.serialize.json_text import to_json
 
 RESULTS_VERSION = 2
@@ -53,7 +53,7 @@ def results_of(tree: object, path: Path) -> Results:
     found = tree.get("results_version") if isinstance(tree, dict) else None
     if found != RESULTS_VERSION:
         raise ResultsError(f"{path}: results version {found!r}; this release reads {RESULTS_VERSION}. Measure again.")
-    return build(Results, tree, str(path), ResultsError)
+    return from_dict(Results, tree, str(path), ResultsError)
 
 
 def write_results(results: Results, path: Path) -> None:

@@ -19,7 +19,7 @@ from lwisp_bench.results.summary import judge, summarise
 from lwisp_bench.suite.setups import Setup
 from lwisp_bench.worker.job import Limits, MemoryUse, Phases, RuntimeFacts, Samples, WorkerResult
 from lwisp_mobile.engine.timing import TimingSummary
-from lwisp_mobile.serialize.from_dict import build
+from lwisp_mobile.serialize.from_dict import from_dict
 from lwisp_mobile.serialize.json_text import to_json
 
 FORMAT = "lwisp-app-run"
@@ -80,7 +80,7 @@ def app_record(tree: Mapping[str, Any], where: str) -> Record:
     version = tree.get("format_version")
     if version != FORMAT_VERSION:
         raise ResultsError(f"{where}: {FORMAT} version {version!r}; this release reads {FORMAT_VERSION}.")
-    run = build(_AppRun, {k: v for k, v in tree.items() if k != "device"}, where, ResultsError)
+    run = from_dict(_AppRun, {k: v for k, v in tree.items() if k != "device"}, where, ResultsError)
     _check(run, where)
     device = _device(tree.get("device"), where)
     measurement = _measurement(run, _text(tree["device"], "litert"))

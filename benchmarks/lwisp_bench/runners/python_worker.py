@@ -26,7 +26,7 @@ from lwisp_bench.worker.job import (
     Order,
     WorkerResult,
 )
-from lwisp_mobile.serialize.from_dict import build
+from lwisp_mobile.serialize.from_dict import from_dict
 from lwisp_mobile.serialize.json_text import to_json
 
 SPARE_TIMEOUT_S = 300.0
@@ -76,7 +76,7 @@ def run_worker(device: Device, subject: Subject, setup: Setup, options: RunOptio
         job = _job(device, subject, setup, (model, *inputs), f"{folder}/outputs")
         order, timeout_s = Order("measure", job=job), _timeout_s(setup.limits, options)
         done = carry_out(order, device, subject.name, options, folder=folder, timeout_s=timeout_s)
-        result = build(WorkerResult, json.loads(done), "result.json", WorkerError)
+        result = from_dict(WorkerResult, json.loads(done), "result.json", WorkerError)
         pulled = (device.pull(f"{folder}/outputs/{index}.npz") for index in range(len(inputs)))
         return Finished(result, tuple(read_outputs(npz) for npz in pulled))
     finally:

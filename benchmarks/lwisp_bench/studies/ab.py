@@ -19,7 +19,7 @@ from lwisp_bench.suite.setups import Setup, choose_cpus
 from lwisp_bench.suite.subjects import Subject
 from lwisp_bench.worker.job import DuelJob, DuelResult, DuelRound, Entrant, Order
 from lwisp_mobile.errors import UsageError
-from lwisp_mobile.serialize.from_dict import build
+from lwisp_mobile.serialize.from_dict import from_dict
 
 ROUNDS = 24
 SLICE_S = 0.1
@@ -122,4 +122,4 @@ def _duel(
         done = carry_out(order, device, name, options, folder=folder, timeout_s=timeout_s)
     finally:
         tidy(device, folder)
-    return build(DuelResult, json.loads(done), "result.json", WorkerError)
+    return from_dict(DuelResult, json.loads(done), "result.json", WorkerError)

@@ -27,7 +27,7 @@ from lwisp_mobile.errors import ModelError, UsageError
 from lwisp_mobile.frame.developer import Developer, DevelopOptions
 from lwisp_mobile.frame.pipeline import StageTime
 from lwisp_mobile.raw.image import RawImage
-from lwisp_mobile.serialize.from_dict import build
+from lwisp_mobile.serialize.from_dict import from_dict
 from lwisp_mobile.serialize.json_text import to_json
 
 RATE_PX = 256
@@ -185,7 +185,7 @@ def worker() -> None:
 
     Then a FrameSample as JSON on stdout.
     """
-    case = build(FrameCase, json.loads(sys.argv[1]), "the case")
+    case = from_dict(FrameCase, json.loads(sys.argv[1]), "the case")
     bundle = load_bundle(Path(case.bundle))
     raw = made_frame(case.height_px, case.width_px)
     options = DevelopOptions(max_memory_bytes=case.max_memory_bytes)
@@ -256,4 +256,4 @@ def _develop_apart(case: FrameCase, before: Callable[[], None]) -> tuple[FirstTo
     if child.returncode != 0:
         last = (errors.strip().splitlines() or ["no message"])[-1]
         raise ModelError(f"The process that develops the frame failed (exit status {child.returncode}): {last}")
-    return memory, build(FrameSample, json.loads(text), "the frame's process", ModelError)
+    return memory, from_dict(FrameSample, json.loads(text), "the frame's process", ModelError)

@@ -16,7 +16,7 @@ from lwisp_bench.suite.setups import MODES, ModeName, Setup
 from lwisp_bench.suite.subjects import Subject, bundle_subject, file_subject
 from lwisp_bench.worker.job import Limits
 from lwisp_mobile.errors import UsageError
-from lwisp_mobile.serialize.from_dict import build
+from lwisp_mobile.serialize.from_dict import from_dict
 
 
 @dataclass(frozen=True)
@@ -83,7 +83,7 @@ def read_suite(path: Path) -> Suite:
         tree = tomllib.loads(path.read_text(encoding="utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise UsageError(f"{path} isn't TOML ({error}).") from error
-    suite = build(Suite, tree, str(path))
+    suite = from_dict(Suite, tree, str(path))
     return replace(
         suite,
         models=tuple(_beside(path, model) if _is_path(model) else model for model in suite.models),

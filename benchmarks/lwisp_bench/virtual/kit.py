@@ -16,7 +16,7 @@ from zipfile import ZipFile
 from lwisp_bench.devices.transport import last_line
 from lwisp_bench.errors import VirtualDeviceError
 from lwisp_bench.runners.wheels import cache_folder, download_wheels
-from lwisp_mobile.serialize.from_dict import build
+from lwisp_mobile.serialize.from_dict import from_dict
 
 LAYOUT = 1
 """Goes up when this module lays the root out differently, so that older kits are left alone."""
@@ -66,7 +66,7 @@ def find_kit() -> Path:
 def _packages(text: str) -> Packages:
     tree = tomllib.loads(text)
     versions = {key: tree.pop(key) for key in ("host", "device", "wheels")}
-    heading = build(_Heading, tree, "packages.toml", VirtualDeviceError)
+    heading = from_dict(_Heading, tree, "packages.toml", VirtualDeviceError)
     return Packages(heading.suites, heading.python, **versions)
 
 

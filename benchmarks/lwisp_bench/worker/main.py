@@ -14,7 +14,7 @@ from lwisp_bench.worker.job import (
     Order,
     WorkerResult,
 )
-from lwisp_mobile.serialize.from_dict import build
+from lwisp_mobile.serialize.from_dict import from_dict
 from lwisp_mobile.serialize.json_text import to_json
 
 
@@ -23,7 +23,7 @@ def main() -> int:
 
     The reason of a failure is the last line on standard error.
     """
-    order = build(Order, json.loads(Path(sys.argv[1]).read_text()), sys.argv[1])
+    order = from_dict(Order, json.loads(Path(sys.argv[1]).read_text()), sys.argv[1])
     try:
         Path(sys.argv[2]).write_text(to_json(_carry_out(order), indent=None))
     except ImportError as error:

@@ -9,7 +9,7 @@ from lwisp_export.calibration.doctor import Finding
 from lwisp_export.calibration.frame_facts import FrameFacts
 from lwisp_mobile.contract import InputContract
 from lwisp_mobile.errors import UsageError
-from lwisp_mobile.serialize.from_dict import build
+from lwisp_mobile.serialize.from_dict import from_dict
 
 MANIFEST_VERSION = 1
 MANIFEST_FILE = "calibration.json"
@@ -66,4 +66,4 @@ def read_manifest(path: Path) -> Manifest:
         raise UsageError(
             f"{path}: manifest version {version!r}; this release reads {MANIFEST_VERSION}. Calibrate again."
         )
-    return build(Manifest, tree, str(path))
+    return from_dict(Manifest, tree, str(path))

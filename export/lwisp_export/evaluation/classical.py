@@ -21,7 +21,7 @@ from lwisp_mobile.errors import UsageError
 from lwisp_mobile.preprocess.levels import black_levels, clip_white, subtract_black
 from lwisp_mobile.preprocess.pack import pack_planes
 from lwisp_mobile.preprocess.white_balance import balance, plane_gains
-from lwisp_mobile.raw.cfa import align, lead_px, unpack
+from lwisp_mobile.raw.cfa import align, cfa_offset_px, unpack
 from lwisp_mobile.raw.image import RawImage
 
 with warnings.catch_warnings():
@@ -80,7 +80,7 @@ def balanced_mosaic(raw: RawImage) -> F32:
     planes = pack_planes(align(raw.mosaic, raw.cfa, 2))
     light = clip_white(balance(subtract_black(planes, black), plane_gains(raw, contract, black)))
     light = unpack(light.transpose(1, 2, 0))
-    top, left = lead_px(raw.cfa)
+    top, left = cfa_offset_px(raw.cfa)
     return np.maximum(light[top : top + raw.height_px, left : left + raw.width_px], np.float32(0))
 
 

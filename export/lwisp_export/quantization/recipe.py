@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 from lwisp_export.quantization.estimators import Estimator
 from lwisp_mobile.errors import UsageError
-from lwisp_mobile.serialize.from_dict import build
+from lwisp_mobile.serialize.from_dict import from_dict
 
 Scheme = Literal["int8", "int16x8", "dynamic", "weights"]
 """int8: weights and activations. int16x8: int16 activations. dynamic: activations quantised by the runtime, frame by
@@ -112,7 +112,7 @@ def load_quantization(path: Path) -> QuantizationRecipe:
         tree = tomllib.loads(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise UsageError(f"{path}: the quantisation can't be read ({error}).") from error
-    return build(QuantizationRecipe, tree, str(path))
+    return from_dict(QuantizationRecipe, tree, str(path))
 
 
 def to_toml(recipe: QuantizationRecipe) -> str:

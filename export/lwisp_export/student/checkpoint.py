@@ -16,7 +16,7 @@ from lwisp_export.student.network import Student
 from lwisp_mobile.contract import InputContract
 from lwisp_mobile.errors import ModelError
 from lwisp_mobile.serialize.files import atomic_write
-from lwisp_mobile.serialize.from_dict import build
+from lwisp_mobile.serialize.from_dict import from_dict
 
 MAX_BYTES = 64 << 20
 """A student has 8 MB in float32; a file far above that isn't one."""
@@ -91,7 +91,7 @@ def read_tensors(path: Path, kind: type[Info]) -> tuple[Info, dict[str, Tensor]]
             tensors = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118 (not a dict)
     except (OSError, SafetensorError, KeyError, ValueError) as error:
         raise ModelError(f"{path}: not a checkpoint ({error}). Give one from 'lwisp train'.") from error
-    return build(kind, facts, str(path), ModelError), tensors
+    return from_dict(kind, facts, str(path), ModelError), tensors
 
 
 def save_moments(path: Path, moments: dict[str, Tensor], step: int) -> None:

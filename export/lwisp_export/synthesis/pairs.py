@@ -9,7 +9,7 @@ from lwisp_export.synthesis.camera import SensorColor
 from lwisp_export.synthesis.mosaic import Shot, expose, photograph, saturate
 from lwisp_export.synthesis.noise import ISO_RANGE, PhoneNoise
 from lwisp_export.synthesis.tone import inverse_tone, tone
-from lwisp_mobile.raw.cfa import CFA_ORDERS, lead_px
+from lwisp_mobile.raw.cfa import CFA_ORDERS, cfa_offset_px
 from lwisp_mobile.raw.image import RawImage
 
 F32 = NDArray[np.float32]
@@ -57,6 +57,6 @@ def make_pair(picture: NDArray[np.uint8], shot: Shot, rng: np.random.Generator) 
     picture: (H, W, 3) uint8 sRGB. The mosaic leaves out the rows and columns that `align` will put
     before it, so that the aligned mosaic covers the picture. Returns it and (H, W, 3) float32.
     """
-    top, left = lead_px(shot.cfa)
+    top, left = cfa_offset_px(shot.cfa)
     linear = saturate(linear_light(picture), shot.saturation)
     return photograph(linear[top:, left:], shot, rng), finished(linear, shot.exposure_ev)

@@ -7,7 +7,7 @@ from typing import Literal
 
 from lwisp_export.student.config import StudentConfig, Task
 from lwisp_mobile.errors import UsageError
-from lwisp_mobile.serialize.from_dict import build
+from lwisp_mobile.serialize.from_dict import from_dict
 
 PATCH_MULTIPLE_PX = 32
 """Output pixels: twice the multiple of 16 that packed sides must be."""
@@ -179,4 +179,4 @@ def load_recipe(path: Path) -> TrainRecipe:
         tree = tomllib.loads(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise UsageError(f"{path}: the recipe can't be read ({error}).") from error
-    return build(TrainRecipe, tree, str(path))
+    return from_dict(TrainRecipe, tree, str(path))

@@ -12,7 +12,7 @@ from lwisp_mobile.contract import Matrix3
 from lwisp_mobile.errors import LwispError, SandboxError
 from lwisp_mobile.raw.hints import MAX_PIXELS, Sites
 from lwisp_mobile.raw.image import CaptureInfo, Gains, RawImage
-from lwisp_mobile.serialize.from_dict import build
+from lwisp_mobile.serialize.from_dict import from_dict
 from lwisp_mobile.serialize.json_text import to_json
 
 MAX_LINE_BYTES = 65_536
@@ -109,7 +109,7 @@ def read_reply(stream: IO[bytes]) -> RawImage | None:
 
 def _parse(line: bytes) -> Reply:
     try:
-        return build(Reply, json.loads(line), "The decoder's answer", SandboxError)
+        return from_dict(Reply, json.loads(line), "The decoder's answer", SandboxError)
     except (ValueError, RecursionError) as error:
         raise SandboxError(f"The decoder's answer isn't JSON ({error}).") from error
 

@@ -14,7 +14,7 @@ from lwisp_bench.studies.paper.contestants import PYNET, Contestant
 from lwisp_bench.studies.paper.measuring import PaperReport, measure_paper
 from lwisp_bench.suite.subjects import file_subject
 from lwisp_mobile.cli.main import main
-from lwisp_mobile.serialize.from_dict import build
+from lwisp_mobile.serialize.from_dict import from_dict
 from tests.bench.other_models import add_model
 
 torch = pytest.importorskip("torch")
@@ -96,7 +96,7 @@ def test_the_command_and_its_table(small_peer: Path, capsys: pytest.CaptureFixtu
     command = ["bench", "paper", str(other), "--size", str(SIDE_PX), "--threads", "1", "--rounds", "2", "--json"]
     code = main([*command, "--work", str(small_peer / "work")])
     printed = capsys.readouterr()
-    report = build(PaperReport, json.loads(printed.out), "report")
+    report = from_dict(PaperReport, json.loads(printed.out), "report")
     assert [(row.name, row.engine, row.precision, row.weights) for row in report.rows] == [
         (PYNET, "LiteRT", "float32", "random"),
         (PYNET, "ONNX Runtime", "float32", "random"),

@@ -16,7 +16,7 @@ from lwisp_export.synthesis.tone import inverse_tone, srgb_decode, srgb_encode, 
 from lwisp_mobile.errors import UsageError
 from lwisp_mobile.preprocess.curve import inverse_curve
 from lwisp_mobile.preprocess.prepare import prepare
-from lwisp_mobile.raw.cfa import CFA_ORDERS, lead_px
+from lwisp_mobile.raw.cfa import CFA_ORDERS, cfa_offset_px
 
 NO_NOISE = NoiseLevel(0.0, 0.0)
 OTHER_CAMERA = CameraColor(((1.6, -0.4, -0.2), (-0.3, 1.7, -0.4), (0.0, -0.5, 1.5)), (2.1, 1.0, 1.4))
@@ -46,7 +46,7 @@ def test_pairs_are_aligned_for_every_filter_order(cfa: str) -> None:
     picture = np.repeat(np.repeat(rng.integers(0, 256, (8, 8, 3), dtype=np.uint8), 8, axis=0), 8, axis=1)
     raw, truth = make_pair(picture, Shot(REFERENCE_CAMERA, NO_NOISE, bits=14, cfa=cfa), rng)
     packed = prepare(raw, STUDENT_INPUT)
-    top, left = lead_px(cfa)
+    top, left = cfa_offset_px(cfa)
     assert raw.mosaic.shape == (64 - top, 64 - left)
     assert packed.planes.shape == (32, 32, 4)
     assert (packed.top_px, packed.left_px) == (top, left)

@@ -28,7 +28,7 @@ from lwisp_export.verification.report.drift_page import write_drift_page
 from lwisp_mobile import shipped_bundle
 from lwisp_mobile.cli.main import main
 from lwisp_mobile.errors import ModelError
-from lwisp_mobile.serialize.from_dict import build
+from lwisp_mobile.serialize.from_dict import from_dict
 from lwisp_mobile.serialize.json_text import to_json
 from tests.export.chain_models import calibration_tiles, float_model, int8_model, tile
 
@@ -134,7 +134,7 @@ def test_figures_fit_the_schema_that_ships(
     for wrong in ({"report_version": 2}, {"images": None}, {"more": 1}):
         with pytest.raises(jsonschema.ValidationError):
             jsonschema.validate(figures | wrong, schema)
-    assert build(QuantizationReport, figures["search"], "search") == searched
+    assert from_dict(QuantizationReport, figures["search"], "search") == searched
 
 
 def test_the_page_needs_no_other_file_and_shows_every_image(

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from lwisp_mobile.errors import CfaError
-from lwisp_mobile.raw.cfa import CFA_ORDERS, align, check_cfa, lead_px, pack, site_order, unpack
+from lwisp_mobile.raw.cfa import CFA_ORDERS, align, cfa_offset_px, check_cfa, pack, site_order, unpack
 
 ORDERS = st.sampled_from(CFA_ORDERS)
 SIDES = st.integers(2, 21)
@@ -40,7 +40,7 @@ def test_aligned_samples_have_the_color_rggb_says(order: str, height: int, width
 @given(ORDERS, SIDES, SIDES)
 def test_align_loses_no_sample(order: str, height: int, width: int) -> None:
     mosaic = np.arange(height * width, dtype=np.uint16).reshape(height, width)
-    top, left = lead_px(order)
+    top, left = cfa_offset_px(order)
     aligned = align(mosaic, order, 4)
     assert np.array_equal(aligned[top : top + height, left : left + width], mosaic)
     assert aligned.shape[0] < height + 2 + 4

@@ -6,7 +6,7 @@ from typing import Literal
 import pytest
 
 from lwisp_mobile.errors import ModelError, UsageError
-from lwisp_mobile.serialize.from_dict import build
+from lwisp_mobile.serialize.from_dict import from_dict
 
 
 @dataclass(frozen=True)
@@ -27,7 +27,7 @@ class Root:
 
 def test_everything_is_built() -> None:
     tree = {"name": "n", "leaf": {"share": 1, "kind": "b"}, "pair": [3, 4], "many": [{"share": 0.25}], "maybe": None}
-    assert build(Root, tree, "t") == Root("n", 1, Leaf(1.0, "b"), (3, 4), (Leaf(0.25),), None)
+    assert from_dict(Root, tree, "t") == Root("n", 1, Leaf(1.0, "b"), (3, 4), (Leaf(0.25),), None)
 
 
 @pytest.mark.parametrize(
@@ -49,9 +49,9 @@ def test_everything_is_built() -> None:
 )
 def test_what_is_wrong_is_named(tree: object, message: str) -> None:
     with pytest.raises(UsageError, match=message):
-        build(Root, tree, "t")
+        from_dict(Root, tree, "t")
 
 
 def test_the_error_type_is_the_callers() -> None:
     with pytest.raises(ModelError):
-        build(Root, None, "t", ModelError)
+        from_dict(Root, None, "t", ModelError)

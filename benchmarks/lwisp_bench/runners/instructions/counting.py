@@ -23,7 +23,7 @@ from lwisp_bench.suite.subjects import Subject
 from lwisp_bench.virtual.kit import ROOT, SITE, find_kit
 from lwisp_bench.worker.job import COUNTED, CountResult, Job, Limits, Order
 from lwisp_mobile.errors import LwispError
-from lwisp_mobile.serialize.from_dict import build
+from lwisp_mobile.serialize.from_dict import from_dict
 from lwisp_mobile.serialize.json_text import to_json
 
 TIMEOUT_S = 3600.0
@@ -98,7 +98,7 @@ def _count(subject: Subject, cpu: str, counter: Counter, limits: Limits) -> Inst
         files = lay_out_prefix(cpu, counter.kit, folder / "prefix")
         _write_job(subject, limits, folder)
         _run(subject, files, counter, folder)
-        result = build(CountResult, json.loads((folder / "result.json").read_text()), "result.json", CounterError)
+        result = from_dict(CountResult, json.loads((folder / "result.json").read_text()), "result.json", CounterError)
         inferences, empty = _read_regions(folder / "counts.jsonl", limits)
         outputs = read_outputs((folder / "outputs/0.npz").read_bytes())
     (host,) = host_outputs(
@@ -165,5 +165,5 @@ def _read_regions(path: Path, limits: Limits) -> tuple[list[InstructionCounts], 
     half = limits.min_warm_up + limits.min_runs
     if len(lines) != 2 * half:
         raise CounterError(f"The plugin counted {len(lines)} regions instead of {2 * half}. Is the worker another's?")
-    regions = [build(InstructionCounts, json.loads(line), "counts", CounterError) for line in lines]
+    regions = [from_dict(InstructionCounts, json.loads(line), "counts", CounterError) for line in lines]
     return regions[limits.min_warm_up : half], regions[half + limits.min_warm_up :]

@@ -18,7 +18,7 @@ from lwisp_bench.errors import CounterError, VirtualDeviceError
 from lwisp_bench.runners.wheels import cache_folder
 from lwisp_bench.virtual.kit import download_debs, unpack
 from lwisp_mobile.serialize.files import atomic_write
-from lwisp_mobile.serialize.from_dict import build
+from lwisp_mobile.serialize.from_dict import from_dict
 
 _QEMU = "usr/bin/qemu-aarch64"
 _LIBRARIES = "usr/lib/x86_64-linux-gnu"
@@ -67,7 +67,7 @@ def find_emulator() -> Emulator:
     tree = tomllib.loads(text)
     versions = tree.pop("host")
     if not folder.is_dir():
-        _fetch(build(_Heading, tree, "packages.toml", CounterError).suites, versions, folder)
+        _fetch(from_dict(_Heading, tree, "packages.toml", CounterError).suites, versions, folder)
     source = files(__package__).joinpath("plugin.c").read_text()
     plugin = folder / f"plugin-{_digest(source)}.so"
     if not plugin.exists():

@@ -14,7 +14,7 @@ from lwisp_bench.suite.subjects import Subject, bundle_subject, file_subject
 from lwisp_mobile.cli.commands import find_bundle
 from lwisp_mobile.inspect.model_facts import inspect_tflite
 from lwisp_mobile.serialize.files import atomic_write
-from lwisp_mobile.serialize.from_dict import build
+from lwisp_mobile.serialize.from_dict import from_dict
 from lwisp_mobile.serialize.json_text import to_json
 
 PYNET = "PyNET level 0"
@@ -127,13 +127,13 @@ def _pynet(choice: Choice, step: Step) -> _Made:
         made = _Made(converted.name, converted.onnx, converted.tflite, cost["parameters"], cost["macs"])
         with atomic_write(note) as temporary:
             temporary.write_text(to_json(made))
-    return build(_Made, json.loads(note.read_text()), str(note), PeerError)
+    return from_dict(_Made, json.loads(note.read_text()), str(note), PeerError)
 
 
 def _convert(source: str, work: Path, side_px: int) -> _Made:
     """The factory's part, by its command: the two packages don't import each other."""
     text = _python("lwisp_mobile", "convert", source, "-o", str(work), "--size", str(side_px), "--json")
-    return build(_Made, json.loads(text), "lwisp convert", PeerError)
+    return from_dict(_Made, json.loads(text), "lwisp convert", PeerError)
 
 
 def _python(module: str, *arguments: str) -> str:

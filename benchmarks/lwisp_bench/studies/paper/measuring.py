@@ -24,7 +24,7 @@ from lwisp_bench.suite.setups import Setup
 from lwisp_bench.suite.subjects import Subject
 from lwisp_bench.worker.job import Limits
 from lwisp_mobile.engine.xnnpack_coverage import Coverage
-from lwisp_mobile.serialize.from_dict import build
+from lwisp_mobile.serialize.from_dict import from_dict
 from lwisp_mobile.serialize.json_text import to_json
 
 PAPER_PARAMETERS, PAPER_MACS, PAPER_SPEED = 23, 81, 15
@@ -134,7 +134,7 @@ def _run_onnx(model: Path, threads: int) -> _Run:
         done = subprocess.run(command, capture_output=True, text=True, timeout=TIMEOUT_S, check=False)
         if done.returncode != 0:
             raise PeerError(f"ONNX Runtime doesn't run {model.name} ({last_line(done.stderr)}).")
-        found = build(OnnxResult, json.loads(result.read_text()), "result.json", PeerError)
+        found = from_dict(OnnxResult, json.loads(result.read_text()), "result.json", PeerError)
     return _Run(found.version, found.wall_ms, found.before_load_bytes, found.peak_bytes, None)
 
 

@@ -12,7 +12,7 @@ import numpy as np
 from lwisp_bench.worker.job import Limits
 from lwisp_bench.worker.machine import memory_use, resident_bytes
 from lwisp_bench.worker.measure import enough
-from lwisp_mobile.serialize.from_dict import build
+from lwisp_mobile.serialize.from_dict import from_dict
 from lwisp_mobile.serialize.json_text import to_json
 
 SEED = 0
@@ -65,5 +65,5 @@ def _timed(session: Any, feed: dict[str, Any], limits: Limits) -> tuple[float, .
 
 
 if __name__ == "__main__":
-    read = build(OnnxOrder, json.loads(Path(sys.argv[1]).read_text()), sys.argv[1])
+    read = from_dict(OnnxOrder, json.loads(Path(sys.argv[1]).read_text()), sys.argv[1])
     Path(sys.argv[2]).write_text(to_json(run_onnx(read)))

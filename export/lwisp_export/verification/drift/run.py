@@ -17,7 +17,7 @@ from lwisp_mobile.bundle.archive import read_all
 from lwisp_mobile.bundle.bundle import Bundle
 from lwisp_mobile.errors import ModelError
 from lwisp_mobile.serialize.files import atomic_write
-from lwisp_mobile.serialize.from_dict import build
+from lwisp_mobile.serialize.from_dict import from_dict
 from lwisp_mobile.serialize.json_text import to_json
 
 PAGE_NAME = "drift.html"
@@ -54,4 +54,4 @@ def _search(bundle: Bundle) -> QuantizationReport | None:
         tree = json.loads(data)
     except ValueError as error:
         raise ModelError(f"{where} isn't a report of a search ({error}). Export the bundle again.") from error
-    return build(QuantizationReport, tree, where, ModelError)
+    return from_dict(QuantizationReport, tree, where, ModelError)
