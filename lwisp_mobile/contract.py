@@ -1,22 +1,31 @@
-"""The model's contract: what a .tflite eats and gives, carried inside it and beside it as JSON."""
+"""The model's contract: all that a program needs to run a .tflite, carried inside it and beside it as JSON.
+
+Written at export and read by Python, Kotlin, C++ and JavaScript. What it says is said nowhere else: planes and their
+order, constants of the pre-processing, tensors, signatures with halos, multiples and costs, and the one list of stages.
+
+A signature's inputs and outputs name tensors of `tensors`. So what a stage reads follows from its inputs: the packed
+planes, image-wide tensors that `sample` gives, and results of earlier stages, which can be freed after their last
+reader.
+"""
 
 import json
+from collections.abc import Collection
 from dataclasses import asdict, dataclass
 from typing import Literal
 
 from lwisp_mobile.errors import ContractError
 from lwisp_mobile.serialize.from_dict import from_dict
 
-CONTRACT_VERSION = 1
+CONTRACT_VERSION = 2
 METADATA_NAME = "LWISP_CONTRACT"
 """Name of the .tflite metadata buffer that holds the contract as UTF-8 JSON."""
 
 Precision = Literal["float32", "fp16", "int8"]
 TENSOR_DTYPES = ("float32", "int8", "uint8", "int16")
-SIZE_MULTIPLE = 16
-"""The network halves its input four times."""
 MAX_MULTIPLE = 1024
 """No network pools further than this."""
+MAX_CHANNELS = 4096
+MAX_RESOLUTION = 16
 
 MOSAIC_PLANES = ("R", "Gr", "Gb", "B")
 NOISE_PLANE = "noise"
@@ -37,8 +46,8 @@ class InputContract:
 
     planes: tuple[str, ...] = MOSAIC_PLANES
     """Channel order of the input tensor: MOSAIC_PLANES, and NOISE_PLANE after them if the network is told the noise."""
-    size_multiple: int = SIZE_MULTIPLE
-    """Sides of the packed input are multiples of this."""
+    size_multiple: int = 16
+    """Sides of the packed input are multiples of this: the network halves it four times."""
     subtract_black: bool = True
     """Subtract each site's black level; then divide by (white - black)."""
     bad_pixels: bool = True
@@ -91,88 +100,151 @@ class ContextContract:
         """Refuse a grid that no frame can be sampled with."""
         if not 2 <= self.grid <= MAX_MULTIPLE or not 1 <= self.crop_px <= MAX_MULTIPLE:
             raise ContractError(f"A context of {self.grid} crops of {self.crop_px} px can't be. Export again.")
-        if self.grid * self.crop_px % SIZE_MULTIPLE:
-            raise ContractError(
-                f"A context of {self.grid} crops of {self.crop_px} px isn't a multiple of {SIZE_MULTIPLE}."
-            )
 
 
 @dataclass(frozen=True)
 class TensorSpec:
-    """One tensor of a signature."""
+    """One named tensor, (1, height, width, channels)."""
 
     name: str
     dtype: str
     scale: float | None
-    """Quantisation step; None for a float tensor."""
+    """Quantization step; None for a float tensor."""
     zero_point: int | None
+    channels: int
+    resolution: float
+    """Its pixels along a side per packed pixel: 2 for rgb, 0.5 for a feature of half the size; 0: image-wide, 1x1."""
 
     def __post_init__(self) -> None:
-        """Refuse types and steps that no tensor of ours has."""
+        """Refuse types, steps and sizes that no tensor of ours has."""
         if self.dtype not in TENSOR_DTYPES or (self.scale is None) != (self.dtype == "float32"):
             raise ContractError(f"Tensor {self.name!r}: {self.dtype} with scale {self.scale} can't be. Export again.")
         if self.scale is not None and (self.scale <= 0 or self.zero_point is None):
             raise ContractError(f"Tensor {self.name!r}: scale {self.scale}, zero {self.zero_point}. Export again.")
+        if not (1 <= self.channels <= MAX_CHANNELS and 0 <= self.resolution <= MAX_RESOLUTION):
+            raise ContractError(
+                f"Tensor {self.name!r}: {self.channels} channels at resolution {self.resolution}. Export again."
+            )
+
+    @property
+    def values_per_packed_px(self) -> float:
+        """Values per packed pixel of the picture: 12 for rgb of twice the size; 0 for an image-wide tensor."""
+        return self.channels * self.resolution**2
 
 
 @dataclass(frozen=True)
-class StageContract:
-    """One of the signatures that together do what "develop" does, each on tiles of its own size."""
+class SignatureContract:
+    """One way to call the model: a signature of the .tflite. Sizes are in packed pixels, whatever it takes."""
 
-    signature: str
+    name: str
+    inputs: tuple[str, ...]
+    """Names of tensors, in the order of the signature."""
+    outputs: tuple[str, ...]
     halo_px: int
-    """Packed pixels around a tile that its result depends on; twice it is a multiple of multiple_px."""
+    """Packed pixels around a tile that its result depends on through convolutions; twice it is a multiple of
+    multiple_px. 0 where all outputs are image-wide."""
     multiple_px: int
     """Tiles begin and end at multiples of this many packed pixels."""
     macs_per_packed_px: float
-    """Multiply-adds of this stage's graph per packed pixel of its tile."""
-    values_per_packed_px: float
-    """Values of its result per packed pixel: 12 for a picture of twice the size."""
-    reads: tuple[str, ...] = ()
-    """Earlier stages whose results it takes."""
+    """Multiply-adds of this graph, as it ships, per packed pixel of its tile."""
+    bytes_per_packed_px: float
+    """What a run takes beside `interpreter_bytes`, per packed pixel of its tile: XNNPACK's buffers, inputs, outputs."""
 
     def __post_init__(self) -> None:
         """Refuse a geometry that no tile fits."""
-        if self.multiple_px not in (1, 2, 4, 8, SIZE_MULTIPLE) or not 0 <= self.halo_px <= MAX_MULTIPLE:
-            raise ContractError(f"{self.signature}: halo {self.halo_px} px, multiple {self.multiple_px}. Export again.")
-        if 2 * self.halo_px % self.multiple_px or min(self.macs_per_packed_px, self.values_per_packed_px) <= 0:
+        if not 1 <= self.multiple_px <= MAX_MULTIPLE or not 0 <= self.halo_px <= MAX_MULTIPLE:
+            raise ContractError(f"{self.name}: halo {self.halo_px} px, multiple {self.multiple_px}. Export again.")
+        if 2 * self.halo_px % self.multiple_px or min(self.macs_per_packed_px, self.bytes_per_packed_px) <= 0:
             raise ContractError(
-                f"{self.signature}: halo {self.halo_px} px, {self.macs_per_packed_px} multiply-adds and "
-                f"{self.values_per_packed_px} values per px. Export again."
+                f"{self.name}: halo {self.halo_px} px at multiples of {self.multiple_px}, {self.macs_per_packed_px} "
+                f"multiply-adds and {self.bytes_per_packed_px} bytes per px. Export again."
             )
 
 
 @dataclass(frozen=True)
 class ModelContract:
-    """What one .tflite eats and gives."""
+    """What one .tflite takes and returns."""
 
     name: str
     task: str
     precision: Precision
     """fp16 is of the weights alone; arithmetic is float32."""
-    input: InputContract
-    input_tensor: TensorSpec
-    output_tensor: TensorSpec
-    output_scale: int
-    """Output pixels per packed pixel: 2 for isp."""
-    halo_px: int
-    """Packed pixels around an output pixel that convolutions see (not the image-wide quantities)."""
     parameters: int
     """Weights and biases of the network as trained; the exported graph may hold an equal form of other size."""
     macs_per_packed_px: float
-    """Multiply-adds of the network as trained per pixel of its input."""
+    """Multiply-adds of the network as trained per pixel of its input, for reports; a signature says its graph's own."""
     weights_sha256: str
     """SHA-256 of the checkpoint file this model was made from."""
-    context: ContextContract = ContextContract()
-    """What the signature "context" is given."""
-    context_tensors: tuple[TensorSpec, ...] = ()
-    """What "context" gives and "develop" takes beside the input: gates and global vector, each (1, 1, 1, channels)."""
-    stages: tuple[StageContract, ...] = ()
-    """"develop" in parts, in order: the first takes the input, the last gives the output."""
-    lean_stages: tuple[StageContract, ...] = ()
-    """The same with less held between them, and more computed twice."""
-    signature: str = "serving_default"
+    interpreter_bytes: int
+    """What an interpreter takes whatever the size of its input."""
+    input: InputContract
+    context: ContextContract
+    """Which sample of a frame `sample` is given."""
+    tensors: tuple[TensorSpec, ...]
+    """Every tensor that a signature names."""
+    whole: SignatureContract
+    """A frame by itself: packed planes to picture."""
+    sample: SignatureContract
+    """A frame's sample to its image-wide quantities: channel gates and global vector."""
+    develop: SignatureContract
+    """A frame or tile with a frame's image-wide quantities: to the picture."""
+    stages: tuple[SignatureContract, ...]
+    """`develop` in parts, in order, for large frames: run one after another over the frame, each on its own tiles."""
+    rendered_tone: RenderedTone = "contrast"
+    """The tone that pictures have as the network gives them; `lwisp_mobile.output.tone` makes others of it."""
     contract_version: int = CONTRACT_VERSION
+
+    def __post_init__(self) -> None:
+        """Refuse signatures that don't fit together, or tensors that none describes."""
+        for signature in (self.whole, self.sample, self.develop, *self.stages):
+            for name in (*signature.inputs, *signature.outputs):
+                self.tensor(name)
+        picture, wide = self.whole.outputs, {*self.whole.inputs, *self.sample.outputs}
+        if len(self.whole.inputs) != 1 or len(picture) != 1 or self.sample.inputs != self.whole.inputs:
+            raise ContractError(f"{self.name}: {self.whole.name} must take one tensor and return one. Export again.")
+        self._check_chain((self.develop,), wide, picture)
+        self._check_chain(self.stages, wide, picture)
+        if self.context.grid * self.context.crop_px % self.input.size_multiple:
+            raise ContractError(
+                f"A context of {self.context.grid} crops of {self.context.crop_px} px isn't a multiple of "
+                f"{self.input.size_multiple}. Export again."
+            )
+
+    def _check_chain(
+        self, stages: tuple[SignatureContract, ...], given: Collection[str], picture: tuple[str, ...]
+    ) -> None:
+        """Raise ContractError unless each stage's inputs are there before it, and the last gives the picture."""
+        known = {*given}
+        for stage in stages:
+            if not known.issuperset(stage.inputs):
+                missing = ", ".join(sorted({*stage.inputs} - known))
+                raise ContractError(f"{self.name}: nothing before {stage.name!r} gives {missing}. Export again.")
+            known.update(stage.outputs)
+        if not stages or stages[-1].outputs != picture:
+            raise ContractError(f"{self.name}: the last stage must give {', '.join(picture)}. Export again.")
+
+    def tensor(self, name: str) -> TensorSpec:
+        """The tensor of a name. Raises ContractError if there's none."""
+        for spec in self.tensors:
+            if spec.name == name:
+                return spec
+        known = ", ".join(spec.name for spec in self.tensors)
+        raise ContractError(f"{self.name}: the contract describes no tensor {name!r}; it has {known}. Export again.")
+
+    @property
+    def input_tensor(self) -> TensorSpec:
+        """The packed planes."""
+        return self.tensor(self.whole.inputs[0])
+
+    @property
+    def output_tensor(self) -> TensorSpec:
+        """The picture."""
+        return self.tensor(self.whole.outputs[0])
+
+    @property
+    def output_scale(self) -> int:
+        """Picture pixels along a side per packed pixel."""
+        return round(self.output_tensor.resolution)
 
 
 def to_json(contract: ModelContract) -> str:
@@ -192,9 +264,10 @@ def from_json(text: str | bytes, where: str) -> ModelContract:
 def from_tree(tree: object, where: str) -> ModelContract:
     """Read a contract from parsed JSON. Raises ContractError."""
     version = tree.get("contract_version") if isinstance(tree, dict) else None
-    if version != CONTRACT_VERSION:
+    if version != CONTRACT_VERSION or isinstance(version, bool):
+        older = isinstance(version, int) and version < CONTRACT_VERSION
         raise ContractError(
-            f"{where}: contract version {version!r} isn't known; this release reads version {CONTRACT_VERSION}. "
-            "Update lwisp-mobile or export the model again."
+            f"{where}: contract version {version!r}; this release reads version {CONTRACT_VERSION}. "
+            + ("Export the model again from its checkpoint (`lwisp export`)." if older else "Update lwisp-mobile.")
         )
     return from_dict(ModelContract, tree, where, ContractError)

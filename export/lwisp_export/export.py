@@ -1,30 +1,26 @@
 """Export: a checkpoint to a bundle, every stage checked, every step deterministic."""
 
 import hashlib
-import math
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
+from lwisp_export.conversion.graph_contract import describe_graph
 from lwisp_export.conversion.metadata import write_metadata
 from lwisp_export.conversion.onnx_to_tflite import convert_onnx
-from lwisp_export.conversion.receptive_field import Reach, reach_of
-from lwisp_export.conversion.signatures import LEAN_STAGES, STAGES, add_signatures
+from lwisp_export.conversion.signatures import add_signatures
 from lwisp_export.conversion.torch_to_onnx import export_onnx
 from lwisp_export.quantization.quantizer import quantize_fp16
 from lwisp_export.quantization.run import DEFAULT_OPTIONS, Quantized, QuantizeOptions, quantize, write_quantization
 from lwisp_export.student.cost import count_macs, count_parameters
-from lwisp_export.student.halo import halo_px
 from lwisp_export.student.reference import Reference
 from lwisp_export.synthesis.tiles import TILE_PX, NamedRaw
 from lwisp_export.training.qat.trained_ranges import tensor_ranges
 from lwisp_export.verification.artifact import check_artifact
 from lwisp_mobile.bundle.bundle import Bundle, ModelFile, write_bundle
-from lwisp_mobile.contract import METADATA_NAME, ModelContract, Precision, StageContract, TensorSpec, to_json
+from lwisp_mobile.contract import METADATA_NAME, ContextContract, ModelContract, Precision, to_json
 from lwisp_mobile.errors import UsageError
-from lwisp_mobile.inspect.model_facts import SignatureFacts, TensorFacts, inspect_tflite
 from lwisp_mobile.serialize.files import atomic_write, file_sha256
-from lwisp_mobile.tflite.reader import parse_tflite
 
 COUNTED_PX = 224
 """Packed side at which multiply-adds are counted, as the paper does."""
@@ -106,70 +102,53 @@ def _read(checkpoint: Path) -> Reference:
 def _write(
     paths: ExportPaths, reference: Reference, onnx: Path, models: dict[str, bytes], quantized: Quantized
 ) -> Exported:
-    base = ModelContract(
-        name=reference.info.name,
-        task=reference.info.student.task,
-        precision="float32",
-        input=reference.info.input,
-        input_tensor=TensorSpec("packed", "float32", None, None),
-        output_tensor=TensorSpec("rgb", "float32", None, None),
-        output_scale=reference.info.student.output_scale,
-        halo_px=halo_px(reference.info.student),
-        parameters=count_parameters(reference.student),
-        macs_per_packed_px=count_macs(reference.student, COUNTED_PX) / COUNTED_PX**2,
-        weights_sha256=file_sha256(paths.checkpoint),
-    )
-    float32, contract = _with_contract(models["float32"], "float32", base)
-    float32_path = paths.work / f"{base.name}.float32.tflite"
+    network = _Network(reference, file_sha256(paths.checkpoint))
+    float32, contract = _with_contract(models["float32"], "float32", network)
+    float32_path = paths.work / f"{contract.name}.float32.tflite"
     _write_bytes(float32_path, float32)
     paths.bundle.mkdir(parents=True, exist_ok=True)
-    files = tuple(_write_model(paths.bundle, models[p], p, base) for p in SHIPPED_PRECISIONS)
-    bundle = Bundle(paths.bundle, base.name, files)
+    files = tuple(_write_model(paths.bundle, models[p], p, network) for p in SHIPPED_PRECISIONS)
+    bundle = Bundle(paths.bundle, contract.name, files)
     write_bundle(bundle)
     write_quantization(bundle.folder, quantized)
     return Exported(bundle, onnx, float32_path, contract, quantized)
 
 
-def _write_model(folder: Path, model: bytes, precision: Precision, base: ModelContract) -> ModelFile:
-    data, contract = _with_contract(model, precision, base)
-    name = f"{base.name}.{precision}.tflite"
+@dataclass(frozen=True)
+class _Network:
+    """What all models of one checkpoint share."""
+
+    reference: Reference
+    weights_sha256: str
+
+
+def _write_model(folder: Path, model: bytes, precision: Precision, network: _Network) -> ModelFile:
+    data, contract = _with_contract(model, precision, network)
+    name = f"{contract.name}.{precision}.tflite"
     _write_bytes(folder / name, data)
     return ModelFile(name, hashlib.sha256(data).hexdigest(), len(data), contract)
 
 
-def _with_contract(model: bytes, precision: Precision, base: ModelContract) -> tuple[bytes, ModelContract]:
-    """Put the contract, with the model's own tensors, into the model."""
-    facts = inspect_tflite(model)
-    context = next(signature for signature in facts.signatures if signature.name == "context")
-    contract = replace(
-        base,
+def _with_contract(model: bytes, precision: Precision, network: _Network) -> tuple[bytes, ModelContract]:
+    """Put the contract, counted on the model's own graph, into the model."""
+    info, student, graph = network.reference.info, network.reference.student, describe_graph(model, TILE_PX)
+    contract = ModelContract(
+        name=info.name,
+        task=info.student.task,
         precision=precision,
-        input_tensor=_spec(facts.inputs[0]),
-        output_tensor=_spec(facts.outputs[0]),
-        context_tensors=tuple(_spec(tensor) for tensor in context.outputs),
-        stages=_stages(model, facts.signatures, STAGES),
-        lean_stages=_stages(model, facts.signatures, LEAN_STAGES),
+        parameters=count_parameters(student),
+        macs_per_packed_px=count_macs(student, COUNTED_PX) / COUNTED_PX**2,
+        weights_sha256=network.weights_sha256,
+        interpreter_bytes=graph.interpreter_bytes,
+        input=info.input,
+        context=ContextContract(),
+        tensors=graph.tensors,
+        whole=graph.whole,
+        sample=graph.sample,
+        develop=graph.develop,
+        stages=graph.stages,
     )
     return write_metadata(model, METADATA_NAME, to_json(contract).encode()), contract
-
-
-def _stages(model: bytes, signatures: Sequence[SignatureFacts], names: Sequence[str]) -> tuple[StageContract, ...]:
-    """The tile geometry and cost of signatures that frames in tiles run through, in the order of their names."""
-    tree = parse_tflite(model)
-    places = {signature.name: place for place, signature in enumerate(signatures)}
-    makers = {signatures[places[name]].outputs[0].name: name for name in names}
-    return tuple(_stage(signatures[places[name]], reach_of(tree, places[name], TILE_PX), makers) for name in names)
-
-
-def _stage(signature: SignatureFacts, reach: Reach, makers: Mapping[str, str]) -> StageContract:
-    """makers: the stages by the names of their results."""
-    macs, values = signature.macs / TILE_PX**2, math.prod(signature.outputs[0].shape) / TILE_PX**2
-    reads = tuple(makers[tensor.name] for tensor in signature.inputs if tensor.name in makers)
-    return StageContract(signature.name, reach.halo_px, reach.multiple_px, macs, values, reads)
-
-
-def _spec(tensor: TensorFacts) -> TensorSpec:
-    return TensorSpec(tensor.name, tensor.dtype, tensor.scale, tensor.zero_point)
 
 
 def _write_bytes(path: Path, data: bytes) -> None:

@@ -25,7 +25,7 @@ from lwisp_mobile.bundle.bundle import Bundle, load_bundle, shipped_bundle
 from lwisp_mobile.cli.main import Command, add_json_option, print_json
 from lwisp_mobile.cli.raw_options import add_raw_options, hints_of
 from lwisp_mobile.cli.target_options import add_target_options, target_of
-from lwisp_mobile.engine.delegate_check import Ran, check_delegate
+from lwisp_mobile.engine.delegate_check import DelegateCheck, check_delegate
 from lwisp_mobile.engine.interpreter import find_engine
 from lwisp_mobile.engine.session import Session
 from lwisp_mobile.engine.timing import time_session
@@ -134,7 +134,7 @@ def _develop_one(job: Job, settings: Settings, as_json: bool) -> int:
         decoding(settings.sandbox),
         open_developer(settings) as developer,
     ):
-        _tell_delegate(developer.session.ran)
+        _tell_delegate(developer.session.delegate_check)
         developed = developer.develop_file(job.source, job.output, settings.options, bar.step)
     if as_json:
         print_json(developed)
@@ -180,9 +180,9 @@ def _tell(outcome: Outcome) -> None:
     sys.stdout.flush()  # who reads along through a pipe sees each file as it is done
 
 
-def _tell_delegate(ran: Ran | None) -> None:
-    if ran is not None:
-        print(f"note: {ran.line}", file=sys.stderr)
+def _tell_delegate(found: DelegateCheck | None) -> None:
+    if found is not None:
+        print(f"note: {found.line}", file=sys.stderr)
 
 
 def _print_notes(developed: Developed) -> None:
@@ -281,7 +281,7 @@ def _time(arguments: argparse.Namespace) -> int:
         "packed_px": arguments.size,
         "output_px": arguments.size * contract.output_scale,
         "engine": find_engine(arguments.engine),
-        "delegate": session.ran or {"delegate": arguments.delegate},
+        "delegate": session.delegate_check or {"delegate": arguments.delegate},
         "clock": "wall",
         "summary": timing.summary,
         "timing": timing,
@@ -291,7 +291,7 @@ def _time(arguments: argparse.Namespace) -> int:
     else:
         s = timing.summary
         print(
-            f"{session.ran.line + ': ' if session.ran else ''}"
+            f"{session.delegate_check.line + ': ' if session.delegate_check else ''}"
             f"{bundle.name} {arguments.precision}, {arguments.size}x{arguments.size} packed px, "
             f"{arguments.threads} threads, {s.runs} runs: "
             f"p50 {s.p50_ms:.1f} ms, p90 {s.p90_ms:.1f} ms, MAD {s.mad_ms:.2f} ms (wall clock)"

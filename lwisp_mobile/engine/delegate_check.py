@@ -1,6 +1,6 @@
 """What really runs a model: counted after the delegate was applied, in a process of its own, and never taken on trust.
 
-A delegate is code of others that may take its process along, and the engines tell only on stderr why one fails.
+A delegate is code of others that may crash its process, and the engines say only on stderr why one fails.
 """
 
 import hashlib
@@ -18,40 +18,40 @@ from lwisp_mobile.engine.xnnpack_coverage import TIMEOUT_S, count_delegated, run
 from lwisp_mobile.errors import DelegateError, LwispError
 from lwisp_mobile.serialize.from_dict import from_dict
 
-_TOLD_LINES = 4
+_REPORTED_LINES = 4
 _TELLING = ("error", "warning", "couldn't", "could not", "failed", "not found", "no adapters")
 
 
 @dataclass(frozen=True)
-class Ran:
+class DelegateCheck:
     """What a delegate took over of a model's first graph."""
 
     engine: str
     delegate: str
     delegated_nodes: int
     total_nodes: int
-    left: tuple[str, ...]
-    """Operations left to the built-in kernels or to XNNPACK, in graph order."""
+    remaining: tuple[str, ...]
+    """Operations that remain for the built-in kernels or XNNPACK, in graph order."""
     fingerprint: str
     """SHA-256 of what it gives for a fixed input."""
     float_output: bool
 
     @property
     def whole(self) -> bool:
-        """Whether nothing is left."""
+        """Whether nothing remains for the CPU."""
         return self.delegated_nodes == self.total_nodes
 
     @property
     def line(self) -> str:
         """In words."""
-        rest = "" if self.whole else f"; the CPU runs the rest ({', '.join(sorted(set(self.left)))})"
+        rest = "" if self.whole else f"; the CPU runs the rest ({', '.join(sorted(set(self.remaining)))})"
         return f"{self.delegate} runs {self.delegated_nodes} of {self.total_nodes} operations{rest}"
 
 
-def check_delegate(model: bytes, target: Target, threads: int) -> Ran | None:
+def check_delegate(model: bytes, target: Target, threads: int) -> DelegateCheck | None:
     """Read back what a target's delegate runs; None for the CPU's where nothing is required.
 
-    Raises DelegateError if it can't be used here, and, where it is required, if it leaves operations or if a float
+    Raises DelegateError if it can't be used here, and, where it is required, if operations remain or if a float
     model's output has the CPU's very bits: another arithmetic unit rounds otherwise, so then the CPU ran it.
     """
     if target.delegate == CPU and not target.require_delegate:
@@ -64,23 +64,23 @@ def check_delegate(model: bytes, target: Target, threads: int) -> Ran | None:
     return found
 
 
-def read_back(model: bytes, target: Target, threads: int) -> Ran:
+def read_back(model: bytes, target: Target, threads: int) -> DelegateCheck:
     """Load the model with the delegate in a process of its own, count, and run a fixed input once."""
     try:
         done = run_worker(__name__, model, json.dumps(asdict(target)), str(threads))
     except subprocess.TimeoutExpired as error:
         raise DelegateError(f"{target.delegate} didn't run the model in {TIMEOUT_S:.0f} s. Use another.") from error
-    told = _told(done.stderr.decode("utf-8", "replace"))
+    reported = _reported(done.stderr.decode("utf-8", "replace"))
     if done.returncode != 0:
-        raise DelegateError(f"{target.delegate} took its process along (exit status {done.returncode}).{told}")
+        raise DelegateError(f"{target.delegate} crashed its worker process (exit status {done.returncode}).{reported}")
     answer = json.loads(done.stdout.splitlines()[-1])
     if "refused" in answer:
-        raise DelegateError(f"{answer['refused']}{told}")
-    return from_dict(Ran, answer, "the delegate's process", DelegateError)
+        raise DelegateError(f"{answer['refused']}{reported}")
+    return from_dict(DelegateCheck, answer, "the delegate's worker process", DelegateError)
 
 
 def worker() -> None:
-    """The process of its own: the model on stdin; Target and threads as arguments; Ran as JSON on stdout."""
+    """The worker process: the model on stdin; Target and threads as arguments; DelegateCheck as JSON on stdout."""
     model, threads, tree = sys.stdin.buffer.read(), int(sys.argv[2]), json.loads(sys.argv[1])
     target = Target(**{**tree, "delegate_options": tuple(map(tuple, tree["delegate_options"]))})
     try:
@@ -90,7 +90,7 @@ def worker() -> None:
     sys.stdout.write("\n" + json.dumps(answer) + "\n")
 
 
-def _run(model: bytes, target: Target, threads: int) -> Ran:
+def _run(model: bytes, target: Target, threads: int) -> DelegateCheck:
     covered = _covered(model, target, threads)
     loaded = load(model, threads, target)
     first = next(iter(loaded.interpreter.get_signature_list()))
@@ -100,11 +100,11 @@ def _run(model: bytes, target: Target, threads: int) -> Ran:
     outputs = run(**inputs)
     digest = hashlib.sha256(b"".join(np.ascontiguousarray(outputs[name]).tobytes() for name in sorted(outputs)))
     is_float = all(np.issubdtype(values.dtype, np.floating) for values in outputs.values())
-    return Ran(find_engine(target.engine), target.delegate, *covered, digest.hexdigest(), is_float)
+    return DelegateCheck(find_engine(target.engine), target.delegate, *covered, digest.hexdigest(), is_float)
 
 
 def _covered(model: bytes, target: Target, threads: int) -> tuple[int, int, tuple[str, ...]]:
-    """Nodes taken over, nodes in all, operations left."""
+    """Nodes taken over, nodes in all, operations that remain."""
     module = interpreter_module(target.engine)
     if target.delegate in LITERT_ONLY:
         load(model, threads, target)  # refuses a graph that isn't run whole
@@ -131,19 +131,19 @@ def _noise(rng: np.random.Generator, details: Any) -> Any:
     return rng.integers(limits.min, limits.max, details["shape"], details["dtype"], endpoint=True)
 
 
-def _check_fingerprint(found: Ran, model: bytes, target: Target, threads: int) -> None:
+def _check_fingerprint(found: DelegateCheck, model: bytes, target: Target, threads: int) -> None:
     if found.delegate == CPU or not found.float_output:
         return
     cpu = read_back(model, Target(target.engine), threads)
     if cpu.fingerprint == found.fingerprint:
         raise DelegateError(
-            f"{found.delegate} says that it runs all {found.total_nodes} operations, but gives the CPU's very bits: "
+            f"{found.delegate} reports that it runs all {found.total_nodes} operations, but gives the CPU's very bits: "
             "the CPU ran them. Check the driver, or use --delegate cpu."
         )
 
 
-def _told(stderr: str) -> str:
+def _reported(stderr: str) -> str:
     """The lines of stderr that say what was tried and what went wrong, as a sentence; empty without any."""
     lines = [" ".join(line.split()) for line in stderr.splitlines()]
     telling = [line for line in lines if any(word in line.lower() for word in _TELLING)]
-    return f" It said: {'; '.join(dict.fromkeys(telling[-_TOLD_LINES:]))}." if telling else ""
+    return f" It said: {'; '.join(dict.fromkeys(telling[-_REPORTED_LINES:]))}." if telling else ""

@@ -1,6 +1,5 @@
 """The engine that runs models: LiteRT, or tflite-runtime; and what runs the graph in it."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib import import_module
 from importlib.util import find_spec
@@ -80,36 +79,17 @@ def runner(loaded: Loaded, signature: str) -> Any:
     return found if loaded.compiled is None else CompiledRunner(loaded.compiled, signature, found)
 
 
-def pack(loaded: Loaded, shape: tuple[int, ...]) -> None:
+def allocate(loaded: Loaded, shape: tuple[int, ...]) -> None:
     """Have the engine lay out a model's weights now, which else its first run does.
 
-    shape: a small one for "serving_default", which must not be run in this interpreter (see `Signature`). Nothing is
-    done for LiteRT's CompiledModel. Raises ModelError if the engine refuses.
+    shape: a small one for the model's first signature, which must not be run in this interpreter (see `Signature`).
+    Nothing is done for LiteRT's CompiledModel. Raises ModelError if the engine refuses.
     """
     if loaded.compiled is not None:
         return
     try:
         loaded.interpreter.resize_tensor_input(loaded.interpreter.get_input_details()[0]["index"], shape)
         loaded.interpreter.allocate_tensors()
-    except (RuntimeError, ValueError) as error:
-        raise _refused(error) from error
-
-
-def allocate(found: Any, shapes: Mapping[str, tuple[int, ...]]) -> None:
-    """Make a signature's buffers for inputs of these shapes, as its first run would.
-
-    found: what `runner` gave. The engines offer this as a part of a run alone, so it takes that part from inside them;
-    where it isn't there, or for LiteRT's CompiledModel, the first run does it. Raises ModelError if the engine refuses.
-    """
-    wrapper, inputs, subgraph = (
-        getattr(found, name, None) for name in ("_interpreter_wrapper", "_inputs", "_subgraph_index")
-    )
-    if wrapper is None or inputs is None or subgraph is None:
-        return
-    try:
-        for name, shape in shapes.items():
-            wrapper.ResizeInputTensor(inputs[name], np.array(shape, np.int32), False, subgraph)
-        wrapper.AllocateTensors(subgraph)
     except (RuntimeError, ValueError) as error:
         raise _refused(error) from error
 

@@ -2,17 +2,13 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from types import TracebackType
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-from lwisp_mobile.engine.interpreter import Loaded, allocate, load, runner
+from lwisp_mobile.engine.interpreter import Loaded, load, runner
+from lwisp_mobile.engine.quantization import Values
 from lwisp_mobile.errors import ModelError
-
-Codes = NDArray[Any]
-"""A tensor as the model holds it: int8, or float32 in a float model."""
 
 
 @dataclass(frozen=True)
@@ -27,7 +23,7 @@ class Tensor:
 
 
 class Signature:
-    """One signature of a model in an interpreter; a context manager, for one thread at a time."""
+    """One signature of a model in an interpreter, for one thread at a time."""
 
     def __init__(self, loaded: Loaded, name: str) -> None:
         """Take a signature. Raises ModelError if the model has none of this name."""
@@ -39,41 +35,27 @@ class Signature:
         """By name, at the size stored in the file."""
         self.outputs = _tensors(self._runner.get_output_details())
 
-    def __enter__(self) -> "Signature":
-        """Return the signature."""
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        """Free the interpreter and its buffers, unless others use it."""
+    def close(self) -> None:
+        """Free the interpreter and its buffers, unless others use it; no more runs."""
         self._runner = self.loaded = None  # type: ignore[assignment]
 
-    def run(self, inputs: Mapping[str, Codes]) -> dict[str, Codes]:
+    def run(self, inputs: Mapping[str, Values]) -> dict[str, Values]:
         """Run once. inputs: by name, in the model's types, with the batch axis. Returns the outputs, the caller's own.
 
         Buffers are kept between runs of one size. Raises ModelError if the engine fails.
         """
-        self._fit({name: codes.shape for name, codes in inputs.items()})
+        self._fit({name: values.shape for name, values in inputs.items()})
         try:
-            found: dict[str, Codes] = self._runner(**inputs)
+            found: dict[str, Values] = self._runner(**inputs)
         except (RuntimeError, ValueError) as error:
-            sizes = ", ".join(f"{name} {codes.shape[2]}x{codes.shape[1]}" for name, codes in inputs.items())
+            sizes = ", ".join(f"{name} {values.shape[2]}x{values.shape[1]}" for name, values in inputs.items())
             raise ModelError(
                 f"The engine couldn't run {sizes} px ({error}). Free memory or develop a smaller frame."
             ) from error
         return found
 
-    def allocate(self, shapes: Mapping[str, tuple[int, ...]]) -> None:
-        """Make the buffers for inputs of these shapes ahead of the first run. Raises ModelError if the engine refuses.
-
-        Meanwhile the engine holds Python's lock, so that is best done while other threads are in runs of their own.
-        """
-        self._fit(dict(shapes))
-        allocate(self._runner, shapes)
-
     def _fit(self, shapes: dict[str, tuple[int, ...]]) -> None:
-        """Load anew for another size.
+        """Load the model again for another size.
 
         LiteRT 2.3 doesn't say so, but an int8 MEAN over space gives wrong values (gates off by 0.14 of 1) in an
         interpreter whose input has grown. Loading takes milliseconds, less than resizing does.

@@ -1,4 +1,4 @@
-"""Developing: a RAW mosaic to an upright sRGB picture. The only module that joins `raw` to `session`."""
+"""Developing: a RAW mosaic to an upright sRGB picture. The only module that joins `raw` to the engine."""
 
 import time
 from collections.abc import Callable, Iterator
@@ -15,10 +15,9 @@ from lwisp_mobile.bundle.bundle import Bundle
 from lwisp_mobile.engine.interpreter import Target
 from lwisp_mobile.engine.session import DEFAULT_TARGET, Session
 from lwisp_mobile.errors import UsageError
-from lwisp_mobile.frame.buffers import PictureMap
-from lwisp_mobile.frame.executor import run_frame
+from lwisp_mobile.frame.buffers import PictureBuffer
+from lwisp_mobile.frame.executor import Executor, StageTime, run_concurrently, run_frame
 from lwisp_mobile.frame.memory_model import FrameSize
-from lwisp_mobile.frame.pipeline import StageTime
 from lwisp_mobile.frame.planner import FramePlan, plan_frame
 from lwisp_mobile.output.picture import orient, write_picture
 from lwisp_mobile.preprocess.options import PrepareOptions
@@ -81,7 +80,7 @@ class FrameRun:
     """Upright sRGB, (H, W, 3)."""
     plan: FramePlan
     stages: tuple[StageTime, ...]
-    """The context's, which may run beside the first stage, then in the plan's order."""
+    """The sample's, then in the plan's order."""
     wall_ms: float
     """The whole of it: planning, context, stages."""
 
@@ -98,7 +97,7 @@ class Developer:
         """Check the model's hash and load it. threads, target: as for Session. Raises BundleError or ModelError."""
         model = bundle.model(precision)
         self.session = Session(bundle.read(precision), model.contract, threads=threads, target=target)
-        self.session.load_lanes(self.session.lanes_wanted)
+        self.session.prepare_workers()
 
     def __enter__(self) -> "Developer":
         """Return the developer."""
@@ -127,16 +126,25 @@ class Developer:
         """
         return self.run(raw, DevelopOptions(exposure_ev, max_memory_bytes=max_memory_bytes), dtype).rgb
 
-    def run(self, raw: RawImage, options: DevelopOptions, dtype: DTypeLike = np.float32) -> FrameRun:
-        """As `develop`, and tell how it went."""
+    def run(
+        self,
+        raw: RawImage,
+        options: DevelopOptions,
+        dtype: DTypeLike = np.float32,
+        *,
+        plan: FramePlan | None = None,
+        execute: Executor = run_concurrently,
+    ) -> FrameRun:
+        """As `develop`, and tell how it went. plan: the runs, whatever the budget; None: the cheapest within it."""
         start = time.perf_counter()
         check_exposure(options.exposure_ev)
         contract = self.session.contract
         planes = Preparation(raw, contract.input, PrepareOptions(exposure_ev=options.exposure_ev))
         size = FrameSize(planes.height_px, planes.width_px, np.dtype(dtype).itemsize)
-        plan = plan_frame(contract, size, options.max_memory_bytes, self.session.lanes_wanted)
+        plan = plan or plan_frame(contract, size, options.max_memory_bytes, self.session.max_workers)
         rgb = np.empty((raw.height_px, raw.width_px, 3), dtype)
-        stages = run_frame(self.session, planes, plan, PictureMap(rgb, cfa_offset_px(raw.cfa), contract.output_tensor))
+        picture = PictureBuffer(rgb, cfa_offset_px(raw.cfa), contract.output_tensor)
+        stages = run_frame(self.session, planes, plan, picture, execute)
         wall_ms = 1e3 * (time.perf_counter() - start)
         return FrameRun(orient(rgb, raw.orientation), plan, stages, wall_ms)
 

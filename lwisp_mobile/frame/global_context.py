@@ -11,7 +11,7 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from lwisp_mobile.contract import SIZE_MULTIPLE, ContextContract
+from lwisp_mobile.contract import ContextContract, ModelContract
 from lwisp_mobile.errors import UsageError
 
 Spans = tuple[tuple[int, int], ...]
@@ -42,35 +42,40 @@ class Planes(Protocol):
         """
 
 
-def context_sample(planes: NDArray[np.float32], context: ContextContract) -> NDArray[np.float32]:
+def context_sample(planes: NDArray[np.float32], contract: ModelContract) -> NDArray[np.float32]:
     """Cut the grid of crops out of a frame, from edge to edge, and put it together.
 
     planes: (h, w, 4) float32, a whole prepared frame. Returns (H, W, 4), H and W at most grid * crop_px and multiples
-    of 16; a side that isn't longer than the grid contributes itself. A copy. Raises UsageError on a side under 16.
+    of the contract's size_multiple; a side that isn't longer than the grid contributes itself. A copy. Raises
+    UsageError on a side under size_multiple.
     """
-    rows, columns = (_indices(crop_spans(side, context)) for side in planes.shape[:2])
+    rows, columns = (
+        _indices(crop_spans(side, contract.context, contract.input.size_multiple)) for side in planes.shape[:2]
+    )
     return planes[np.ix_(rows, columns)]
 
 
-def gather_sample(planes: Planes, context: ContextContract) -> NDArray[np.float32]:
-    """As `context_sample`, making only what the sample holds."""
-    rows, columns = (crop_spans(side, context) for side in (planes.height_px, planes.width_px))
-    sample = np.empty((len(_indices(rows)), len(_indices(columns)), 4), np.float32)
+def gather_sample(planes: Planes, contract: ModelContract) -> NDArray[np.float32]:
+    """As `context_sample`, preparing only what the sample contains."""
+    rows, columns = (
+        crop_spans(side, contract.context, contract.input.size_multiple) for side in (planes.height_px, planes.width_px)
+    )
+    sample = np.empty((len(_indices(rows)), len(_indices(columns)), len(contract.input.planes)), np.float32)
     for row, sample_rows in zip(rows, _places(rows)):
         for column, sample_columns in zip(columns, _places(columns)):
             planes.fill(sample[sample_rows, sample_columns], row[0], column[0])
     return sample
 
 
-def crop_spans(side_px: int, context: ContextContract) -> Spans:
+def crop_spans(side_px: int, context: ContextContract, size_multiple: int) -> Spans:
     """Where the crops lie along one side of a frame: (start, stop) in packed px, in order.
 
-    Raises UsageError if the side is under 16 px.
+    Raises UsageError if the side is under size_multiple.
     """
-    if side_px < SIZE_MULTIPLE:
-        raise UsageError(f"A side of {side_px} packed px is under {SIZE_MULTIPLE}; prepare a larger frame.")
+    if side_px < size_multiple:
+        raise UsageError(f"A side of {side_px} packed px is under {size_multiple}; prepare a larger frame.")
     if side_px <= context.grid * context.crop_px:
-        return ((0, side_px - side_px % SIZE_MULTIPLE),)
+        return ((0, side_px - side_px % size_multiple),)
     last, gaps = side_px - context.crop_px, context.grid - 1
     # Whole numbers only, halves up: every language gives the same places.
     starts = [(2 * index * last + gaps) // (2 * gaps) for index in range(context.grid)]

@@ -1,17 +1,20 @@
-"""What a process that develops a frame holds, by the figures in `memory`."""
+"""What a process that develops a frame takes of memory: by the contract's figures, and those of the process itself."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
-from lwisp_mobile.contract import ModelContract, StageContract
-from lwisp_mobile.errors import ContractError
+from lwisp_mobile.contract import ModelContract, SignatureContract
 from lwisp_mobile.frame.tiles import TilePlan, smallest_tile_px
-from lwisp_mobile.memory import PROCESS_BYTES, RUN_BYTES, RUN_BYTES_PER_PX, SHARED_BYTES
 
 MOSAIC_BYTES_PER_PX = 8
 """Four uint16 sites per packed px."""
+PROCESS_BYTES = 108_000_000
+"""`lwisp develop` before the frame: Python, NumPy, LiteRT, LibRaw, Pillow; and what the C library holds between two
+uses, up to 10 MB."""
+WORKSPACE_SHARING_RATIO = 0.78
+"""What the runs of all signatures of one interpreter take together, over the sum of each: they share one workspace."""
 
 
 @dataclass(frozen=True)
@@ -30,68 +33,54 @@ class FrameSize:
         return self.height_px * self.width_px
 
 
-def run_bytes_per_px(contract: ModelContract, stage: StageContract) -> float:
-    """What a run takes per packed px of its tile. Raises ContractError on a stage that was never measured."""
-    known = RUN_BYTES_PER_PX[contract.precision]
-    if stage.signature not in known:
-        raise ContractError(
-            f"The contract names a stage {stage.signature!r}; this release knows {', '.join(known)}. "
-            "Export the model again."
-        )
-    return known[stage.signature]
+def live_tensors(stages: Sequence[SignatureContract], place: int) -> set[str]:
+    """Names of the tensors that exist while a stage runs: what it or a later one reads of all made so far, its own."""
+    read = {name for stage in stages[place:] for name in stage.inputs}
+    made_later = {name for stage in stages[place:] for name in stage.outputs}
+    return (read - made_later) | {*stages[place].outputs}
 
 
-def held_whole(contract: ModelContract, frame: FrameSize) -> float:
-    """What the process holds beside one run over the whole frame."""
-    return _held_bytes(contract, frame, (), 1, picture=True)
-
-
-def held_beside(contract: ModelContract, frame: FrameSize, lanes: int) -> list[float]:
-    """What the process holds beside the runs of each stage."""
-    stages = contract.stages
+def held_beside(
+    contract: ModelContract, frame: FrameSize, stages: Sequence[SignatureContract], workers: int
+) -> list[float]:
+    """What the process holds beside the runs of each stage: itself, interpreters, mosaic, tensors of the frame."""
+    fixed = PROCESS_BYTES + workers * contract.interpreter_bytes + frame.px * MOSAIC_BYTES_PER_PX
     return [
-        _held_bytes(contract, frame, results_held(stages, place), lanes, picture=place == len(stages) - 1)
+        fixed + sum(_tensor_bytes(contract, frame, name) for name in live_tensors(stages, place))
         for place in range(len(stages))
     ]
 
 
-def results_held(stages: Sequence[StageContract], place: int) -> list[StageContract]:
-    """The stages whose results are there while one runs: its own, and those that it or a later one reads."""
-    needed = {name for later in stages[place:] for name in later.reads}
-    return [stage for at, stage in enumerate(stages[:-1]) if at == place or (at < place and stage.signature in needed)]
-
-
-def bytes_together(contract: ModelContract, frame: FrameSize, stages: Sequence[TilePlan], lanes: int) -> int:
-    """The peak if the runs of these stages and the context's are all held."""
+def held_together(
+    contract: ModelContract, frame: FrameSize, stages: Sequence[SignatureContract], workers: int
+) -> float:
+    """What the process holds at most beside the runs of stages whose buffers are all kept, as the sample's are."""
     side_px = contract.context.grid * contract.context.crop_px
-    context = side_px**2 * RUN_BYTES_PER_PX[contract.precision]["context"]
-    in_tiles = len(stages) == len(contract.stages)
-    held = max(held_beside(contract, frame, lanes)) if in_tiles else held_whole(contract, frame)
-    return round(held + context + SHARED_BYTES * sum(stage.run_bytes for stage in stages))
+    return max(held_beside(contract, frame, stages, workers)) + side_px**2 * contract.sample.bytes_per_packed_px
+
+
+def peak_together(contract: ModelContract, frame: FrameSize, plans: Sequence[TilePlan], workers: int) -> int:
+    """The process's peak if the buffers of all stages' runs are kept."""
+    held = held_together(contract, frame, [plan.stage for plan in plans], workers)
+    return round(held + WORKSPACE_SHARING_RATIO * sum(plan.run_bytes for plan in plans))
+
+
+def peak_one_by_one(contract: ModelContract, frame: FrameSize, plans: Sequence[TilePlan], workers: int) -> int:
+    """The process's peak if each stage's buffers are freed before the next one's are made."""
+    held = held_beside(contract, frame, [plan.stage for plan in plans], workers)
+    return round(max(beside + plan.run_bytes for beside, plan in zip(held, plans)))
 
 
 def least_bytes(contract: ModelContract, frame: FrameSize) -> float:
-    """The peak with each stage's smallest tiles, in the way that takes less."""
-    return min(
-        max(
-            held + smallest_tile_px(stage, frame.height_px, frame.width_px) * run_bytes_per_px(way, stage)
-            for stage, held in zip(way.stages, held_beside(way, frame, 1))
-        )
-        for way in ways_of(contract)
+    """The least peak of any plan: each stage's smallest tiles, one by one, by one worker."""
+    return max(
+        held + smallest_tile_px(stage, frame.height_px, frame.width_px) * stage.bytes_per_packed_px
+        for stage, held in zip(contract.stages, held_beside(contract, frame, contract.stages, 1))
     )
 
 
-def ways_of(contract: ModelContract) -> list[ModelContract]:
-    """A contract with each of its lists of stages as the stages."""
-    lean = contract.lean_stages
-    return [contract, replace(contract, stages=lean)] if lean else [contract]
-
-
-def _held_bytes(
-    contract: ModelContract, frame: FrameSize, results: Sequence[StageContract], lanes: int, *, picture: bool
-) -> float:
-    """Process, mosaic, packed planes, results of stages, and the picture once it's begun."""
-    values = len(contract.input.planes) + sum(stage.values_per_packed_px for stage in results)
-    per_px = MOSAIC_BYTES_PER_PX + values * np.dtype(contract.input_tensor.dtype).itemsize
-    per_px += 3 * contract.output_scale**2 * frame.output_bytes * picture
-    return PROCESS_BYTES + lanes * RUN_BYTES[contract.precision] + frame.px * per_px
+def _tensor_bytes(contract: ModelContract, frame: FrameSize, name: str) -> float:
+    """Of the whole frame; the picture's as it will be written."""
+    spec = contract.tensor(name)
+    picture = name == contract.output_tensor.name
+    return frame.px * spec.values_per_packed_px * (frame.output_bytes if picture else np.dtype(spec.dtype).itemsize)

@@ -4,11 +4,12 @@ from dataclasses import dataclass
 from functools import cache, lru_cache
 from itertools import product
 from math import ceil
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from lwisp_mobile.contract import StageContract
+from lwisp_mobile.contract import SignatureContract
 
 SETUP_MACS_PER_BYTE = 250
 """What a tile's first run costs more, per byte its buffers take: about 0.4 ns a byte at 600 GMAC/s, both measured."""
@@ -40,17 +41,13 @@ class Tile:
 class TilePlan:
     """How one stage goes over a frame: tiles of one shape, row by row."""
 
-    signature: str
+    stage: SignatureContract
     height_px: int
     """Rows of every tile, packed px, halo included."""
     width_px: int
     rows: tuple[Span, ...]
     columns: tuple[Span, ...]
-    macs: float
-    """Multiply-adds of all tiles."""
-    run_bytes: int
-    """What the runtime takes for a tile in each lane, all together."""
-    lanes: int = 1
+    workers: int = 1
     """Tiles that run side by side."""
 
     @property
@@ -59,15 +56,27 @@ class TilePlan:
         return tuple(Tile(rows, columns) for rows, columns in product(self.rows, self.columns))
 
     @property
+    def macs(self) -> float:
+        """Multiply-adds of all tiles."""
+        return len(self.rows) * len(self.columns) * self._tile_px * self.stage.macs_per_packed_px
+
+    @property
+    def run_bytes(self) -> int:
+        """What the engine takes for a tile in each worker, all together."""
+        return round(self.workers * self._tile_px * self.stage.bytes_per_packed_px)
+
+    @property
     def cost(self) -> float:
         """Time of the frame in multiply-adds: those of its tiles, the first run's surplus, and the calls.
 
-        A lane without a tile in the last round costs as much as the others.
+        A worker without a tile in the last round costs as much as the others.
         """
-        calls = len(self.rows) * len(self.columns)
-        rounds = ceil(calls / self.lanes)
-        macs = self.macs / calls * rounds * self.lanes
-        return macs + self.run_bytes / self.lanes * SETUP_MACS_PER_BYTE + rounds * CALL_MACS
+        rounds = ceil(len(self.rows) * len(self.columns) / self.workers)
+        return float(_cost(self.stage, self._tile_px, rounds, self.workers))
+
+    @property
+    def _tile_px(self) -> int:
+        return self.height_px * self.width_px
 
 
 @cache
@@ -89,48 +98,31 @@ def count_tiles(side_px: int, tile_px: int, halo_px: int) -> int:
 
 
 def plan_tiles(
-    stage: StageContract,
-    height_px: int,
-    width_px: int,
-    bytes_per_px: float,
-    limit_bytes: float,
-    *,
-    lanes: int = 1,
-    macs_per_byte: float = SETUP_MACS_PER_BYTE,
+    stage: SignatureContract, height_px: int, width_px: int, limit_bytes: float, *, workers: int = 1
 ) -> TilePlan | None:
     """The cheapest tiles whose runs stay within a limit; None if not even the smallest do.
 
-    height_px, width_px: the frame, packed, multiples of the stage's. bytes_per_px: what a run takes per px of its tile.
-    limit_bytes: for all lanes. lanes: tiles that run side by side. macs_per_byte: the price of a lane's memory.
+    height_px, width_px: the frame, packed, multiples of the stage's. limit_bytes: for all workers. workers: tiles that
+    run side by side.
     """
-    grid = _grid(stage, height_px, width_px, lanes)
-    costs = grid.costs + grid.px * (bytes_per_px * macs_per_byte)
-    costs[grid.px * (bytes_per_px * lanes) > limit_bytes] = np.inf
+    grid = _grid(stage, height_px, width_px, workers)
+    costs = np.where(grid.px * (stage.bytes_per_packed_px * workers) > limit_bytes, np.inf, grid.costs)
     row, column = np.unravel_index(costs.argmin(), costs.shape)
     if costs[row, column] == np.inf:
         return None
-    tile = grid.heights[row], grid.widths[column]
-    return lay_tiles(stage, height_px, width_px, bytes_per_px, tile, lanes=lanes)
+    return lay_tiles(stage, height_px, width_px, (grid.heights[row], grid.widths[column]), workers=workers)
 
 
 def lay_tiles(
-    stage: StageContract,
-    height_px: int,
-    width_px: int,
-    bytes_per_px: float,
-    tile: tuple[int, int],
-    *,
-    lanes: int = 1,
+    stage: SignatureContract, height_px: int, width_px: int, tile: tuple[int, int], *, workers: int = 1
 ) -> TilePlan:
     """Tiles of a given height and width over a frame, all in packed px; sides as `split_side` takes them."""
     rows = split_side(height_px, tile[0], stage.halo_px)
     columns = split_side(width_px, tile[1], stage.halo_px)
-    px = tile[0] * tile[1]
-    macs = len(rows) * len(columns) * px * stage.macs_per_packed_px
-    return TilePlan(stage.signature, *tile, rows, columns, macs, round(lanes * px * bytes_per_px), lanes)
+    return TilePlan(stage, *tile, rows, columns, workers)
 
 
-def smallest_tile_px(stage: StageContract, height_px: int, width_px: int) -> int:
+def smallest_tile_px(stage: SignatureContract, height_px: int, width_px: int) -> int:
     """Packed px of the smallest tile that can go over a frame."""
     return min(_tile_sides(height_px, stage)) * min(_tile_sides(width_px, stage))
 
@@ -144,21 +136,28 @@ class _Grid:
     px: NDArray[np.int64]
     """Packed px of a tile, heights by widths."""
     costs: NDArray[np.float64]
-    """Multiply-adds of all tiles, and the calls; a lane idle in the last round costs as much as the others."""
+    """As `TilePlan.cost`."""
 
 
 @lru_cache(maxsize=64)
-def _grid(stage: StageContract, height_px: int, width_px: int, lanes: int) -> _Grid:
+def _grid(stage: SignatureContract, height_px: int, width_px: int, workers: int) -> _Grid:
     heights, widths = _tile_sides(height_px, stage), _tile_sides(width_px, stage)
     rows, columns = (
         [count_tiles(side_px, side, stage.halo_px) for side in sides]
         for side_px, sides in ((height_px, heights), (width_px, widths))
     )
-    px, rounds = np.outer(heights, widths), np.ceil(np.outer(rows, columns) / lanes)
-    return _Grid(heights, widths, px, px * rounds * lanes * stage.macs_per_packed_px + rounds * CALL_MACS)
+    px, rounds = np.outer(heights, widths), np.ceil(np.outer(rows, columns) / workers)
+    return _Grid(heights, widths, px, _cost(stage, px, rounds, workers))
 
 
-def _tile_sides(side_px: int, stage: StageContract) -> list[int]:
+def _cost(stage: SignatureContract, tile_px: Any, rounds: Any, workers: int) -> Any:
+    """In multiply-adds; of one size of tile, or elementwise of many."""
+    tile_macs = tile_px * stage.macs_per_packed_px
+    setup_macs = tile_px * stage.bytes_per_packed_px * SETUP_MACS_PER_BYTE
+    return rounds * (workers * tile_macs + CALL_MACS) + setup_macs
+
+
+def _tile_sides(side_px: int, stage: SignatureContract) -> list[int]:
     """For each number of tiles, the smallest side that still covers the frame."""
     multiple, halos = stage.multiple_px, 2 * stage.halo_px
     sides = {ceil((side_px + (count - 1) * halos) / count / multiple) * multiple for count in _CUTS}

@@ -23,7 +23,8 @@ from numpy.typing import NDArray
 from lwisp_export.synthesis.dng import write_dng
 from lwisp_mobile.bundle.bundle import shipped_bundle
 from lwisp_mobile.contract import ContextContract, InputContract, TensorSpec
-from lwisp_mobile.engine.session import Session, dequantise, quantise
+from lwisp_mobile.engine.quantization import dequantize, quantize
+from lwisp_mobile.engine.session import Session
 from lwisp_mobile.engine.timing import Timing
 from lwisp_mobile.frame.global_context import context_sample, crop_spans
 from lwisp_mobile.metrics import psnr_db
@@ -109,7 +110,7 @@ def model_golden() -> dict[str, Any]:
     model = bundle.model("int8")
     raw = frame("GBRG", 62, 58)
     packed = prepare(raw, model.contract.input)
-    codes = quantise(packed.planes, model.contract.input_tensor)
+    codes = quantize(packed.planes, model.contract.input_tensor)
     with Session(bundle.read("int8"), model.contract) as session, session.open(model.contract.signature) as signature:
         rgb = signature.run({model.contract.input_tensor.name: codes[None]})[model.contract.output_tensor.name]
     return {
@@ -219,13 +220,13 @@ def _quantise_tree(scale: float, zero_point: int) -> dict[str, Any]:
     spec = TensorSpec("packed", "int8", scale, zero_point)
     steps = (np.arange(-20, 300) * 0.5 * scale).astype(np.float32)
     values = np.concatenate([steps, np.random.default_rng(8).uniform(-0.1, 1.1, 200).astype(np.float32)])
-    codes = quantise(values, spec)
+    codes = quantize(values, spec)
     return {
         "scale": scale,
         "zero_point": zero_point,
         "values": _text(values, "<f4"),
         "codes": _text(codes, "i1"),
-        "real": _text(dequantise(codes, spec), "<f4"),
+        "real": _text(dequantize(codes, spec), "<f4"),
     }
 
 

@@ -9,7 +9,7 @@ import numpy as np
 from lwisp_bench.studies.frame import RATE_PX, FrameCase, FrameReport, StageSplit, measure_frame
 from lwisp_mobile.cli.commands import find_bundle
 from lwisp_mobile.cli.main import Command, add_json_option, print_json
-from lwisp_mobile.frame.pipeline import StageTime
+from lwisp_mobile.frame.executor import StageTime
 from lwisp_mobile.memory import parse_bytes
 
 ASPECT = 4 / 3
@@ -53,15 +53,15 @@ def lines(report: FrameReport) -> list[str]:
     rate = float(np.median([turn.gmacs_per_s for turn in report.turns]))
     return [
         f"{case.width_px}x{case.height_px} px in {case.precision}, {case.threads} threads, {len(report.turns)} turns, "
-        f"mode {first.mode}, {first.lanes} lanes",
+        f"mode {first.mode}, {first.workers} workers",
         f"limit:  {limit:.0f} ms: {report.frame_macs / 1e9:.1f} GMAC at {rate:.1f} GMAC/s, "
         f"which this model reaches at {RATE_PX}x{RATE_PX} packed px",
         _memory_line(report),
         f"load:   {load:.0f} ms once per process, before the first frame",
-        f"context: {_parts([turn.frame.context for turn in report.turns])}, beside the first stage",
+        f"context: {_parts([turn.frame.context for turn in report.turns])}",
         *(_stage_line(report, index) for index in range(len(first.stages))),
         f"wall:   first frame {median:.0f} ms, ratio {report.median_ratio:.2f}; second frame {again:.0f} ms, ratio "
-        f"{report.median_ratio_again:.2f} (medians of turns); halos, repeats and doubled codes cost "
+        f"{report.median_ratio_again:.2f} (medians of turns); halos, repeats and doubled channels cost "
         f"{100 * (report.work_factor - 1):.0f} % more multiply-adds",
         f"edges:  pre-processing, cutting and stitching take {100 * _edge_share(report):.0f} % of the first frame's "
         "wall time",
@@ -107,7 +107,7 @@ def _parts(times: Sequence[StageTime]) -> str:
         return float(np.median([getattr(time, value) for time in times]))
 
     return (
-        f"wall {middle('wall_ms'):.0f} ms; per lane pre-processing and cutting {middle('feed_ms'):.0f} ms, "
+        f"wall {middle('wall_ms'):.0f} ms; per worker pre-processing and cutting {middle('feed_ms'):.0f} ms, "
         f"inference {middle('run_ms'):.0f} ms, stitching {middle('keep_ms'):.0f} ms"
     )
 

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from lwisp_bench.errors import WorkerError
 from lwisp_bench.results.drift_pictures import DriftPictures, keep_pictures
 from lwisp_mobile.contract import ModelContract
-from lwisp_mobile.engine.session import dequantise
+from lwisp_mobile.engine.quantization import dequantize
 from lwisp_mobile.metrics import Comparison, compare
 
 Arrays = tuple[NDArray[Any], ...]
@@ -74,7 +74,7 @@ def picture_drift(
 
     folder: where pictures of the drift are kept, if all their values are finite.
     """
-    rgb, float_rgb = dequantise(device[0][0], contract.output_tensor), reference[0][0].astype(np.float32)
+    rgb, float_rgb = dequantize(device[0][0], contract.output_tensor), reference[0][0].astype(np.float32)
     comparison = compare(rgb, float_rgb)
     if folder is None or comparison.non_finite:
         return Drift(image, comparison, None)

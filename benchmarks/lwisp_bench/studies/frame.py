@@ -25,7 +25,7 @@ from lwisp_bench.studies.rate import Rate, measure_rate
 from lwisp_mobile.bundle.bundle import Bundle, load_bundle
 from lwisp_mobile.errors import ModelError, UsageError
 from lwisp_mobile.frame.developer import Developer, DevelopOptions
-from lwisp_mobile.frame.pipeline import StageTime
+from lwisp_mobile.frame.executor import StageTime
 from lwisp_mobile.raw.image import RawImage
 from lwisp_mobile.serialize.from_dict import from_dict
 from lwisp_mobile.serialize.json_text import to_json
@@ -71,20 +71,20 @@ class FrameSample:
     """One frame in a fresh process."""
 
     load_ms: float
-    """Opening the developer: the model loaded, its weights laid out for each lane. Once per process."""
+    """Opening the developer: the model loaded, its weights laid out for each worker. Once per process."""
     wall_ms: float
     """From the mosaic in memory to the 8-bit picture in memory."""
     again_ms: float
     """The same once more with the same session."""
     kernel_ms: float
-    """CPU time of all lanes in the kernel during the first frame: page faults, with what the host takes for them."""
+    """CPU time of all workers in the kernel during the first frame: page faults, with what the host takes for them."""
     kernel_again_ms: float
     """The same during the second frame."""
     context: StageTime
-    """The context, which a lane takes beside the first stage where the budget lets signatures stay open."""
+    """The sample's, from which the image-wide quantities are taken before the first stage."""
     stages: tuple[StageSplit, ...]
     mode: str
-    lanes: int
+    workers: int
     """Threads that ran tiles of their own."""
     macs: float
     """Multiply-adds that were run, halos included."""
@@ -127,7 +127,7 @@ class FrameReport:
     median_ratio_again: float
     """Of second frames, which find the session's buffers ready where the budget lets them stay."""
     work_factor: float
-    """Multiply-adds run over those of the frame: what halos, repeats and the doubled codes of INT8 cost."""
+    """Multiply-adds run over those of the frame: what halos, repeats and the doubled channels of INT8 cost."""
     peak_bytes: int
     """The largest of all turns."""
     runtime: str
@@ -216,7 +216,7 @@ def worker() -> None:
         run.stages[0],
         splits,
         run.plan.mode,
-        run.plan.lanes,
+        run.plan.workers,
         run.plan.macs,
         run.plan.peak_bytes,
         peak,

@@ -13,7 +13,7 @@ from ai_edge_litert.interpreter import Interpreter
 from lwisp_bench.studies.one_conv import CHANNELS, one_conv_macs, one_conv_model
 from lwisp_mobile.bundle.bundle import Bundle
 from lwisp_mobile.contract import ModelContract
-from lwisp_mobile.engine.session import quantise
+from lwisp_mobile.engine.quantization import quantize
 from lwisp_mobile.errors import UsageError
 
 ROUNDS = 5
@@ -100,7 +100,7 @@ def _student(model: bytes, contract: ModelContract, shape: tuple[int, ...], thre
     interpreter.resize_tensor_input(index, shape)
     interpreter.allocate_tensors()
     planes = np.random.default_rng(0).random(shape, dtype=np.float32)
-    interpreter.set_tensor(index, quantise(planes, contract.input_tensor))
+    interpreter.set_tensor(index, quantize(planes, contract.input_tensor))
     return interpreter
 
 

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lwisp_bench.worker.job import RuntimeFacts
-from lwisp_mobile.engine.session import dequantise, quantise, tensor_spec
+from lwisp_mobile.engine.quantization import dequantize, quantize, tensor_spec
 from lwisp_mobile.engine.xnnpack_coverage import Coverage, count_delegated
 
 Arrays = list[NDArray[Any]]
@@ -54,7 +54,7 @@ class Engine:
     def set_inputs(self, inputs: Arrays) -> None:
         """Quantise where the job asks for it, and copy in."""
         for detail, array in zip(self._inputs, inputs, strict=True):
-            codes = quantise(array, tensor_spec(detail["name"], detail)) if self._quantise else array
+            codes = quantize(array, tensor_spec(detail["name"], detail)) if self._quantise else array
             self._interpreter.set_tensor(detail["index"], codes)
 
     def invoke(self) -> None:
@@ -69,7 +69,7 @@ class Engine:
         """What a caller pays after each run: copying out, and dequantising where the job asks for it."""
         for detail, codes in zip(self._outputs, self.outputs()):
             if self._quantise:
-                dequantise(codes, tensor_spec(detail["name"], detail))
+                dequantize(codes, tensor_spec(detail["name"], detail))
 
     def coverage(self) -> Coverage:
         """What the delegate took over of the model as it is loaded."""

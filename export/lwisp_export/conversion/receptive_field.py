@@ -38,11 +38,14 @@ def reach_of(tree: Any, subgraph: int, packed_px: int) -> Reach:
     """Follow the output's cells back to the inputs.
 
     tree: ModelT. packed_px: side of the packed input at the size that is stored; the subgraph's own inputs may be
-    smaller maps. Raises ConversionError on an operator whose reach isn't known.
+    smaller maps. Outputs that are all image-wide have no halo. Raises ConversionError on an operator whose reach isn't
+    known.
     """
     graph = tree.subgraphs[subgraph]
-    sides = _map_sides(graph)
+    sides = map_sides(graph)
     multiple = max(packed_px // side for side in sides.values())
+    if not sides.keys() & ids(graph.outputs):
+        return Reach(0, multiple)
     (output,) = ids(graph.outputs)
     cell = max(1, packed_px // sides[output])
     overhangs = {
@@ -87,7 +90,7 @@ def _overhangs(tree: Any, graph: Any, sides: dict[int, int], cell: _Cell) -> tup
     return before, max(span.stop * scale - cell.stop for span, scale in read)
 
 
-def _map_sides(graph: Any) -> dict[int, int]:
+def map_sides(graph: Any) -> dict[int, int]:
     """Sides of the tensors that are maps: not weights, and larger than the 1x1 of gates and vectors."""
     varying = set(ids(graph.inputs))
     for operator in graph.operators:
@@ -113,7 +116,7 @@ def _before(tree: Any, graph: Any, operator: Any, span: _Span) -> _Span:
         if options.padding == _SAME or size == 1:
             return _windows(span, size, options.strideH)
         name = f"CONV_2D with a {size}x{size} filter and VALID padding"
-    raise ConversionError(f"How far {name} reaches isn't known; adapt lwisp_export/reach.py.")
+    raise ConversionError(f"How far {name} reaches isn't known; adapt lwisp_export/conversion/receptive_field.py.")
 
 
 def _windows(span: _Span, size: int, stride: int) -> _Span:

@@ -3,22 +3,17 @@
 * context: packed -> gate1, gate2, gate3, global_vector; what the tiles of one frame share.
 * develop: packed, gate1, gate2, gate3, global_vector -> rgb; a frame or a tile, given those.
 
-And the same in eight parts, for large frames: halos are wide only where there are few values per pixel, and what two
-parts need is computed once.
+And the same in six stages, for large frames: halos are wide only where there are few values per pixel, and what two
+stages need is computed once, but for the two largest features, skip1 and upsampled1, which cost more to keep.
 
-* enter: packed -> skip1
-* descend: skip1, gate1 -> skip2
+* descend: packed, gate1 -> skip2
 * down: skip2, gate2 -> skip3
 * deep: skip3, gate3 -> skip4
 * rise: skip4, global_vector -> upsampled3
 * up: skip3, upsampled3 -> upsampled2
-* ascend: skip2, upsampled2 -> upsampled1
-* render: packed, skip1, upsampled1 -> rgb
+* render: packed, skip2, upsampled2 -> rgb
 
-Where memory is short, two parts do without the two largest features, skip1 and upsampled1:
-
-* descend_lean, in place of enter and descend: packed, gate1 -> skip2
-* render_lean, in place of ascend and render: packed, skip2, upsampled2 -> rgb
+These names are said here alone: the contract carries them to those who run the model.
 """
 
 import copy
@@ -36,7 +31,7 @@ GATES = ("gate1", "gate2", "gate3")
 """Channel gates. The fourth only leads to the global vector, so `develop` doesn't need it."""
 VECTOR = "global_vector"
 _SPATIAL_AXES = (1, 2)
-_REPORT = "The student's form has changed; adapt lwisp_export/signatures.py."
+_REPORT = "The student's form has changed; adapt lwisp_export/conversion/signatures.py."
 
 
 @dataclass(frozen=True)
@@ -48,24 +43,20 @@ class Cut:
     outputs: tuple[str, ...]
 
 
-CUTS = (
-    Cut("context", ("packed",), (*GATES, VECTOR)),
-    Cut("develop", ("packed", *GATES, VECTOR), ("rgb",)),
-    Cut("enter", ("packed",), ("skip1",)),
-    Cut("descend", ("skip1", "gate1"), ("skip2",)),
+WHOLE = "serving_default"
+"""The signature of the graph that is cut, as the converter names it."""
+SAMPLE = Cut("context", ("packed",), (*GATES, VECTOR))
+DEVELOP = Cut("develop", ("packed", *GATES, VECTOR), ("rgb",))
+STAGES = (
+    Cut("descend", ("packed", "gate1"), ("skip2",)),
     Cut("down", ("skip2", "gate2"), ("skip3",)),
     Cut("deep", ("skip3", "gate3"), ("skip4",)),
     Cut("rise", ("skip4", VECTOR), ("upsampled3",)),
     Cut("up", ("skip3", "upsampled3"), ("upsampled2",)),
-    Cut("ascend", ("skip2", "upsampled2"), ("upsampled1",)),
-    Cut("render", ("packed", "skip1", "upsampled1"), ("rgb",)),
-    Cut("descend_lean", ("packed", "gate1"), ("skip2",)),
-    Cut("render_lean", ("packed", "skip2", "upsampled2"), ("rgb",)),
+    Cut("render", ("packed", "skip2", "upsampled2"), ("rgb",)),
 )
-STAGES = ("enter", "descend", "down", "deep", "rise", "up", "ascend", "render")
 """What a frame in tiles runs through in order, in place of `develop`."""
-LEAN_STAGES = ("descend_lean", "down", "deep", "rise", "up", "render_lean")
-"""The same where memory is short."""
+CUTS = (SAMPLE, DEVELOP, *STAGES)
 
 
 def add_signatures(model: bytes) -> bytes:

@@ -21,7 +21,8 @@ from lwisp_export.synthesis.tiles import TILE_PX, NamedRaw, Tile, cut_tiles
 from lwisp_export.verification.verify import Budget, ImageDrift, Run, StageDrift, onnx_stage, summarise
 from lwisp_mobile.bundle.bundle import Bundle
 from lwisp_mobile.contract import InputContract
-from lwisp_mobile.engine.session import Session, quantise
+from lwisp_mobile.engine.quantization import quantize
+from lwisp_mobile.engine.session import Session
 from lwisp_mobile.metrics import compare
 
 PLAIN = find_quantization("plain")
@@ -97,9 +98,9 @@ def compare_runtimes(bundle: Bundle, tiles: Sequence[Tile], report: Callable[[st
     """A bundle's INT8 in LiteRT and in tflite-runtime. Errors as for `compare_peers`."""
     model = bundle.model("int8")
     session = Session(bundle.read("int8"), model.contract)
-    inputs = np.stack([quantise(tile.packed, model.contract.input_tensor) for tile in tiles])
+    inputs = np.stack([quantize(tile.packed, model.contract.input_tensor) for tile in tiles])
     theirs = run_in_tflite_runtime(bundle.read("int8"), inputs, report).astype(np.int64)
-    ours = quantise(np.stack([session.run(tile.packed) for tile in tiles]), model.contract.output_tensor).astype(
+    ours = quantize(np.stack([session.run(tile.packed) for tile in tiles]), model.contract.output_tensor).astype(
         np.int64
     )
     differences = np.abs(ours - theirs)

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from lwisp_export.verification.verify import Picture, Run
 from lwisp_mobile.contract import TensorSpec
-from lwisp_mobile.engine.session import dequantise, quantise, tensor_spec
+from lwisp_mobile.engine.quantization import dequantize, quantize, tensor_spec
 from lwisp_mobile.errors import ModelError
 
 
@@ -24,8 +24,8 @@ def open_model(model: bytes, threads: int = 1) -> Run:
     source, result = _spec(runner.get_input_details()), _spec(runner.get_output_details())
 
     def run(packed: NDArray[np.float32]) -> Picture:
-        outputs = runner(**{source.name: quantise(packed, source)[None]})
-        return dequantise(np.asarray(outputs[result.name])[0], result)
+        outputs = runner(**{source.name: quantize(packed, source)[None]})
+        return dequantize(np.asarray(outputs[result.name])[0], result)
 
     return run
 

@@ -16,7 +16,8 @@ from lwisp_bench.suite.subjects import Subject, bundle_subject, file_subject
 from lwisp_bench.worker.job import Limits
 from lwisp_bench.worker.measure import enough, settled
 from lwisp_mobile.bundle.bundle import shipped_bundle
-from lwisp_mobile.engine.session import Session, quantise
+from lwisp_mobile.engine.quantization import quantize
+from lwisp_mobile.engine.session import Session
 from tests.bench.other_models import add_model
 
 BRIEF = Limits(min_runs=12, min_s=0, rule="both", min_warm_up=3, max_warm_up_s=0.5, trace_interval_s=0.01)
@@ -72,7 +73,7 @@ def test_a_student_is_measured_and_gives_the_sessions_bits(host: Device) -> None
     contract = bundle.model("int8").contract
     with Session(bundle.read("int8"), contract, threads=1) as session:
         rgb = session.run(subject.images[0].arrays[0][0])
-    assert np.array_equal(finished.outputs[0][0][0], quantise(rgb, contract.output_tensor))
+    assert np.array_equal(finished.outputs[0][0][0], quantize(rgb, contract.output_tensor))
 
 
 def test_every_image_is_run(host: Device, tmp_path: Path) -> None:

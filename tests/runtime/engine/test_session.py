@@ -11,7 +11,8 @@ import pytest
 from lwisp_mobile.bundle.bundle import shipped_bundle
 from lwisp_mobile.cli.main import main
 from lwisp_mobile.contract import TensorSpec
-from lwisp_mobile.engine.session import Session, dequantise, quantise
+from lwisp_mobile.engine.quantization import dequantize, quantize
+from lwisp_mobile.engine.session import Session
 from lwisp_mobile.errors import ContractError, ModelError, NonFiniteError, UsageError
 from lwisp_mobile.metrics import psnr_db
 
@@ -202,10 +203,10 @@ def test_threads_must_be_positive() -> None:
 
 def test_quantising_rounds_and_clips() -> None:
     values = np.array([-1, 0, 0.5 / 255, 1 / 255, 0.5, 1, 2], np.float32)
-    codes = quantise(values, INT8)
+    codes = quantize(values, INT8)
     assert codes.dtype == np.int8
     assert codes.tolist() == [-128, -128, -128, -127, 0, 127, 127]
-    assert np.abs(dequantise(quantise(values[1:6], INT8), INT8) - values[1:6]).max() <= 0.5 / 255 + 1e-7
+    assert np.abs(dequantize(quantize(values[1:6], INT8), INT8) - values[1:6]).max() <= 0.5 / 255 + 1e-7
 
 
 @pytest.mark.parametrize("size", ["0", "-16", "100"])

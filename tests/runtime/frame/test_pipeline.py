@@ -9,11 +9,11 @@ from typing import Any, cast
 
 import numpy as np
 import pytest
+from lwisp_mobile.frame.pipeline import Part, run_parts
+from lwisp_mobile.frame.synchronization import AbandonedError, Arrivals, Missing
 
 from lwisp_mobile.engine.signature import Codes, Signature
 from lwisp_mobile.frame.buffers import FeatureMap
-from lwisp_mobile.frame.pipeline import Part, run_parts
-from lwisp_mobile.frame.synchronization import AbandonedError, Arrivals, Missing
 from lwisp_mobile.frame.tiles import Tile, split_side
 
 SIDE_PX, HALO_PX = 96, 4

@@ -19,7 +19,7 @@ from lwisp_bench.suite.inputs import Image
 from lwisp_bench.suite.setups import NativeTool, Setup, choose_cpus
 from lwisp_bench.suite.subjects import Subject
 from lwisp_bench.worker.job import Limits, MemoryUse, Phases, RuntimeFacts, Samples, WorkerResult
-from lwisp_mobile.engine.session import quantise
+from lwisp_mobile.engine.quantization import quantize
 from lwisp_mobile.engine.xnnpack_coverage import Coverage
 from lwisp_mobile.tflite.reader import parse_tflite, text
 
@@ -94,7 +94,7 @@ def input_bytes(subject: Subject, image: Image) -> list[bytes]:
     """What the tool's input files hold: the tensors' own values; a student's are quantised here."""
     if subject.contract is None:
         return [array.tobytes() for array in image.arrays]
-    return [quantise(array, subject.contract.input_tensor).tobytes() for array in image.arrays]
+    return [quantize(array, subject.contract.input_tensor).tobytes() for array in image.arrays]
 
 
 def summary_of(steady: Statistics) -> Summary:
