@@ -32,7 +32,7 @@ AUTO_STRIDE_PX = 4
 
 @dataclass(frozen=True)
 class Shoulder:
-    """One exposure's curve: y = gain (x - e (bend e) / (1 + bend e)), e = max(x - knee, 0)."""
+    """One exposure's curve: y = gain (min(x, knee) + e / (1 + bend e)), e = max(x - knee, 0)."""
 
     gain: np.float32
     knee: np.float32
@@ -48,14 +48,13 @@ def shoulder(ev: float, knee: float) -> Shoulder:
 
 
 def expose(light: F32, curve: Shoulder) -> F32:
-    """Apply an exposure to light of at most 1, each value by itself. light: any shape. Returns at most about 1, new."""
+    """Apply an exposure to light, each value by itself; above 1 it's taken as 1. light: any shape. Returns it new."""
     excess = np.clip(light, curve.knee, np.float32(1))
     excess -= curve.knee
-    bent = excess * curve.bend
-    excess *= bent
-    bent += np.float32(1)
-    excess /= bent
-    np.subtract(light, excess, out=excess)
+    divisor = excess * curve.bend
+    divisor += np.float32(1)
+    excess /= divisor
+    excess += np.clip(light, np.float32(-np.inf), curve.knee, out=divisor)
     excess *= curve.gain
     return excess
 
