@@ -53,12 +53,14 @@ def standard(neutral: NDArray[T]) -> NDArray[T]:
     Black and white are kept, slopes lie between 0.82 and 1.18; a grey card's light, 0.18, becomes code 130.
     """
     product = neutral * (1 - neutral)
-    return neutral + product * (neutral.dtype.type(1.2) * product - neutral.dtype.type(0.1))
+    toned: NDArray[T] = neutral + product * (neutral.dtype.type(1.2) * product - neutral.dtype.type(0.1))
+    return toned
 
 
 def contrast(neutral: NDArray[T]) -> NDArray[T]:
     """The S-curve 3 y^2 - 2 y^3: cameras' mean tone curve in Brooks et al., "Unprocessing images" (CVPR 2019)."""
-    return neutral * neutral * (3 - 2 * neutral)
+    toned: NDArray[T] = neutral * neutral * (3 - 2 * neutral)
+    return toned
 
 
 def inverse_contrast(rendered: NDArray[T]) -> NDArray[T]:
@@ -70,7 +72,8 @@ def inverse_contrast(rendered: NDArray[T]) -> NDArray[T]:
     root = np.maximum(np.sqrt(dark / 3), rendered.dtype.type(_DARKEST))
     for _ in range(NEWTON_STEPS):
         root = root - (root * root * (3 - 2 * root) - dark) / (6 * root * (1 - root))
-    return np.where(rendered > dark, 1 - root, root)
+    undone: NDArray[T] = np.where(rendered > dark, 1 - root, root)
+    return undone
 
 
 def _neutral(neutral: NDArray[T]) -> NDArray[T]:

@@ -6,7 +6,7 @@ reaches 1 at x = 1. Darker is the inverse of brighter by as much: white stays wh
 """
 
 from dataclasses import dataclass
-from math import log2
+from math import floor, log2
 from typing import Literal
 
 import numpy as np
@@ -25,7 +25,7 @@ AUTO_MIDDLE = 0.18
 AUTO_HIGHLIGHT = 4.0
 """Linear light that `auto` moves a frame's 99th percentile to at most: two stops of shoulder."""
 AUTO_RANGE_EV = (-1.0, 3.0)
-AUTO_STEP_EV = 0.05
+AUTO_STEPS_PER_EV = 20
 AUTO_STRIDE_PX = 4
 """Every fourth quad along each side is looked at."""
 
@@ -81,7 +81,8 @@ def auto_ev(raw: RawImage, contract: InputContract) -> float:
     light = np.sort(_green_light(raw, contract))
     middle, highlight = (max(float(light[len(light) * share // 100]), 1e-6) for share in (50, 99))
     ev = min(log2(AUTO_MIDDLE / middle), log2(AUTO_HIGHLIGHT / highlight))
-    return round(min(max(ev, AUTO_RANGE_EV[0]), AUTO_RANGE_EV[1]) / AUTO_STEP_EV) * AUTO_STEP_EV
+    bounded = min(max(ev, AUTO_RANGE_EV[0]), AUTO_RANGE_EV[1])
+    return floor(bounded * AUTO_STEPS_PER_EV + 0.5) / AUTO_STEPS_PER_EV
 
 
 def _green_light(raw: RawImage, contract: InputContract) -> F32:
