@@ -1,9 +1,9 @@
-"""The subcommand `lwisp bench`: devices, run, suite, compare, ab, trials, paper, report."""
+"""The subcommand `lwisp bench`: devices, run, suite, compare, ab, trials, paper, preprocess, report."""
 
 import argparse
 from pathlib import Path
 
-from lwisp_bench.cli import ab, paper, trials
+from lwisp_bench.cli import ab, paper, preprocess, trials
 from lwisp_bench.cli.clock_options import add_clock_options
 from lwisp_bench.cli.native_options import add_native_options
 from lwisp_bench.cli.report import configure_report
@@ -22,7 +22,7 @@ from lwisp_mobile.cli.main import Command, add_json_option, print_json
 
 def _configure(parser: argparse.ArgumentParser) -> None:
     commands = parser.add_subparsers(
-        dest="bench", required=True, metavar="{devices,run,suite,compare,ab,trials,report}"
+        dest="bench", required=True, metavar="{devices,run,suite,compare,ab,trials,paper,preprocess,report}"
     )
     _configure_devices(commands.add_parser("devices", help="list devices, and what keeps each from being measured"))
     _configure_run(commands.add_parser("run", help="measure models on devices"))
@@ -31,6 +31,7 @@ def _configure(parser: argparse.ArgumentParser) -> None:
     ab.configure(commands.add_parser("ab", help="two models in turns; exit code 1 if the second is slower"))
     trials.configure(commands.add_parser("trials", help="the gate tried on models made heavier, and on equal ones"))
     paper.configure(commands.add_parser("paper", help="PyNET and LW-ISP on this machine, beside the paper's claims"))
+    _configure_preprocess(commands.add_parser("preprocess", help="what pre-processing costs, stage by stage"))
     configure_report(commands.add_parser("report", help="results as one HTML page, or as Markdown"))
 
 
@@ -79,6 +80,11 @@ def _configure_compare(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("new", type=Path, help="another of the same device, models' names and setups")
     add_json_option(parser)
     parser.set_defaults(act=_compare)
+
+
+def _configure_preprocess(parser: argparse.ArgumentParser) -> None:
+    preprocess.configure(parser)
+    parser.set_defaults(act=preprocess.run)
 
 
 def _add_output(parser: argparse.ArgumentParser) -> None:
