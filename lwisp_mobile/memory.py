@@ -1,6 +1,8 @@
 """Memory: what there is, and a budget as a user writes it."""
 
+import ctypes
 import re
+import sys
 from pathlib import Path
 
 from lwisp_mobile.errors import UsageError
@@ -17,6 +19,13 @@ def available_bytes() -> int | None:
         return None
     sizes = [line.split()[1] for line in lines if line.startswith("MemAvailable:")]
     return int(sizes[0]) * 1024 if sizes else None
+
+
+def trim_heap() -> None:
+    """Have the C library return freed memory to the system now; nothing where it can't (other than glibc)."""
+    trim = getattr(ctypes.CDLL(None), "malloc_trim", None) if sys.platform == "linux" else None
+    if trim is not None:
+        trim(0)
 
 
 def parse_bytes(text: str) -> int:

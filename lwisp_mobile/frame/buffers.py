@@ -12,6 +12,7 @@ from lwisp_mobile.engine.quantization import Values, check_finite, dequantize, q
 from lwisp_mobile.errors import UsageError
 from lwisp_mobile.frame.global_context import Planes
 from lwisp_mobile.frame.tiles import Span, Tile
+from lwisp_mobile.memory import trim_heap
 from lwisp_mobile.output.picture import to_8_bit, to_16_bit
 
 _CONVERSIONS: dict[str, Callable[[NDArray[np.float32]], NDArray[Any]]] = {
@@ -125,6 +126,8 @@ class FrameBuffers:
         """Make room for a stage's outputs. live: names of tensors that are still needed; the others are freed."""
         for name in self._features.keys() - live:
             del self._features[name]
+        # Else glibc keeps most of what this stage freed, and the one before: up to 50 MB of a budget of 250.
+        trim_heap()
         self._features |= {name: self._empty(name) for name in stage.outputs if name != self._picture_name}
 
     def read(self, stage: SignatureContract, tile: Tile) -> dict[str, Values]:

@@ -10,7 +10,7 @@ from lwisp_mobile.frame.tiles import TilePlan, smallest_tile_px
 
 MOSAIC_BYTES_PER_PX = 8
 """Four uint16 sites per packed px."""
-PROCESS_BYTES = 108_000_000
+PROCESS_BYTES = 95_000_000
 """`lwisp develop` before the frame: Python, NumPy, LiteRT, LibRaw, Pillow; and what the C library holds between two
 uses, up to 10 MB."""
 WORKSPACE_SHARING_RATIO = 0.78

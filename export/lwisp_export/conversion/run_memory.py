@@ -1,8 +1,9 @@
-"""What a run of a graph takes of memory, counted on the graph: buffers of XNNPACK, inputs and outputs.
+"""What running a graph takes of memory, counted on the graph: buffers of XNNPACK, inputs and outputs, laid-out weights.
 
 XNNPACK prepares, for every convolution larger than 1x1 and every pooling, a pointer to the input for each tap and pixel
 of the output (its indirection buffer), and keeps it as long as the input's size stays. Features between operators
-share one workspace, in which each is held from the operator that makes it to the last that reads it.
+share one workspace, in which each is held from the operator that makes it to the last that reads it. Weights are laid
+out once for every subgraph that has them, whichever is run.
 """
 
 import math
@@ -15,38 +16,41 @@ from lwisp_export.conversion.writer import ids
 from lwisp_mobile.tflite.reader import dtype_name, operator_name, shape_of
 
 POINTER_BYTES = 8
-FIXED_BYTES = 4_000_000
-"""Stacks of the threads, and what an interpreter is made of."""
-PACKED_COPIES = 4
 INTERFACE_COPIES = 2
 """Of inputs and outputs: the engine's, and those that the caller holds."""
+PADDING_RATIO = 1.08
+"""Laid-out weights over their own size: filled up to the kernels' tiles, with biases. Measured, as the next."""
+FIXED_BYTES = 4_500_000
+"""An interpreter without weights: its graphs, and a stack per thread."""
 
 
 def interpreter_bytes(tree: Any) -> int:
-    """Bytes that an interpreter takes beside its runs: the weights, laid out anew for each subgraph that runs."""
+    """Bytes that an interpreter takes before it runs. tree: ModelT, all of whose subgraphs XNNPACK takes over."""
     stored = sum(len(buffer.data) for buffer in tree.buffers if buffer.data is not None)
-    return FIXED_BYTES + PACKED_COPIES * stored
+    weights = sum(_weight_bytes(tree, graph, operator) for graph in tree.subgraphs for operator in graph.operators)
+    return round(FIXED_BYTES + stored + PADDING_RATIO * weights)
 
 
 def run_bytes(tree: Any, subgraph: int) -> int:
     """Bytes that one run takes at the stored size. tree: ModelT. Image-wide tensors and weights aren't counted."""
     graph = tree.subgraphs[subgraph]
-    sizes = {i: _bytes(graph.tensors[i]) for i in map_sides(graph)}
+    sizes = {i: math.prod(shape_of(graph.tensors[i])) * _value_bytes(graph.tensors[i]) for i in map_sides(graph)}
     interface = {*ids(graph.inputs), *ids(graph.outputs)} & sizes.keys()
-    features = {i: size for i, size in sizes.items() if i not in interface}
     pointers = sum(_pointers(tree, graph, operator) for operator in graph.operators)
-    return POINTER_BYTES * pointers + _peak_bytes(graph, features) + INTERFACE_COPIES * sum(sizes[i] for i in interface)
+    features = _peak_bytes(graph, {i: size for i, size in sizes.items() if i not in interface})
+    return POINTER_BYTES * pointers + features + INTERFACE_COPIES * sum(sizes[i] for i in interface)
 
 
 def _pointers(tree: Any, graph: Any, operator: Any) -> int:
     """Taps of an operator that XNNPACK keeps pointers for, times the pixels of its output."""
-    name, (_, height, width, *_) = operator_name(tree, operator), (*shape_of(graph.tensors[operator.outputs[0]]), 1, 1)
+    name = operator_name(tree, operator)
     if name == "CONV_2D":
         taps = math.prod(shape_of(graph.tensors[operator.inputs[1]])[1:3])
     elif name == "MAX_POOL_2D":
         taps = operator.builtinOptions.filterHeight * operator.builtinOptions.filterWidth
     else:
-        taps = 1
+        return 0
+    _, height, width, _ = shape_of(graph.tensors[operator.outputs[0]])
     return taps * height * width if taps > 1 else 0
 
 
@@ -61,5 +65,13 @@ def _peak_bytes(graph: Any, sizes: dict[int, int]) -> int:
     return peak
 
 
-def _bytes(tensor: Any) -> int:
-    return math.prod(shape_of(tensor)) * np.dtype(dtype_name(tensor)).itemsize
+def _weight_bytes(tree: Any, graph: Any, operator: Any) -> int:
+    """Of a convolution's weights in the type it computes in: fp16 weights are laid out as float32."""
+    if operator_name(tree, operator) != "CONV_2D":
+        return 0
+    weights, output = graph.tensors[operator.inputs[1]], graph.tensors[operator.outputs[0]]
+    return math.prod(shape_of(weights)) * _value_bytes(output)
+
+
+def _value_bytes(tensor: Any) -> int:
+    return np.dtype(dtype_name(tensor)).itemsize
