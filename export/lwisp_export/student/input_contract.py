@@ -1,4 +1,4 @@
-"""What our students are trained to eat: the input contract that training, calibration and export share."""
+"""What our students are trained to take as input: the contract that training, calibration and export share."""
 
 from lwisp_export.student.config import SIZE_MULTIPLE
 from lwisp_export.synthesis.camera import REFERENCE_TO_SRGB
