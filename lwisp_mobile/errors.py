@@ -1,21 +1,21 @@
-"""The error tree: everything a user can cause is a LwispError that says what to do next.
+"""The error tree: whatever a user can cause is a LwispError whose message says what to do next.
 
 LwispError
-├── UsageError             an option or argument that can't be used
-├── MissingExtraError      a package that an optional feature needs isn't installed
-├── RawError               a RAW file that can't be developed
-│   ├── RawFormatError         truncated, empty, not a RAW, wrong size
-│   ├── UnsupportedSensorError not a Bayer mosaic
-│   ├── WhiteBalanceError      missing or absurd white balance
-│   ├── SandboxError           the decoding process crashed or passed its memory or time
-│   └── CfaError               a colour filter order or mosaic side that can't be packed
-├── ModelError             a model that can't be run
-│   ├── ContractError          the model's contract is missing, too new or broken
-│   ├── BundleError            a bundle's files are missing or don't match their hashes
-│   │   └── SignatureError         a bundle isn't signed by the key that is asked for
-│   └── DelegateError          the requested delegate doesn't run the whole graph
-├── ImageError             an output picture that can't be written
-└── NonFiniteError         NaN or infinity where numbers are needed
+├── UsageError                  an option or argument that can't be used
+├── MissingExtraError           a package that an optional feature needs isn't installed
+├── RawError                    a RAW file that can't be developed
+│   ├── RawFormatError          truncated, empty, not a RAW file, or not of the declared size
+│   ├── UnsupportedSensorError  not a Bayer mosaic
+│   ├── WhiteBalanceError       missing or absurd white balance
+│   ├── CfaError                an unknown filter order, or sides that can't be packed
+│   └── SandboxError            the decoding process crashed or exceeded its limits
+├── ModelError                  a model that can't be run
+│   ├── ContractError           a contract is missing, broken or of an unknown version
+│   ├── BundleError             a bundle's files are missing or don't match their hashes
+│   │   └── SignatureError      a bundle isn't signed by the expected key
+│   └── DelegateError           the requested delegate doesn't run the whole graph
+├── ImageError                  an output picture that can't be written
+└── NonFiniteError              NaN or infinity where a finite number is needed
 """
 
 
@@ -44,7 +44,7 @@ class UnsupportedSensorError(RawError):
 
 
 class WhiteBalanceError(RawError):
-    """The white balance is missing or absurd and no fall-back was asked for."""
+    """The white balance is missing or absurd, and no other was chosen."""
 
 
 class CfaError(RawError):
@@ -52,7 +52,7 @@ class CfaError(RawError):
 
 
 class SandboxError(RawError):
-    """The process that decodes a RAW file crashed, or passed its memory or time."""
+    """The process that decodes a RAW file crashed, or exceeded its memory or time."""
 
 
 class ModelError(LwispError):
@@ -68,7 +68,7 @@ class BundleError(ModelError):
 
 
 class SignatureError(BundleError):
-    """A bundle isn't signed by the key that is asked for."""
+    """A bundle isn't signed by the expected key."""
 
 
 class DelegateError(ModelError):

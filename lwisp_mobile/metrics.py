@@ -1,4 +1,4 @@
-"""Picture metrics: PSNR, SSIM, CIEDE2000 and non-finite counts; numpy only, so that they run on devices.
+"""Picture metrics: PSNR, SSIM, CIEDE2000 and counts of non-finite values; numpy only, so that they run on devices.
 
 Pictures are (H, W, 3) float32 sRGB in [0, 1]. A NaN is never averaged away: it raises NonFiniteError.
 """
@@ -26,11 +26,11 @@ class Comparison:
     delta_e_mean: float
     delta_e_p99: float
     non_finite: int
-    """NaN and infinite values in either picture; above 0 the other figures are over the finite pixels."""
+    """NaN and infinite values in either picture; if there are any, the other figures cover the finite pixels only."""
 
 
 def compare(picture: Picture, reference: Picture) -> Comparison:
-    """Compare two pictures of one size. Raises UsageError if the sizes differ or nothing finite is left."""
+    """Compare two pictures of the same size. Raises UsageError if the sizes differ or no value is finite."""
     _check_sizes(picture, reference)
     finite = np.isfinite(picture) & np.isfinite(reference)
     bad = int(finite.size - np.count_nonzero(finite))
@@ -60,7 +60,7 @@ def psnr_db(picture: Picture, reference: Picture) -> float:
 def ssim(picture: Picture, reference: Picture) -> float:
     """Structural similarity (Wang et al., 2004): 11-tap Gaussian window, sigma 1.5, mean over channels.
 
-    The border of 5 px, where the window would leave the picture, isn't counted. Raises UsageError under 11 px.
+    The outer 5 px, where the window would extend beyond the picture, aren't counted. Raises UsageError below 11 px.
     """
     _check_sizes(picture, reference)
     _check_finite(picture, reference)
@@ -95,7 +95,7 @@ def delta_e_2000(picture: Picture, reference: Picture) -> NDArray[np.float64]:
 
 
 def srgb_to_lab(picture: Picture) -> NDArray[np.float64]:
-    """SRGB in [0, 1] to CIE L*a*b* under D65; (..., 3)."""
+    """Convert sRGB in [0, 1] to CIE L*a*b* under D65; (..., 3)."""
     encoded = picture.astype(np.float64)
     linear = np.where(encoded <= 0.04045, encoded / 12.92, ((np.maximum(encoded, 0.04045) + 0.055) / 1.055) ** 2.4)
     ratio = linear @ SRGB_TO_XYZ.T / _D65_WHITE

@@ -1,9 +1,9 @@
-"""Many RAW files: each is one job, done alike in this process, in a pool of processes or on a cluster."""
+"""Many RAW files: each is one job, done the same way in this process, a pool of processes or a cluster."""
 
-import threading
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 from lwisp_mobile.bundle.bundle import Bundle
@@ -30,15 +30,15 @@ class Settings:
     """What all jobs of a run share."""
 
     bundle: Bundle
-    """With the hashes of its models: who does the job reads the same bytes or none."""
+    """With the hashes of its models: whoever does the job reads the same bytes or none."""
     precision: str
     threads: int
-    """Of one job."""
+    """Per job."""
     options: DevelopOptions
     sandbox: bool
-    """Decode RAW files in a process of its own."""
+    """Decode RAW files in a separate process."""
     target: Target = DEFAULT_TARGET
-    """What runs the model."""
+    """Engine and delegate."""
 
 
 @dataclass(frozen=True)
@@ -47,7 +47,7 @@ class Failed:
 
     source: Path
     kind: str
-    """The error's type, as RawFormatError."""
+    """The error's type, such as RawFormatError."""
     message: str
 
 
@@ -56,25 +56,25 @@ Outcome = Developed | Failed
 
 @dataclass(frozen=True)
 class Summary:
-    """What became of many files, each in one of the two lists, in the order given."""
+    """What became of many files: each is in one of the two lists, in the order of the jobs."""
 
     developed: tuple[Developed, ...]
     failed: tuple[Failed, ...]
     jobs: int
-    """Processes that developed at the same time; 0: a cluster's."""
+    """Processes that developed at the same time; 0: a cluster did."""
     wall_s: float
 
 
 def plan_jobs(sources: Sequence[Path], output: Path | None, suffix: str = DEFAULT_SUFFIX) -> tuple[Job, ...]:
     """Name the picture of each RAW file.
 
-    output: a folder for all, or the picture of a single RAW; None: beside each RAW. suffix: where output names no file.
-    Raises UsageError if two would have one name, or a picture the name of a RAW.
+    output: a folder for all, or the picture of a single RAW file; None: next to each RAW file. suffix: of the pictures
+    that output doesn't name. Raises UsageError if two pictures, or a picture and a RAW file, would have one name.
     """
     if len(sources) == 1 and output is not None and not output.is_dir():
         jobs: tuple[Job, ...] = (Job(sources[0], output),)
     elif output is not None and not output.is_dir():
-        raise UsageError(f"{output} isn't a folder; for several RAW files, -o must be one that is there.")
+        raise UsageError(f"{output} isn't a folder; for several RAW files, -o must be an existing one.")
     else:
         jobs = tuple(Job(source, (output or source.parent) / f"{source.stem}{suffix}") for source in sources)
     _check_names(jobs)
@@ -82,21 +82,21 @@ def plan_jobs(sources: Sequence[Path], output: Path | None, suffix: str = DEFAUL
 
 
 def decoding(sandbox: bool) -> AbstractContextManager[None]:
-    """Where RAW files are decoded within the block: in a process of its own, or here."""
+    """Choose where RAW files are decoded within the block: in a separate process, or in this one."""
     return decoding_by(decode_apart) if sandbox else nullcontext()
 
 
 def develop_job(job: Job, settings: Settings) -> Outcome:
-    """Do one job. What a file or the disk can cause is told as Failed; it doesn't end the run."""
+    """Do one job. What a file or the disk can cause is reported as Failed and doesn't end the run."""
     try:
         with decoding(settings.sandbox):
-            return _developer(settings).develop_file(job.source, job.output, settings.options, _silent)
+            return _kept_developer(settings).develop_file(job.source, job.output, settings.options)
     except (LwispError, OSError, MemoryError) as error:
         return Failed(job.source, type(error).__name__, str(error))
 
 
 def summarise(outcomes: Iterable[Outcome], jobs: int, wall_s: float) -> Summary:
-    """Sort outcomes into the two lists."""
+    """Sort outcomes into those developed and those that failed."""
     everything = tuple(outcomes)
     developed = tuple(outcome for outcome in everything if isinstance(outcome, Developed))
     failed = tuple(outcome for outcome in everything if isinstance(outcome, Failed))
@@ -104,37 +104,26 @@ def summarise(outcomes: Iterable[Outcome], jobs: int, wall_s: float) -> Summary:
 
 
 def in_order(jobs: Sequence[Job], finished: Iterable[tuple[Job, Outcome]]) -> Iterator[Outcome]:
-    """Outcomes in the order of their jobs, each as soon as all before it are there."""
+    """Yield outcomes in the order of their jobs, each as soon as all before it are there."""
     waiting: dict[Job, Outcome] = {}
-    left = iter(jobs)
-    wanted = next(left, None)
+    remaining = iter(jobs)
+    wanted = next(remaining, None)
     for job, outcome in finished:
         waiting[job] = outcome
         while wanted in waiting:
             yield waiting.pop(wanted)
-            wanted = next(left, None)
-
-
-_local = threading.local()
-"""A developer isn't for several threads, and loading one takes as long as a small picture."""
+            wanted = next(remaining, None)
 
 
 def open_developer(settings: Settings) -> Developer:
-    """A developer for these settings. Errors as for `Developer`."""
+    """Open a developer with these settings. Raises as `Developer` does."""
     return Developer(settings.bundle, precision=settings.precision, threads=settings.threads, target=settings.target)
 
 
-def _developer(settings: Settings) -> Developer:
-    """This thread's developer, kept from job to job."""
-    if getattr(_local, "settings", None) != settings:
-        _local.developer = open_developer(settings)
-        _local.settings = settings
-    developer: Developer = _local.developer
-    return developer
-
-
-def _silent(_: str) -> None:
-    """Many files have one bar in all, not one each."""
+@lru_cache(maxsize=1)
+def _kept_developer(settings: Settings) -> Developer:
+    """The developer of the last job, if its settings were these: loading one takes as long as a small picture."""
+    return open_developer(settings)
 
 
 def _check_names(jobs: Sequence[Job]) -> None:
@@ -147,5 +136,5 @@ def _check_names(jobs: Sequence[Job]) -> None:
         other = taken.setdefault(name, job.source)
         if other is not job.source:
             raise UsageError(
-                f"{other} and {job.source} would both become {job.output}; develop them one after another."
+                f"{other} and {job.source} would both become {job.output}; give them different folders with -o."
             )

@@ -1,4 +1,4 @@
-"""Jobs in several processes on this machine; one that dies takes one file along, not the run."""
+"""Jobs in several processes on this machine; one that crashes costs one file, not the run."""
 
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -12,9 +12,9 @@ Worker = WorkerProcess[[Job, Settings], Outcome]
 
 
 def develop_in_pool(jobs: Sequence[Job], settings: Settings, processes: int) -> Iterator[Outcome]:
-    """Develop with so many processes at once; yields in the order of the jobs, each once those before it are done.
+    """Develop with several processes at once; yields in the order of the jobs, each once those before it are done.
 
-    Left early (Ctrl-C), the processes are ended; a picture that was being written isn't there.
+    If the caller stops early (Ctrl-C), the processes are ended and pictures that weren't whole yet don't appear.
     """
     idle: SimpleQueue[Worker] = SimpleQueue()
 
@@ -35,7 +35,7 @@ def develop_in_pool(jobs: Sequence[Job], settings: Settings, processes: int) -> 
 
 
 def _stop(threads: ThreadPoolExecutor, workers: Sequence[Worker]) -> None:
-    """Let no job begin, and end those that run; the threads that wait for them go on, and out."""
+    """Start no more jobs and end those that run, so that the threads that wait for them finish."""
     threads.shutdown(wait=False, cancel_futures=True)
     for worker in workers:
         worker.kill()
@@ -45,5 +45,5 @@ def _develop(worker: Worker, job: Job, settings: Settings) -> Outcome:
     try:
         return worker.call(None, job, settings)
     except ProcessDiedError as error:
-        advice = "; too little memory, perhaps: give fewer --jobs" if str(error) == "SIGKILL" else ""
-        return Failed(job.source, "ProcessDiedError", f"{job.source}: its process died ({error}{advice}).")
+        advice = " Memory may have run out; use fewer --jobs." if str(error) == "SIGKILL" else ""
+        return Failed(job.source, "ProcessDiedError", f"{job.source}: its worker process crashed ({error}).{advice}")

@@ -1,4 +1,4 @@
-"""A bundle's files as bytes, out of a folder or a .zip: nothing is unpacked to disk, or read before its size."""
+"""A bundle's files as bytes, from a folder or a .zip: nothing is unpacked to disk, or read before its size is."""
 
 import stat
 import zipfile
@@ -11,18 +11,18 @@ from lwisp_mobile.errors import BundleError
 from lwisp_mobile.serialize.files import unnamed_write
 
 MAX_FILES = 32
-"""A bundle has two or three models, a contract, a report, a card and a signature."""
+"""A bundle has two or three models, a contract, a report, a model card and a signature."""
 MAX_FILE_BYTES = 256 << 20
-"""A student is under 10 MB; nothing near this size is read."""
+"""A student is below 10 MB; anything of this size isn't one."""
 MAX_BUNDLE_BYTES = 512 << 20
 MAX_RATIO = 100
-"""Weights barely shrink and JSON shrinks tenfold; what unpacks to more is a zip bomb."""
+"""Weights barely compress and JSON compresses tenfold; whatever unpacks to more is a zip bomb."""
 SUFFIX = ".zip"
 
 _EPOCH = (1980, 1, 1, 0, 0, 0)
 """A date for every member, so that equal bundles are equal archives."""
 _DAMAGE = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, ValueError, RuntimeError)
-"""What zipfile raises on a broken, encrypted or unknown archive."""
+"""What zipfile raises on a broken, encrypted or unsupported archive."""
 
 
 def is_bundle_path(path: Path) -> bool:
@@ -33,7 +33,7 @@ def is_bundle_path(path: Path) -> bool:
 def read_member(path: Path, name: str) -> bytes:
     """Read one file of a bundle's folder or .zip.
 
-    Raises BundleError if it isn't there, is too large, or the archive holds what no bundle does (`check_names`).
+    Raises BundleError if it isn't there, is too large, or the archive has names that no bundle has (`check_names`).
     """
     if not path.is_dir() and path.suffix.lower() == SUFFIX:
         with _opened(path) as archive:
@@ -52,7 +52,7 @@ def read_all(path: Path) -> dict[str, bytes]:
 
 
 def write_archive(path: Path, files: Mapping[str, bytes]) -> None:
-    """Write a bundle's files as a .zip: equal files give equal bytes. Raises BundleError on names no bundle has."""
+    """Write a bundle's files as a .zip: the same files, the same bytes. Raises BundleError on names no bundle has."""
     check_names(path, list(files))
     with unnamed_write(path) as temporary, zipfile.ZipFile(temporary, "w", zipfile.ZIP_DEFLATED) as archive:
         for name in sorted(files):
@@ -62,9 +62,9 @@ def write_archive(path: Path, files: Mapping[str, bytes]) -> None:
 
 
 def check_names(path: Path, names: list[str]) -> None:
-    """Refuse names that reach out of the bundle, that some file systems hold for one, or that are too many."""
+    """Refuse names that point outside the bundle, that some file systems can't tell apart, or that are too many."""
     if len(names) > MAX_FILES:
-        raise BundleError(f"{path} holds {len(names)} files; a bundle has at most {MAX_FILES}.")
+        raise BundleError(f"{path} has {len(names)} files; a bundle has at most {MAX_FILES}.")
     for name in names:
         if not is_plain_name(name):
             raise BundleError(
@@ -73,17 +73,17 @@ def check_names(path: Path, names: list[str]) -> None:
             )
     for name in names:
         if sum(other.casefold() == name.casefold() for other in names) > 1:
-            raise BundleError(f"{path} holds {name!r} more than once. Don't use it; get the bundle again.")
+            raise BundleError(f"{path} contains {name!r} more than once. Don't use it; get the bundle again.")
 
 
 def is_plain_name(name: str) -> bool:
-    """Whether a name stays within its folder on every system, and is shown by it."""
+    """Whether a name stays within its folder, and is visible, on every system."""
     return bool(name) and not name.startswith(".") and not set(name) & set("/\\:\0") and name.isprintable()
 
 
 @contextmanager
 def _opened(path: Path) -> Iterator[zipfile.ZipFile]:
-    """An archive whose table of contents was checked."""
+    """Open an archive and check its table of contents."""
     _check_file(path, MAX_BUNDLE_BYTES)
     try:
         with zipfile.ZipFile(path) as archive:
@@ -111,7 +111,7 @@ def _check_member(where: str, member: zipfile.ZipInfo) -> None:
             f"and {MAX_RATIO} times its packed size are read."
         )
     if member.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
-        raise BundleError(f"{where} is packed by method {member.compress_type}; 0 (stored) and 8 (deflated) are read.")
+        raise BundleError(f"{where} has compression {member.compress_type}; 0 (stored) and 8 (deflated) are read.")
     kind = stat.S_IFMT(member.external_attr >> 16)
     if kind not in (0, stat.S_IFREG):
         raise BundleError(f"{where} is a link or a device, not a file. Don't use this archive.")
@@ -119,8 +119,8 @@ def _check_member(where: str, member: zipfile.ZipInfo) -> None:
 
 def _unpack(path: Path, archive: zipfile.ZipFile, name: str) -> bytes:
     if name not in archive.namelist():
-        raise BundleError(f"{path} holds no {name}. Give a bundle's folder or .zip (`lwisp pack` writes one).")
-    # Never more than the table of contents says, and zipfile compares what comes with its CRC.
+        raise BundleError(f"{path} has no {name}. Give a bundle's folder or .zip (`lwisp pack` writes one).")
+    # Never more than the table of contents says, and zipfile checks the CRC.
     return archive.read(name)
 
 
@@ -137,7 +137,7 @@ def _check_file(path: Path, limit: int) -> None:
         found = path.stat()
     except (OSError, ValueError) as error:
         raise BundleError(f"{path} can't be read ({error}). Give a bundle's folder or .zip.") from error
-    # A pipe or a device would be waited for without end.
+    # Reading a pipe or a device could wait forever.
     if not stat.S_ISREG(found.st_mode):
         raise BundleError(f"{path} isn't a file. Give a bundle's folder or .zip.")
     if found.st_size > limit:

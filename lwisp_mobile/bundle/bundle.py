@@ -1,4 +1,4 @@
-"""Bundles: a student's models with their contracts and hashes, in a folder or a .zip."""
+"""Bundles: one student's models with their contracts and hashes, in a folder or a .zip."""
 
 import hashlib
 import json
@@ -30,25 +30,25 @@ class ModelFile:
 
 @dataclass(frozen=True)
 class Bundle:
-    """Models made from one checkpoint."""
+    """Models exported from one checkpoint."""
 
     folder: Path
-    """The folder, or the .zip, that holds the files."""
+    """The folder or .zip with the files."""
     name: str
     models: tuple[ModelFile, ...]
 
     def model(self, precision: str) -> ModelFile:
-        """The model of a precision (int8, fp16, float32). Raises BundleError naming what there is."""
+        """Return the model of a precision (int8, fp16, float32). Raises BundleError naming those there are."""
         for model in self.models:
             if model.contract.precision == precision:
                 return model
         known = ", ".join(model.contract.precision for model in self.models)
-        raise BundleError(f"{self.folder} holds no {precision} model; it holds: {known}.")
+        raise BundleError(f"{self.folder} has no {precision} model; it has: {known}.")
 
     def read(self, precision: str) -> bytes:
-        """The bytes of a model: hashed before anything parses them, then checked before an engine does.
+        """Read a model's bytes, check their hash before anything parses them, and then that they are a sound .tflite.
 
-        Raises BundleError on any difference to the contract, ModelError if it's no .tflite that may be run.
+        Raises BundleError on any difference from the contract, ModelError if the .tflite mustn't be run.
         """
         model = self.model(precision)
         data = read_member(self.folder, model.file)
@@ -62,21 +62,29 @@ class Bundle:
         return data
 
 
+def shipped_names() -> tuple[str, ...]:
+    """Names of the bundles inside the package."""
+    return tuple(sorted(path.parent.name for path in _models_folder().glob(f"*/{CONTRACT_FILE}")))
+
+
 def shipped_bundle(name: str = "lwisp") -> Bundle:
-    """A bundle that ships inside the package. Raises BundleError if there's none of that name."""
-    folder = Path(str(files("lwisp_mobile"))) / "models"
-    names = sorted(path.parent.name for path in folder.glob(f"*/{CONTRACT_FILE}"))
+    """Load a bundle that ships inside the package. Raises BundleError, naming those that do, if this one doesn't."""
+    names = shipped_names()
     if name not in names:
         raise BundleError(f"No bundle named {name!r} ships with lwisp-mobile; there are: {', '.join(names) or 'none'}.")
-    return load_bundle(folder / name)
+    return load_bundle(_models_folder() / name)
 
 
-def load_bundle(folder: Path) -> Bundle:
-    """Read the contract of a bundle, a folder or a .zip; the models' bytes are read and hashed by `Bundle.read`.
+def _models_folder() -> Path:
+    return Path(str(files("lwisp_mobile"))) / "models"
+
+
+def load_bundle(path: str | Path) -> Bundle:
+    """Read the contract of a bundle, a folder or a .zip; `Bundle.read` reads and checks the models themselves.
 
     Raises BundleError if contract.json is missing, broken or of another version, ContractError for a model's contract.
     """
-    return parse_bundle(folder, read_member(folder, CONTRACT_FILE))
+    return parse_bundle(Path(path), read_member(Path(path), CONTRACT_FILE))
 
 
 def parse_bundle(folder: Path, contract: bytes) -> Bundle:
@@ -85,7 +93,7 @@ def parse_bundle(folder: Path, contract: bytes) -> Bundle:
     try:
         tree = json.loads(contract)
     except (ValueError, RecursionError) as error:
-        raise BundleError(f"{path} isn't JSON ({error}). Copy the bundle again or export again.") from error
+        raise BundleError(f"{path} isn't JSON ({error}). Copy the bundle again, or export it again.") from error
     _check_version(tree.get("bundle_version") if isinstance(tree, dict) else None, path)
     manifest = from_dict(_Manifest, tree, str(path), BundleError)
     return Bundle(folder, manifest.name, tuple(_model_file(entry, path) for entry in manifest.models))
@@ -95,7 +103,7 @@ def _check_version(version: object, path: Path) -> None:
     if version == BUNDLE_VERSION and not isinstance(version, bool):
         return
     if isinstance(version, int) and 0 <= version < BUNDLE_VERSION:
-        # Never read leniently: who can put an old bundle in place of a new one must not get around newer checks.
+        # Never read leniently: replacing a new bundle by an old one mustn't get around newer checks.
         raise BundleError(
             f"{path}: bundle version {version} is older than {BUNDLE_VERSION}, which this release needs. Export again."
         )
@@ -105,7 +113,7 @@ def _check_version(version: object, path: Path) -> None:
 
 
 def write_bundle(bundle: Bundle) -> None:
-    """Write a bundle's contract.json; the models must be there already."""
+    """Write a bundle's contract.json next to its models."""
     models = [{**asdict(model), "contract": json.loads(to_json(model.contract))} for model in bundle.models]
     tree = {"bundle_version": BUNDLE_VERSION, "name": bundle.name, "models": models}
     with atomic_write(bundle.folder / CONTRACT_FILE) as temporary:
@@ -117,7 +125,7 @@ class _Entry:
     file: str
     sha256: str
     bytes: int
-    contract: dict  # type: ignore[type-arg]  # checked by from_tree, which looks at its version first
+    contract: dict  # type: ignore[type-arg]  # checked by from_tree, its version first
 
 
 @dataclass(frozen=True)
@@ -130,5 +138,5 @@ class _Manifest:
 def _model_file(entry: _Entry, path: Path) -> ModelFile:
     name = entry.file
     if not is_plain_name(name):
-        raise BundleError(f"{path}: model file {name!r} isn't a plain file name beside the contract. Export again.")
+        raise BundleError(f"{path}: model file {name!r} isn't a plain file name. Export again.")
     return ModelFile(name, entry.sha256, entry.bytes, from_tree(entry.contract, str(path)))

@@ -1,6 +1,6 @@
-"""Signatures of bundles: the OpenSSF model-signing format with a key of one's own, offline.
+"""Signatures of bundles: the OpenSSF model-signing format with a key of your own, offline.
 
-The signature is a file of the bundle and covers all others; anybody's model-signing tools can check it.
+The signature is a file of the bundle and covers all others; any model-signing tool can check it.
 """
 
 import tempfile
@@ -15,10 +15,10 @@ from lwisp_mobile.errors import SignatureError, require_extra
 from lwisp_mobile.serialize.files import atomic_write
 
 SIGNATURE_FILE = "model.sig"
-"""model-signing's own default."""
+"""model-signing's default name."""
 
 _MAKE_KEYS = (
-    "Make a pair: openssl ecparam -name prime256v1 -genkey -noout -out key.pem && "
+    "Create a pair: openssl ecparam -name prime256v1 -genkey -noout -out key.pem && "
     "openssl ec -in key.pem -pubout -out key.pub"
 )
 
@@ -26,8 +26,8 @@ _MAKE_KEYS = (
 def sign_bundle(path: Path, private_key: Path) -> None:
     """Sign every file of a bundle, a folder or a .zip; an earlier signature is replaced.
 
-    private_key: PEM, NIST P-256, P-384 or P-521, unencrypted. Raises BundleError if the bundle isn't whole (a signature
-    would vouch for a broken model), SignatureError if the key can't be used.
+    private_key: PEM, NIST P-256, P-384 or P-521, unencrypted. Raises BundleError if the bundle is broken (a signature
+    would vouch for it), SignatureError if the key can't be used.
     """
     files = read_all(path)
     files.pop(SIGNATURE_FILE, None)
@@ -43,28 +43,30 @@ def sign_bundle(path: Path, private_key: Path) -> None:
 
 
 def load_signed_bundle(path: Path, public_key: Path) -> Bundle:
-    """Read a bundle that must be signed by a key, which is checked before anything in the bundle is parsed.
+    """Read a bundle that must be signed by a key; the signature is checked before anything in the bundle is parsed.
 
-    The models are read later, and hashed against the contract that was signed.
+    The models are read later, and their hashes compared with the signed contract's.
     Raises SignatureError if the signature is missing, by another key, or not of these files.
     """
     files = read_all(path)
     signature = files.pop(SIGNATURE_FILE, None)
     if signature is None:
-        raise SignatureError(f"{path} isn't signed (no {SIGNATURE_FILE}), and a signature by {public_key} is needed.")
+        raise SignatureError(
+            f"{path} isn't signed (no {SIGNATURE_FILE}); a signature by {public_key}'s owner is needed."
+        )
     with _on_disk(files) as folder, _errors(public_key):
         modules = _model_signing()
-        beside = folder.with_name(SIGNATURE_FILE)
-        beside.write_bytes(signature)
+        signature_file = folder.with_name(SIGNATURE_FILE)
+        signature_file.write_bytes(signature)
         verifier = modules.verifying.Config().use_elliptic_key_verifier(public_key=public_key)
         with _mismatch(path, public_key):
-            verifier.verify(folder, beside)
+            verifier.verify(folder, signature_file)
     return _check_whole(path, files)
 
 
 def _check_whole(path: Path, files: Mapping[str, bytes]) -> Bundle:
     if CONTRACT_FILE not in files:
-        raise SignatureError(f"{path} holds no {CONTRACT_FILE}, so it isn't a bundle. Give a bundle's folder or .zip.")
+        raise SignatureError(f"{path} has no {CONTRACT_FILE}, so it isn't a bundle. Give a bundle's folder or .zip.")
     bundle = parse_bundle(path, files[CONTRACT_FILE])
     for model in bundle.models:
         bundle.read(model.contract.precision)
@@ -81,7 +83,7 @@ def _add_signature(path: Path, files: dict[str, bytes], signature: bytes) -> Non
 
 @contextmanager
 def _on_disk(files: Mapping[str, bytes]) -> Iterator[Path]:
-    """The files in a private folder: what model-signing hashes can't change between its look and ours."""
+    """Write the files to a private folder, so that model-signing hashes the very bytes that are used."""
     with tempfile.TemporaryDirectory(prefix="lwisp-") as temporary:
         folder = Path(temporary) / "bundle"
         folder.mkdir()
@@ -109,7 +111,8 @@ def _errors(key: Path) -> Iterator[None]:
         raise SignatureError(f"{key} can't be read ({error.strerror or error}). {_MAKE_KEYS}") from error
     except (ValueError, TypeError, AttributeError) as error:
         raise SignatureError(
-            f"{key} isn't a usable key ({error}); PEM of NIST P-256, P-384 or P-521 is needed. {_MAKE_KEYS}"
+            f"{key} isn't a usable key ({error}); a PEM key on NIST P-256, P-384 or P-521, unencrypted, "
+            f"is needed. {_MAKE_KEYS}"
         ) from error
 
 

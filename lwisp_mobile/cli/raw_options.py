@@ -1,4 +1,4 @@
-"""Command-line flags that say what a RAW file doesn't: one set, shared by every command that reads RAW files."""
+"""Options for what a RAW file doesn't say: one set for every command that reads RAW files."""
 
 import argparse
 from collections.abc import Sequence
@@ -11,21 +11,37 @@ from lwisp_mobile.raw.image import Gains
 
 
 def add_raw_options(parser: argparse.ArgumentParser) -> None:
-    """Add the flags of `RawHints`; a flag wins over the sidecar, the sidecar over the file."""
-    group = parser.add_argument_group("what the RAW file doesn't say (or a sidecar photo.raw.toml says)")
+    """Add the options for `RawHints`; an option wins over the sidecar, which wins over the file."""
+    group = parser.add_argument_group(
+        "facts the RAW file lacks or has wrong (a sidecar photo.raw.toml can give them, too)"
+    )
     group.add_argument("--white-balance", metavar="as-shot|daylight|grey-world|R,G,B", help="default: as-shot")
-    group.add_argument("--size", metavar="WxH", help="of a mosaic without a header")
-    group.add_argument("--cfa", choices=CFA_ORDERS, help="filter order at the top left")
+    group.add_argument("--size", metavar="WxH", help="width and height in px of a mosaic without a header")
+    group.add_argument("--cfa", choices=CFA_ORDERS, help="filter order of the 2x2 cell at the top left")
     group.add_argument("--bits", type=int, help="bits per sample of a mosaic without a header, 8 to 16")
-    group.add_argument("--byte-order", choices=("little", "big"), help="of 16-bit words; default: little")
-    group.add_argument("--black", metavar="B or B,B,B,B", help="sensor value of black, one or one per site")
-    group.add_argument("--white", type=float, help="sensor value of white")
-    group.add_argument("--matrix", metavar="M,…", help="9 numbers: white-balanced camera RGB to linear sRGB")
+    group.add_argument("--byte-order", choices=("little", "big"), help="of 16-bit samples; default: little")
+    group.add_argument(
+        "--black", metavar="B or B,B,B,B", help="black level as a sensor value: one, or one per site of the 2x2 cell"
+    )
+    group.add_argument("--white", type=float, help="white level as a sensor value")
+    group.add_argument(
+        "--matrix", metavar="M,…", help="9 numbers, row by row: white-balanced camera RGB to linear sRGB"
+    )
     group.add_argument("--orientation", type=int, help="EXIF orientation, 1 to 8")
 
 
+def add_sandbox_option(parser: argparse.ArgumentParser) -> None:
+    """Add --sandbox and --no-sandbox, read as `arguments.sandbox`."""
+    parser.add_argument(
+        "--sandbox",
+        action=argparse.BooleanOptionalAction,
+        default=True,
+        help="decode camera files and PNG in a separate process with limits on memory and time; default: on",
+    )
+
+
 def hints_of(arguments: argparse.Namespace) -> RawHints:
-    """The flags as RawHints. Raises UsageError or RawError naming the flag that can't be used."""
+    """Read the options as RawHints. Raises UsageError or RawError naming the one that can't be used."""
     return RawHints(
         size=_size(arguments.size),
         cfa=arguments.cfa,
@@ -73,5 +89,5 @@ def _numbers(flag: str, text: str, counts: Sequence[int]) -> list[float]:
         values = []
     if len(values) not in counts:
         wanted = " or ".join(map(str, counts))
-        raise UsageError(f"{flag} {text!r} can't be read; {wanted} number(s) with commas between them are needed.")
+        raise UsageError(f"{flag} {text!r} can't be read; give {wanted} comma-separated number(s).")
     return values

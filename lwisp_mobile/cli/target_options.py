@@ -1,4 +1,4 @@
-"""Arguments that choose an engine and a delegate, for every command that runs a model."""
+"""Options that choose an engine and a delegate: one set for every command that runs a model."""
 
 import argparse
 
@@ -11,28 +11,30 @@ def add_target_options(parser: argparse.ArgumentParser) -> None:
     """Add --engine, --delegate, --delegate-option and --require-delegate."""
     group = parser.add_argument_group("what runs the model")
     group.add_argument(
-        "--engine", choices=(LITERT, TFLITE_RUNTIME), help="default: LiteRT, or tflite-runtime where only that is"
+        "--engine",
+        choices=(LITERT, TFLITE_RUNTIME),
+        help="default: LiteRT, or tflite-runtime if only that is installed",
     )
     group.add_argument(
         "--delegate",
         default=CPU,
         metavar="NAME",
-        help="cpu (default: XNNPACK), gpu, npu, or the path of an external delegate's library",
+        help="cpu (XNNPACK; default), gpu, npu, or the path of an external delegate's library",
     )
     group.add_argument(
         "--delegate-option",
         action="append",
         default=[],
         metavar="KEY=VALUE",
-        help="for an external delegate; may be repeated",
+        help="option of an external delegate; may be repeated",
     )
     group.add_argument(
-        "--require-delegate", action="store_true", help="refuse a model that the delegate doesn't run whole"
+        "--require-delegate", action="store_true", help="refuse a model unless the delegate runs all of it"
     )
 
 
 def target_of(arguments: argparse.Namespace) -> Target:
-    """The choice. Raises UsageError if it can't be."""
+    """Read the options as a Target. Raises UsageError if they contradict each other."""
     return Target(
         arguments.engine,
         arguments.delegate,

@@ -1,4 +1,4 @@
-"""What a file is: a RAW, a .tflite or a bundle, told as one tree of plain values.
+"""What a file contains (a RAW file, a .tflite or a bundle), as one tree of plain values.
 
 Other distributions may add kinds of files by the entry point group `lwisp.inspectors`: suffix -> function.
 """
@@ -25,7 +25,7 @@ MAX_TFLITE_BYTES = 256 << 20
 
 
 def inspect_file(path: Path, hints: RawHints) -> dict[str, Any]:
-    """Describe a file by what it is. Raises the LwispError of that kind if it's broken."""
+    """Describe a file according to its kind. Raises the LwispError of that kind if it is broken."""
     if is_bundle_path(path):
         return inspect_bundle(path)
     if path.suffix == ".tflite":
@@ -37,26 +37,26 @@ def inspect_file(path: Path, hints: RawHints) -> dict[str, Any]:
 
 
 def inspect_bundle(folder: Path) -> dict[str, Any]:
-    """Every model of a bundle, hashes checked."""
+    """Describe every model of a bundle, hashes checked."""
     if folder.is_dir() and not (folder / CONTRACT_FILE).exists():
-        raise UsageError(f"{folder} holds no {CONTRACT_FILE}, so it isn't a bundle. Give a file or a bundle's folder.")
+        raise UsageError(f"{folder} has no {CONTRACT_FILE}, so it isn't a bundle. Give a file or a bundle's folder.")
     bundle = load_bundle(folder)
     models = [{"file": model.file, **_describe(bundle.read(model.contract.precision))} for model in bundle.models]
     return {"kind": "bundle", "name": bundle.name, "models": models}
 
 
 def inspect_model(path: Path) -> dict[str, Any]:
-    """Graph, delegate coverage and contract of a .tflite, ours or anybody's."""
+    """Describe the graph, delegate coverage and contract of any .tflite."""
     return {"kind": "tflite", "file": str(path), **_describe(_read_model(path))}
 
 
 def examine_file(path: Path) -> dict[str, StrictReport]:
-    """What the models of a .tflite or bundle really compute, by file name. Raises UsageError on other files."""
+    """Audit what a .tflite or a bundle's models really compute, by file name. Raises UsageError on other files."""
     if is_bundle_path(path):
         bundle = load_bundle(path)
         return {model.file: examine(bundle.read(model.contract.precision)) for model in bundle.models}
     if path.suffix != ".tflite":
-        raise UsageError(f"{path} is no model; --strict examines a .tflite or a bundle.")
+        raise UsageError(f"{path} isn't a model; --strict examines a .tflite or a bundle.")
     return {path.name: examine(_read_model(path))}
 
 
@@ -84,7 +84,7 @@ def _describe(data: bytes) -> dict[str, Any]:
 
 
 def inspect_raw(path: Path, hints: RawHints) -> dict[str, Any]:
-    """A RAW file's metadata, without its samples."""
+    """Describe a RAW file: its metadata, not its samples."""
     raw = read_raw(path, hints)
     return {
         "kind": "raw",

@@ -1,4 +1,4 @@
-"""Two pictures side by side: their amplified difference, where it is largest, and PNGs to look at."""
+"""Two pictures compared: their amplified difference, where it is largest, and PNGs to look at."""
 
 import io
 
@@ -14,7 +14,7 @@ AMPLIFICATION = 20
 
 
 def difference(picture: Picture, reference: Picture) -> Picture:
-    """Signed difference around middle grey, amplified; of the pictures' shape."""
+    """Amplified signed difference around middle grey; the shape of the pictures."""
     return np.asarray(0.5 + AMPLIFICATION * (picture - reference), np.float32)
 
 

@@ -1,9 +1,8 @@
-"""What a camera wrote about a shot, as tags of Exif 2.32, for the pictures and DNGs written."""
-
-from importlib.metadata import PackageNotFoundError, version
+"""What a camera recorded about a shot, as Exif 2.32 tags of the pictures and DNGs written."""
 
 from lwisp_mobile.output.tiff import UNDEFINED, TiffTag, bytes_tag, directories, rational_tag, short_tag, text_tag
 from lwisp_mobile.raw.image import CaptureInfo
+from lwisp_mobile.version import __version__
 
 ISO_LIMIT = 65_535
 """The ISO tag has 16 bits; higher values are written as this, as cameras do."""
@@ -20,7 +19,7 @@ def picture_tags(info: CaptureInfo) -> tuple[TiffTag, ...]:
 
 
 def shot_tags(info: CaptureInfo) -> tuple[TiffTag, ...]:
-    """Tags of the Exif directory, without those the camera didn't give."""
+    """Tags of the Exif directory that the camera provided values for."""
     tags = [bytes_tag(EXIF_VERSION, b"0232", UNDEFINED)]
     given = ((EXPOSURE_TIME, info.exposure_s), (F_NUMBER, info.f_number), (FOCAL_LENGTH, info.focal_length_mm))
     tags += [rational_tag(number, value) for number, value in given if value is not None]
@@ -43,8 +42,4 @@ def exif_block(info: CaptureInfo) -> bytes:
 
 def software() -> str:
     """This package's name and version, for the tag Software."""
-    try:
-        return f"lwisp-mobile {version('lwisp-mobile')}"
-    except PackageNotFoundError:
-        # A source tree that isn't installed has no version.
-        return "lwisp-mobile"
+    return f"lwisp-mobile {__version__}"

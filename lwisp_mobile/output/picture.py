@@ -25,15 +25,17 @@ JPEG_MAX_SIDE_PX = 65_500
 """libjpeg's limit."""
 TIFF_RGB, ICC_PROFILE = 2, 34675
 ICC_DATE, FIXED_ICC_DATE = slice(24, 36), bytes.fromhex("07ea 0001 0001 0000 0000 0000")
-"""Where an ICC header holds the date of its making, six 16-bit numbers from the year on; and the one written."""
+"""Where an ICC header has its creation date, six 16-bit numbers from the year on; and the date written there."""
+NO_INFO = CaptureInfo()
 
 
-def write_picture(path: Path, rgb: Rgb, info: CaptureInfo) -> None:
+def write_picture(path: str | Path, rgb: Rgb, info: CaptureInfo = NO_INFO) -> None:
     """Write an upright sRGB picture: .png and .jpg with 8 bits, .tif with 16.
 
-    rgb: (H, W, 3) uint8, uint16 or float32 in [0, 1]. The file appears whole or not at all.
+    rgb: (H, W, 3) uint8, uint16 or float32 in [0, 1]. info: becomes EXIF tags. The file appears whole or not at all.
     Raises ImageError if the suffix is unknown or the file can't be written, NonFiniteError on NaN.
     """
+    path = Path(path)
     write = _WRITERS.get(path.suffix.lower())
     if write is None:
         raise ImageError(f"{path}: the suffix {path.suffix!r} is unknown; give one of {', '.join(_WRITERS)}.")
@@ -102,7 +104,7 @@ def _write_png(path: Path, rgb: Rgb, info: CaptureInfo) -> None:
 
 
 def _write_jpeg(path: Path, rgb: Rgb, info: CaptureInfo) -> None:
-    # 4:4:4: chroma at half size would undo part of the demosaicing.
+    # 4:4:4: subsampled chroma would undo part of the demosaicing.
     _pillow_image(rgb).save(
         path,
         format="JPEG",
@@ -127,7 +129,7 @@ def _pillow_image(rgb: Rgb) -> "Image.Image":
 
 
 def srgb_profile() -> bytes:
-    """The ICC profile of sRGB; its date is fixed, so that equal pictures are equal bytes."""
+    """The ICC profile of sRGB, with a fixed date, so that equal pictures are equal files."""
     try:
         from PIL import ImageCms  # noqa: PLC0415
     except ImportError as error:

@@ -1,6 +1,6 @@
 """A small TIFF writer (TIFF 6.0, little-endian, one uncompressed strip): pictures, DNGs and Exif blocks.
 
-Own code, because a sample DNG must be the same bytes on every machine and Exif needs a second directory.
+Our own code, because a sample DNG must be the same bytes on every machine and Exif needs a second directory.
 """
 
 import struct
@@ -31,13 +31,13 @@ class TiffTag:
     kind: int
     """One of the field types above."""
     count: int
-    """How many values of the type."""
+    """Number of values."""
     data: bytes
     """The values, little-endian."""
 
 
 def text_tag(number: int, text: str) -> TiffTag:
-    """Text; TIFF has ASCII only, other letters become question marks."""
+    """Text; TIFF has ASCII only, so other letters become question marks."""
     data = text.encode("ascii", "replace") + b"\0"
     return TiffTag(number, ASCII, len(data), data)
 
@@ -78,7 +78,7 @@ def rational(value: float) -> tuple[int, int]:
 
 
 def directories(tags: Sequence[TiffTag], exif: Sequence[TiffTag]) -> bytes:
-    """Header, first directory and Exif directory: a whole TIFF without a picture, as JPEG and PNG carry it."""
+    """Header, first directory and Exif directory: a TIFF without a picture, as JPEG and PNG embed it."""
     exif_at = HEADER_BYTES + len(_directory([*tags, long_tag(EXIF_DIRECTORY, 0)], HEADER_BYTES))
     first = _directory([*tags, long_tag(EXIF_DIRECTORY, exif_at)], HEADER_BYTES)
     return struct.pack("<2sHI", b"II", 42, HEADER_BYTES) + first + _directory(exif, exif_at)
@@ -89,19 +89,19 @@ def write_tiff(
 ) -> None:
     """Write 16-bit samples as one strip. samples: (H, W) or (H, W, C) uint16.
 
-    Raises ImageError if the file would pass 4 GiB, OSError if it can't be written.
+    Raises ImageError if the file would exceed 4 GiB, OSError if it can't be written.
     """
-    # Every offset has the same width, so the length is known before the strip's place is.
+    # Offsets have a fixed width, so the length of the directories is known before the strip's position is.
     strip_at = len(directories([*tags, *_layout(samples, photometric, 0)], exif))
     if strip_at + samples.nbytes > MAX_BYTES:
-        raise ImageError(f"A TIFF holds 4 GiB; this picture has {samples.nbytes} bytes. Write .png or .jpg.")
+        raise ImageError(f"A TIFF can have 4 GiB; this picture needs {samples.nbytes} bytes. Write .png or .jpg.")
     with path.open("wb") as file:
         file.write(directories([*tags, *_layout(samples, photometric, strip_at)], exif))
         file.write(np.ascontiguousarray(samples, "<u2").data)
 
 
 def _layout(samples: NDArray[np.uint16], photometric: int, strip_at: int) -> list[TiffTag]:
-    """How the strip is to be read: the fields TIFF 6.0 requires."""
+    """How to read the strip: the fields that TIFF 6.0 requires."""
     height, width = samples.shape[:2]
     channels = samples.shape[2] if samples.ndim == 3 else 1
     return [

@@ -43,11 +43,12 @@ Decoder = Callable[[Path, RawHints], RawImage]
 """Reads a file that a foreign decoder is needed for: a camera's (LibRaw), or a PNG (Pillow). The hints are merged."""
 
 
-def read_raw(path: Path, hints: RawHints = NO_HINTS) -> RawImage:
+def read_raw(path: str | Path, hints: RawHints = NO_HINTS) -> RawImage:
     """Read a RAW file. Hints win over the sidecar (photo.raw.toml, photo.toml), which wins over the file.
 
     Raises a RawError that begins with the file's name; MissingExtraError if rawpy is needed and missing.
     """
+    path = Path(path)
     try:
         head = _read_head(path)
         merged = override(read_sidecar(path), hints)

@@ -1,1 +1,1 @@
-"""Plain values to and from dataclasses, JSON, schemas and files. Imports nothing but the errors."""
+"""Dataclasses to and from plain values, JSON, JSON Schemas and files. Imports nothing but the errors."""

@@ -13,8 +13,8 @@ from pathlib import Path
 def atomic_write(path: Path) -> Iterator[Path]:
     """Yield a temporary path in the same folder; rename it to `path` on success, remove it on any error.
 
-    The caller creates the temporary file, so that it gets the user's usual permissions. Raises OSError if
-    the folder can't be written, or if `path` is there and isn't a file: renaming would replace a device.
+    The caller creates the temporary file, so that it gets the user's usual permissions. Raises OSError if the folder
+    can't be written to, or if `path` exists and isn't a regular file: a rename would replace a device.
     """
     _refuse_devices(path)
     temporary = _neighbour(path)
@@ -27,10 +27,10 @@ def atomic_write(path: Path) -> Iterator[Path]:
 
 @contextmanager
 def unnamed_write(path: Path) -> Iterator[Path]:
-    """As `atomic_write`, and nothing is left even by a process that is killed: the file has no name until it's whole.
+    """As `atomic_write`, and even a killed process leaves nothing behind: the file has no name until it is whole.
 
     Yields a path to an open file, to be written and not renamed. Where the system or the folder's file system has no
-    unnamed files (not Linux; NFS), it is `atomic_write`: a killed process leaves a hidden .lwisp-….part.
+    unnamed files (other than Linux; NFS), this is `atomic_write`: a killed process leaves a hidden .lwisp-….part.
     """
     _refuse_devices(path)
     descriptor = _open_unnamed(path.absolute().parent)
@@ -59,8 +59,8 @@ def _open_unnamed(folder: Path) -> int | None:
 
 
 def _name(unnamed: Path, descriptor: int, path: Path) -> None:
-    """Give a whole file its name. A link can't replace a file, a renaming can."""
-    # The descriptor isn't looked at for an absolute path, but without one Python links to the symbolic link in /proc.
+    """Give a whole file its name. A link can't replace an existing file; a rename can."""
+    # For an absolute path the descriptor is ignored, but without one Python links to the symbolic link in /proc.
     try:
         os.link(unnamed, path, src_dir_fd=descriptor, follow_symlinks=True)
     except FileExistsError:

@@ -1,4 +1,4 @@
-"""Trees of plain values (from TOML or JSON) to frozen dataclasses, strictly: every key and type is checked."""
+"""Plain values (from TOML or JSON) to frozen dataclasses, strictly: every key and type is checked."""
 
 import math
 import types

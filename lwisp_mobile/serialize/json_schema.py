@@ -1,4 +1,4 @@
-"""JSON Schemas of files that `json_text.to_json` writes, made from the dataclasses behind them."""
+"""JSON Schemas of the files that `json_text.to_json` writes, generated from their dataclasses."""
 
 import types
 from dataclasses import fields, is_dataclass
@@ -13,7 +13,7 @@ Schema = dict[str, Any]
 
 
 def schema_of(kind: type, title: str, **constants: int) -> Schema:
-    """The schema of a dataclass. constants: fields that have this one value, as a version has."""
+    """Generate the schema of a dataclass. constants: fields with a single allowed value, such as a version."""
     definitions: dict[str, Schema] = {}
     top = _of_dataclass(kind, definitions)
     top["properties"] |= {name: {"const": value} for name, value in constants.items()}

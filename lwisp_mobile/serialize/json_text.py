@@ -1,4 +1,4 @@
-"""Results as JSON text: strict, so that a NaN or an infinity is an error and never a token no other reader accepts."""
+"""Results as strict JSON: NaN and infinity are errors, never tokens that other readers refuse."""
 
 import json
 import math
@@ -42,7 +42,7 @@ def _plain(value: Any, place: str) -> Any:  # noqa: PLR0911  one return per kind
 
 
 def _key(key: Any, place: str) -> str:
-    # json would write None as "null" and 1 as "1" without a word; only the second is meant by anyone.
+    # json would silently write None as "null" and 1 as "1"; only the second is ever meant.
     if isinstance(key, str | int) and not isinstance(key, bool):
         return str(key)
     raise TypeError(f"{place.lstrip('.') or 'The result'} has the key {key!r}; JSON keys are text or whole numbers")
@@ -51,4 +51,4 @@ def _key(key: Any, place: str) -> str:
 def _finite(value: float, place: str) -> float:
     if math.isfinite(value):
         return float(value)
-    raise NonFiniteError(f"{place.lstrip('.') or 'The result'} is {value}, which JSON can't hold; write null instead")
+    raise NonFiniteError(f"{place.lstrip('.') or 'The result'} is {value}, which isn't JSON; write null instead")

@@ -16,7 +16,7 @@ from lwisp_bench.studies.ab import ROUNDS, SLICE_S, AbReport, Turns, run_ab
 from lwisp_bench.suite.setups import Setup
 from lwisp_bench.suite.subjects import Subject, bundle_subject, file_subject
 from lwisp_bench.suite.suite import parse_shape
-from lwisp_mobile.cli.main import add_json_option, print_json
+from lwisp_mobile.cli.command import add_json_option, print_json
 
 EXIT_CODES = {"slower": 1, "faster": 0, "equal": 0, "inconclusive": 3}
 

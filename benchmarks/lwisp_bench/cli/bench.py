@@ -17,7 +17,7 @@ from lwisp_bench.runners.instructions.running import count_plan
 from lwisp_bench.suite.running import Unusable, exit_code, run_plan
 from lwisp_bench.suite.setups import MODES
 from lwisp_bench.suite.suite import Suite, parse_shape, plan_of, read_suite
-from lwisp_mobile.cli.main import Command, add_json_option, print_json
+from lwisp_mobile.cli.command import Command, add_json_option, print_json
 
 
 def _configure(parser: argparse.ArgumentParser) -> None:
@@ -164,4 +164,4 @@ def _compare(arguments: argparse.Namespace) -> int:
     return comparing.exit_code(found)
 
 
-bench = Command("Measure models on this host, ARM boards and Android devices.", _configure, _bench)
+bench = Command(_configure, _bench)

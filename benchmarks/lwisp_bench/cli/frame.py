@@ -7,8 +7,8 @@ from math import sqrt
 import numpy as np
 
 from lwisp_bench.studies.frame import RATE_PX, FrameCase, FrameReport, StageSplit, measure_frame
-from lwisp_mobile.cli.commands import find_bundle
-from lwisp_mobile.cli.main import Command, add_json_option, print_json
+from lwisp_mobile.bundle.lookup import find_bundle
+from lwisp_mobile.cli.command import Command, add_json_option, print_json
 from lwisp_mobile.frame.executor import StageTime
 from lwisp_mobile.memory import parse_bytes
 
@@ -112,4 +112,4 @@ def _parts(times: Sequence[StageTime]) -> str:
     )
 
 
-frame = Command("Develop a large frame within a memory budget; peak memory and time.", _configure, _run)
+frame = Command(_configure, _run)

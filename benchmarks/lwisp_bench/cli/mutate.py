@@ -4,8 +4,8 @@ import argparse
 from pathlib import Path
 
 from lwisp_bench.studies.mutation import MutationOptions, MutationReport, run_mutations
-from lwisp_mobile.cli.commands import find_bundle
-from lwisp_mobile.cli.main import Command, add_json_option, print_json
+from lwisp_mobile.bundle.lookup import find_bundle
+from lwisp_mobile.cli.command import Command, add_json_option, print_json
 from lwisp_mobile.progress import StepBar
 
 
@@ -24,7 +24,7 @@ def _run(arguments: argparse.Namespace) -> int:
     model = find_bundle(arguments.bundle).read(arguments.precision)
     options = MutationOptions(arguments.runs, arguments.seed, arguments.cap, not arguments.no_check, arguments.keep)
     with StepBar(options.runs, "mutate") as bar:
-        report = run_mutations(model, options, lambda: bar.step("running"))
+        report = run_mutations(model, options, lambda: bar("running"))
     if arguments.json:
         print_json(report)
     else:
@@ -37,4 +37,4 @@ def _lines(report: MutationReport) -> list[str]:
     return [*lines, f"{report.ended} of {report.options.runs} ended their process; this process ran on."]
 
 
-mutate = Command("Run damaged copies of a bundle's model and count what becomes of them.", _configure, _run)
+mutate = Command(_configure, _run)

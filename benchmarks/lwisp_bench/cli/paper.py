@@ -6,7 +6,7 @@ from pathlib import Path
 
 from lwisp_bench.studies.paper.contestants import PYNET, Choice, contestants
 from lwisp_bench.studies.paper.measuring import PaperReport, PaperRow, measure_paper
-from lwisp_mobile.cli.main import add_json_option, print_json
+from lwisp_mobile.cli.command import add_json_option, print_json
 from lwisp_mobile.errors import UsageError
 
 

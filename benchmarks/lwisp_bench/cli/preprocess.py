@@ -4,7 +4,7 @@ import argparse
 from math import sqrt
 
 from lwisp_bench.studies.preprocess import PreprocessReport, Step, measure_preprocess
-from lwisp_mobile.cli.main import add_json_option, print_json
+from lwisp_mobile.cli.command import add_json_option, print_json
 from lwisp_mobile.errors import UsageError
 
 ASPECT = 4 / 3

@@ -3,8 +3,8 @@
 import argparse
 
 from lwisp_bench.studies.rate import Rate, RateReport, measure_rate
-from lwisp_mobile.cli.commands import find_bundle
-from lwisp_mobile.cli.main import Command, add_json_option, print_json
+from lwisp_mobile.bundle.lookup import find_bundle
+from lwisp_mobile.cli.command import Command, add_json_option, print_json
 
 
 def _configure_rate(parser: argparse.ArgumentParser) -> None:
@@ -41,4 +41,4 @@ def _line(rate: Rate) -> str:
     )
 
 
-rate = Command("Multiply-adds per second of a model, beside one large convolution.", _configure_rate, _rate)
+rate = Command(_configure_rate, _rate)

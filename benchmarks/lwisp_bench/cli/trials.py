@@ -9,7 +9,7 @@ from lwisp_bench.runners.instructions.cpus import QEMU_CPUS
 from lwisp_bench.studies.ab import ROUNDS, SLICE_S, Turns
 from lwisp_bench.studies.trials import SHARE, Trial, TrialsReport, count_trials, time_trials
 from lwisp_bench.suite.subjects import bundle_subject
-from lwisp_mobile.cli.main import add_json_option, print_json
+from lwisp_mobile.cli.command import add_json_option, print_json
 from lwisp_mobile.errors import UsageError
 
 SIDES_PX = {"insn": 32, "wall": 128}

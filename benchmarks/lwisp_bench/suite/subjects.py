@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from lwisp_bench.suite.inputs import Image, made_image, random_image, raw_image
-from lwisp_mobile.cli.commands import find_bundle
+from lwisp_mobile.bundle.lookup import find_bundle
 from lwisp_mobile.contract import ModelContract
 from lwisp_mobile.errors import ModelError, UsageError
 

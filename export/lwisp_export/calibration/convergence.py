@@ -7,7 +7,7 @@ import numpy as np
 
 from lwisp_export.conversion.writer import ids
 from lwisp_export.quantization.ranges import Range, measure_ranges
-from lwisp_mobile.progress import progress
+from lwisp_mobile.progress import track
 from lwisp_mobile.tflite.reader import operator_name, parse_tflite, text
 
 
@@ -32,7 +32,7 @@ def measure_convergence(float_model: bytes, frames: Sequence[Sequence[np.ndarray
     order = np.random.default_rng(0).permutation(len(frames))
     joined: dict[str, Range] = {}
     widths = []
-    for index in progress(order, label="convergence", unit="frame", total=len(frames)):
+    for index in track(order, label="convergence", unit="frame", total=len(frames)):
         found = measure_ranges(float_model, frames[index])
         joined = {name: found[name].join(joined.get(name, found[name])) for name in names}
         widths.append([joined[name].high - joined[name].low for name in names])

@@ -9,10 +9,10 @@ from lwisp_export.calibration.collect import collect, frame_sources, read_source
 from lwisp_export.calibration.manifest import Manifest
 from lwisp_export.synthesis.builtin_frames import MadeFrame, calibration_frames, evaluation_frames
 from lwisp_export.synthesis.tiles import TILE_PX, NamedRaw
-from lwisp_mobile.cli.commands import find_bundle
-from lwisp_mobile.cli.main import Command, add_json_option, print_json
+from lwisp_mobile.bundle.lookup import find_bundle
+from lwisp_mobile.cli.command import Command, add_json_option, print_json
 from lwisp_mobile.cli.raw_options import add_raw_options, hints_of
-from lwisp_mobile.progress import progress
+from lwisp_mobile.progress import track
 
 _CURVE_POINTS = 8
 
@@ -30,7 +30,7 @@ def _configure(parser: argparse.ArgumentParser) -> None:
 
 def _calibrate(arguments: argparse.Namespace) -> int:
     hints = hints_of(arguments)
-    paths = progress(arguments.raw, label="calibrate", unit="frame")
+    paths = track(arguments.raw, label="calibrate", unit="frame")
     sources = read_sources(paths, hints) if arguments.raw else frame_sources(_named(calibration_frames()))
     judged = (
         read_sources(arguments.evaluation, hints)
@@ -69,4 +69,4 @@ def _print(manifest: Manifest, output: Path) -> None:
     print(f"{output}: {len(manifest.tiles)} tiles of {len(manifest.frames)} frames")
 
 
-calibrate = Command("Make a calibration set of RAW files and examine it.", _configure, _calibrate)
+calibrate = Command(_configure, _calibrate)

@@ -23,8 +23,8 @@ from lwisp_export.verification.bundle_check import check_bundle, check_shipped
 from lwisp_export.verification.drift.page_data import drift_report
 from lwisp_export.verification.drift.run import PAGE_NAME, report_drift
 from lwisp_export.verification.verify import DriftReport
-from lwisp_mobile.cli.commands import find_bundle
-from lwisp_mobile.cli.main import Command, add_json_option, print_json
+from lwisp_mobile.bundle.lookup import find_bundle
+from lwisp_mobile.cli.command import Command, add_json_option, print_json
 from lwisp_mobile.cli.raw_options import add_raw_options, hints_of
 from lwisp_mobile.errors import UsageError
 
@@ -245,11 +245,11 @@ def _demo(arguments: argparse.Namespace) -> int:
     return code
 
 
-train = Command("Train a student by a recipe.", _configure_train, _train)
-export = Command("Export a checkpoint to a bundle and verify it.", _configure_export, _export)
-verify = Command("Compare a bundle's models with the float checkpoint.", _configure_verify, _verify)
-evaluate = Command("Compare a bundle with classical pipelines on fixed frames.", _configure_evaluate, _evaluate)
-ablate = Command("Train students with one part left out each; compare.", _configure_ablate, _ablate)
-sheet = Command("Crops of RAW files beside LibRaw's rendering, at 100 %.", _configure_sheet, _sheet)
-sample = Command("Write a sample DNG made from a public-domain photograph.", _configure_sample, _sample)
-demo = Command("Export, verify, develop and time; write one report.", _configure_demo, _demo)
+train = Command(_configure_train, _train)
+export = Command(_configure_export, _export)
+verify = Command(_configure_verify, _verify)
+evaluate = Command(_configure_evaluate, _evaluate)
+ablate = Command(_configure_ablate, _ablate)
+sheet = Command(_configure_sheet, _sheet)
+sample = Command(_configure_sample, _sample)
+demo = Command(_configure_demo, _demo)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from lwisp_export.cli.commands import shipped_checkpoint
 from lwisp_export.conversion.convert import convert as run_convert
-from lwisp_mobile.cli.main import Command, add_json_option, print_json
+from lwisp_mobile.cli.command import Command, add_json_option, print_json
 from lwisp_mobile.errors import UsageError
 
 
@@ -32,4 +32,4 @@ def _convert(arguments: argparse.Namespace) -> int:
     return 0
 
 
-convert = Command("Convert a checkpoint or an ONNX to a float32 .tflite of one size.", _configure, _convert)
+convert = Command(_configure, _convert)

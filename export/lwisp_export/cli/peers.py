@@ -6,8 +6,8 @@ from pathlib import Path
 
 from lwisp_export.cli.commands import shipped_checkpoint
 from lwisp_export.peers.table import compare_peers, table
-from lwisp_mobile.cli.commands import find_bundle
-from lwisp_mobile.cli.main import Command, add_json_option, print_json
+from lwisp_mobile.bundle.lookup import find_bundle
+from lwisp_mobile.cli.command import Command, add_json_option, print_json
 
 
 def _configure(parser: argparse.ArgumentParser) -> None:
@@ -30,4 +30,4 @@ def _peers(arguments: argparse.Namespace) -> int:
     return 0
 
 
-peers = Command("Compare INT8 with other quantisers' and in another runtime.", _configure, _peers)
+peers = Command(_configure, _peers)

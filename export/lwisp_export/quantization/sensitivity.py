@@ -11,7 +11,7 @@ from lwisp_export.quantization.model_runner import open_model
 from lwisp_export.quantization.prepare import Prepared
 from lwisp_export.quantization.scales import same_scale_groups
 from lwisp_export.quantization.simulate import simulate
-from lwisp_mobile.progress import progress
+from lwisp_mobile.progress import track
 from lwisp_mobile.tflite.reader import operator_name, parse_tflite, text
 
 
@@ -44,7 +44,7 @@ def measure_sensitivity(prepared: Prepared, tiles: Sequence[np.ndarray]) -> tupl
     reference = open_model(prepared.exact)
     truths = [reference(tile) for tile in tiles]
     parts = parts_of(prepared)
-    errors = [_error(prepared, part, tiles, truths) for part in progress(parts, label="sensitivity", unit="tensor")]
+    errors = [_error(prepared, part, tiles, truths) for part in track(parts, label="sensitivity", unit="tensor")]
     total = max(sum(errors), 1e-30)
     found = [
         Sensitivity(part, error, float(-10 * np.log10(error)) if error else None, error / total)

@@ -1,7 +1,8 @@
 """RAW files decoded in a process of its own, with caps on memory and time: LibRaw and Pillow are large C programs.
 
-    with decoding_by(decode_apart):
-        raw = read_raw(Path("photo.dng"))
+    >>> from lwisp_mobile.raw.reader import decoding_by, read_raw
+    >>> with decoding_by(decode_apart):
+    ...     raw = read_raw("photo.dng")
 
 The child gets the request on stdin and answers on stdout: one line of JSON, then the mosaic. Nothing it says is
 trusted: sizes are checked before memory is taken, and no pickle comes back.

@@ -16,7 +16,12 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from lwisp_mobile.batch.dask_cluster import develop_on_cluster
+from lwisp_mobile.batch.jobs import Job, Settings
+from lwisp_mobile.bundle.bundle import shipped_bundle
 from lwisp_mobile.cli.main import main
+from lwisp_mobile.errors import UsageError
+from lwisp_mobile.frame.developer import DevelopOptions
 
 SIDECAR = 'size = [640, 480]\ncfa = "GRBG"\nbits = 8\nblack = 12\nwhite_balance = [1.8, 1.0, 1.6]\n'
 FILES = 24
@@ -79,6 +84,7 @@ def wait_until(reached: Callable[[], bool], process: "subprocess.Popen[str]") ->
         time.sleep(0.002)
 
 
+@pytest.mark.slow
 def test_a_worker_is_killed_and_nothing_is_lost_or_twice(cluster: Cluster, files: list[Path], tmp_path: Path) -> None:
     (tmp_path / "out").mkdir()
     command = [sys.executable, "-m", "lwisp_mobile", "develop", *map(str, files), "-o", str(tmp_path / "out")]
@@ -89,10 +95,10 @@ def test_a_worker_is_killed_and_nothing_is_lost_or_twice(cluster: Cluster, files
         wait_until(lambda: len(list((tmp_path / "out").glob("*.png"))) >= 4, process)
         before = len(list((tmp_path / "out").glob("*.png")))
         cluster.workers[0].send_signal(signal.SIGKILL)
-        told, errors = process.communicate(timeout=120)
+        printed, errors = process.communicate(timeout=120)
     assert before < FILES - 6, "the cluster was done before the worker was killed"
     assert process.returncode == 2, errors
-    result = json.loads(told)
+    result = json.loads(printed)
     sources = [str(path) for path in files]
     assert [entry["source"] for entry in result["developed"]] == sources[:5] + sources[6:]
     assert [entry["source"] for entry in result["failed"]] == sources[5:6]
@@ -109,12 +115,13 @@ def assert_as_developed_here(source: Path, folder: Path) -> None:
         assert np.array_equal(np.asarray(here), np.asarray(there))
 
 
-def test_nobody_answers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
-    monkeypatch.setattr("lwisp_mobile.batch.dask_cluster.CONNECT_S", 0.5)
+def test_nobody_answers(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    settings = Settings(shipped_bundle(), "int8", 1, DevelopOptions(), sandbox=False)
+    jobs = [Job(tmp_path / "a.dng", tmp_path / "a.png")]
     with socket.socket() as closed:
         closed.bind(("127.0.0.1", 0))
         address = f"tcp://127.0.0.1:{closed.getsockname()[1]}"
-        assert main(["develop", str(tmp_path / "a.dng"), "--dask", address]) == 2
-    assert f"No Dask scheduler answers at {address}" in capsys.readouterr().err
+        with pytest.raises(UsageError, match=f"No Dask scheduler answers at {address}"):
+            next(develop_on_cluster(jobs, settings, address, connect_s=0.5))
     assert main(["develop", str(tmp_path / "a.dng"), "--dask", "what://nowhere"]) == 2
     assert "what://nowhere" in capsys.readouterr().err

@@ -131,7 +131,7 @@ def test_links_are_not_followed(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("method", [zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
 def test_rare_packings_are_refused(tmp_path: Path, method: int) -> None:
-    with pytest.raises(BundleError, match="packed by method"):
+    with pytest.raises(BundleError, match="has compression"):
         read_member(zipped(tmp_path / "a.zip", (CONTRACT_FILE, b"{}"), method=method), CONTRACT_FILE)
 
 

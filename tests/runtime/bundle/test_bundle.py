@@ -63,7 +63,7 @@ def test_a_model_whose_hash_fits_is_still_looked_at(bundle: Bundle) -> None:
 
 
 def test_an_unknown_precision_or_name_says_what_there_is(bundle: Bundle) -> None:
-    with pytest.raises(BundleError, match="it holds: int8, fp16"):
+    with pytest.raises(BundleError, match="it has: int8, fp16"):
         bundle.model("int4")
     with pytest.raises(BundleError, match="there are: lwisp, lwisp-lite"):
         shipped_bundle("other")

@@ -15,7 +15,6 @@ from lwisp_mobile.errors import ImageError, MissingExtraError, NonFiniteError
 from lwisp_mobile.output.picture import orient, srgb_profile, to_8_bit, to_16_bit, write_picture
 from lwisp_mobile.output.tiff import rational
 from lwisp_mobile.raw.image import CaptureInfo
-from lwisp_mobile.serialize.files import atomic_write
 
 INFO = CaptureInfo("Nokia", "N900", 400.0, 1 / 250, 5.6, 5.2, datetime(2024, 2, 3, 4, 5, 6))
 SUFFIXES = (".png", ".jpg", ".jpeg", ".tif", ".tiff", ".PNG")
@@ -205,34 +204,6 @@ except ImageError as error:
         assert f"{path}: the picture can't be written" in done.stdout
         assert [file.name for file in tmp_path.iterdir()] == [path.name]
         assert path.read_bytes() == b"an older picture"
-
-
-class TestAtomicWrite:
-    def test_appears_with_usual_permissions(self, tmp_path: Path) -> None:
-        (tmp_path / "usual").write_text("x")
-        with atomic_write(tmp_path / "a") as temporary:
-            temporary.write_text("whole")
-            assert not (tmp_path / "a").exists()
-        assert (tmp_path / "a").read_text() == "whole"
-        assert (tmp_path / "a").stat().st_mode == (tmp_path / "usual").stat().st_mode
-        assert len(list(tmp_path.iterdir())) == 2
-
-    def interrupted_write(self, path: Path) -> None:
-        with atomic_write(path) as temporary:
-            temporary.write_text("half")
-            raise KeyboardInterrupt
-
-    def test_failure_leaves_the_old_file(self, tmp_path: Path) -> None:
-        (tmp_path / "a").write_text("old")
-        with pytest.raises(KeyboardInterrupt):
-            self.interrupted_write(tmp_path / "a")
-        assert (tmp_path / "a").read_text() == "old"
-        assert len(list(tmp_path.iterdir())) == 1
-
-    def test_longest_names_fit(self, tmp_path: Path) -> None:
-        with atomic_write(tmp_path / ("a" * 255)) as temporary:
-            temporary.write_text("x")
-        assert (tmp_path / ("a" * 255)).read_text() == "x"
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from typing import Literal
 from lwisp_bench.devices.transport import last_line
 from lwisp_bench.errors import PeerError
 from lwisp_bench.suite.subjects import Subject, bundle_subject, file_subject
-from lwisp_mobile.cli.commands import find_bundle
+from lwisp_mobile.bundle.lookup import find_bundle
 from lwisp_mobile.inspect.model_facts import inspect_tflite
 from lwisp_mobile.serialize.files import atomic_write
 from lwisp_mobile.serialize.from_dict import from_dict

@@ -1,0 +1,161 @@
+"""`lwisp develop`: RAW files to pictures; one by itself, or many by several processes or a cluster."""
+
+import argparse
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from lwisp_mobile.batch.jobs import (
+    DEFAULT_SUFFIX,
+    Failed,
+    Job,
+    Outcome,
+    Settings,
+    decoding,
+    open_developer,
+    plan_jobs,
+    summarise,
+)
+from lwisp_mobile.cli.command import Command, add_json_option, print_json
+from lwisp_mobile.cli.model_options import add_model_options, bundle_of
+from lwisp_mobile.cli.raw_options import add_raw_options, add_sandbox_option, hints_of
+from lwisp_mobile.cli.target_options import target_of
+from lwisp_mobile.engine.delegate_check import DelegateCheck, check_delegate
+from lwisp_mobile.errors import UsageError
+from lwisp_mobile.frame.developer import Developed, DevelopOptions
+from lwisp_mobile.memory import available_bytes, parse_bytes
+from lwisp_mobile.progress import StepBar, track, write_line
+
+_STEPS = 3
+"""Reading, developing, writing."""
+
+
+def _configure(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("raw", type=Path, nargs="+", help="camera RAW files, or mosaics with a sidecar or flags")
+    parser.add_argument(
+        "-o", "--output", type=Path, help=".png, .jpg or .tif (16 bits), or a folder; default: next to the RAW file"
+    )
+    parser.add_argument(
+        "--type",
+        choices=("png", "jpg", "tif"),
+        default=DEFAULT_SUFFIX[1:],
+        help="file type where -o names no file; default: png",
+    )
+    parser.add_argument(
+        "--exposure", type=float, default=0.0, metavar="EV", help="brighter (+) or darker (-), in stops"
+    )
+    parser.add_argument(
+        "--max-memory",
+        type=parse_bytes,
+        metavar="SIZE",
+        help="memory budget of each process, such as 400MB; default: its share of what is free",
+    )
+    add_model_options(parser)
+    add_sandbox_option(parser)
+    many = parser.add_argument_group("several files")
+    many.add_argument(
+        "--jobs", type=int, default=1, metavar="N", help="processes at once, which share --threads; default: 1"
+    )
+    many.add_argument("--dask", metavar="ADDRESS", help="develop on a Dask cluster that sees the same files")
+    add_raw_options(parser)
+    add_json_option(parser)
+
+
+def _run(arguments: argparse.Namespace) -> int:
+    if arguments.jobs < 1:
+        raise UsageError(f"--jobs {arguments.jobs} is too few; give 1 or more.")
+    jobs = plan_jobs(arguments.raw, arguments.output, f".{arguments.type}")
+    settings = _settings(arguments, len(jobs))
+    if len(jobs) == 1 and arguments.dask is None:
+        return _develop_one(jobs[0], settings, arguments.json)
+    # A bundle or delegate that can't be used is refused once, not once per file.
+    model = settings.bundle.read(settings.precision)
+    if arguments.dask is None:
+        _report_delegate(check_delegate(model, settings.target, settings.threads))
+    return _develop_many(jobs, settings, arguments)
+
+
+def _settings(arguments: argparse.Namespace, files: int) -> Settings:
+    at_once = 1 if arguments.dask else min(arguments.jobs, files)
+    return Settings(
+        bundle_of(arguments),
+        arguments.precision,
+        arguments.threads if arguments.threads < 1 else max(1, arguments.threads // at_once),
+        DevelopOptions(arguments.exposure, hints_of(arguments), arguments.max_memory or _share(at_once)),
+        arguments.sandbox,
+        target_of(arguments),
+    )
+
+
+def _share(at_once: int) -> int | None:
+    """Each process's share of free memory; None for a single one, which looks when it plans its frame."""
+    free = available_bytes() if at_once > 1 else None
+    return None if free is None else free // at_once
+
+
+def _develop_one(job: Job, settings: Settings, as_json: bool) -> int:
+    with (
+        StepBar(_STEPS, job.source.name) as progress,
+        decoding(settings.sandbox),
+        open_developer(settings) as developer,
+    ):
+        _report_delegate(developer.session.delegate_check)
+        developed = developer.develop_file(job.source, job.output, settings.options, progress)
+    if as_json:
+        print_json(developed)
+    else:
+        _report(developed)
+    return 0
+
+
+def _develop_many(jobs: Sequence[Job], settings: Settings, arguments: argparse.Namespace) -> int:
+    start, outcomes = time.perf_counter(), []
+    for outcome in track(_outcomes(jobs, settings, arguments), label="develop", unit="file", total=len(jobs)):
+        outcomes.append(outcome)
+        if not arguments.json:
+            _report(outcome)
+    at_once = 0 if arguments.dask else min(arguments.jobs, len(jobs))
+    summary = summarise(outcomes, at_once, time.perf_counter() - start)
+    if arguments.json:
+        print_json(summary)
+    else:
+        print(f"{len(summary.developed)} developed, {len(summary.failed)} failed in {summary.wall_s:.1f} s")
+    return 2 if summary.failed else 0
+
+
+def _outcomes(jobs: Sequence[Job], settings: Settings, arguments: argparse.Namespace) -> Iterator[Outcome]:
+    if arguments.dask:
+        from lwisp_mobile.batch.dask_cluster import develop_on_cluster  # noqa: PLC0415
+
+        return develop_on_cluster(jobs, settings, arguments.dask)
+    from lwisp_mobile.batch.process_pool import develop_in_pool  # noqa: PLC0415
+
+    return develop_in_pool(jobs, settings, min(arguments.jobs, len(jobs)))
+
+
+def _report_delegate(ran: DelegateCheck | None) -> None:
+    if ran is not None:
+        print(f"note: {ran.line}", file=sys.stderr)
+
+
+def _report(outcome: Outcome) -> None:
+    """Print one file's outcome, above the bar if there is one."""
+    if isinstance(outcome, Failed):
+        write_line(f"failed: {outcome.message}", sys.stderr)
+        return
+    for note in outcome.notes:
+        write_line(f"note: {outcome.source}: {note}", sys.stderr)
+    write_line(_line(outcome), sys.stdout)
+
+
+def _line(developed: Developed) -> str:
+    t = developed.time
+    return (
+        f"{developed.output}: {developed.width_px}x{developed.height_px} px in {t.total_ms:.0f} ms "
+        f"(reading {t.read_ms:.0f}, pre-processing {t.prepare_ms:.0f}, "
+        f"inference {t.inference_ms:.0f}, writing {t.write_ms:.0f})"
+    )
+
+
+develop = Command(_configure, _run)
