@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
+from skimage import data
 
 from lwisp_export.synthesis.camera import REFERENCE_TO_SRGB, CameraColor
 from lwisp_export.synthesis.mosaic import Shot
@@ -57,9 +58,6 @@ def evaluation_frames() -> tuple[MadeFrame, ...]:
 
 def make_frame(photo: str, shot: Shot, seed: int) -> MadeFrame:
     """Photograph one of scikit-image's pictures, whole."""
-    # Here, so that the rest of synthesis needs numpy alone.
-    from skimage import data  # noqa: PLC0415
-
     picture = np.asarray(getattr(data, photo)()[..., :3])
     raw, truth = make_pair(picture, shot, np.random.default_rng(seed))
     strength = "" if shot.saturation == 1 else f" saturation {shot.saturation:g}"
