@@ -27,32 +27,64 @@ MAX_MULTIPLE = 1024
 MAX_CHANNELS = 4096
 MAX_RESOLUTION = 16
 
+MOSAIC_PLANES = ("R", "Gr", "Gb", "B")
+NOISE_PLANE = "noise"
+ColorShift = Literal["quad", "smoothed"]
+RenderedTone = Literal["neutral", "contrast"]
+"""Tones of networks' pictures: sRGB-encoded light, or that under the S-curve 3 y^2 - 2 y^3."""
+
 Matrix3 = tuple[tuple[float, float, float], tuple[float, float, float], tuple[float, float, float]]
 
 
 @dataclass(frozen=True)
 class InputContract:
-    """How a mosaic becomes the input tensor; the stages run in the order of the fields."""
+    """How a mosaic becomes the input tensor.
 
-    planes: tuple[str, ...] = ("R", "Gr", "Gb", "B")
-    """Channel order of the input tensor."""
+    Stages, in this order: bad pixels, black, white balance, lens shading, clip above 1, colour, exposure, curve; then
+    the noise plane. `lwisp_mobile.preprocess` has their formulas.
+    """
+
+    planes: tuple[str, ...] = MOSAIC_PLANES
+    """Channel order of the input tensor: MOSAIC_PLANES, and NOISE_PLANE after them if the network is told the noise."""
     size_multiple: int = 16
     """Sides of the packed input are multiples of this: the network halves it four times."""
     subtract_black: bool = True
     """Subtract each site's black level; then divide by (white - black)."""
+    bad_pixels: bool = True
+    """Replace the pixels that the file calls bad."""
+    lens_shading: bool = True
+    """Multiply by the gains with which the file undoes its lens's shading."""
     white_balance: bool = True
     """Multiply by the as-shot gains, the smallest scaled to 1; then clip to 1."""
     reference_to_srgb: Matrix3 | None = None
     """The reference camera's white-balanced RGB to linear sRGB; None: camera colour is left as it is."""
+    color_shift: ColorShift = "quad"
+    """What colours are moved by: each quad's own differences R - G and B - G, or those smoothed over 5x5 quads."""
+    exposure_knee: float | None = None
+    """Light of the exposed picture from which it's rolled off towards white; None: a gain before the clip to 1, which
+    burns what it brings above white."""
     curve_offset: float = 1 / 2048
     """Offset o of the curve sqrt((x + o) / (1 + o))."""
+    noise_full_scale: float = 0.125
+    """Standard deviation under the curve that is 1 in the noise plane; higher ones are 1, too."""
 
     def __post_init__(self) -> None:
         """Refuse what no picture can be made with."""
+        if self.planes not in (MOSAIC_PLANES, (*MOSAIC_PLANES, NOISE_PLANE)):
+            raise ContractError(
+                f"planes are {self.planes}; {MOSAIC_PLANES} and {NOISE_PLANE!r} are known. Export again."
+            )
         if not 1 <= self.size_multiple <= MAX_MULTIPLE:
             raise ContractError(f"size_multiple {self.size_multiple} is out of 1 to {MAX_MULTIPLE}. Export again.")
-        if not 0 < self.curve_offset < 1:
-            raise ContractError(f"curve_offset {self.curve_offset} is out of (0, 1). Export again.")
+        for name in ("curve_offset", "noise_full_scale", "exposure_knee"):
+            value = getattr(self, name)
+            if value is not None and not 0 < value < 1:
+                raise ContractError(f"{name} {value} is out of (0, 1). Export again.")
+
+    @property
+    def has_noise_plane(self) -> bool:
+        """Whether the network is told the noise."""
+        return NOISE_PLANE in self.planes
 
 
 @dataclass(frozen=True)
@@ -158,6 +190,8 @@ class ModelContract:
     """A frame or tile with a frame's image-wide quantities: to the picture."""
     stages: tuple[SignatureContract, ...]
     """`develop` in parts, in order, for large frames: run one after another over the frame, each on its own tiles."""
+    rendered_tone: RenderedTone = "contrast"
+    """The tone that pictures have as the network gives them; `lwisp_mobile.output.tone` makes others of it."""
     contract_version: int = CONTRACT_VERSION
 
     def __post_init__(self) -> None:

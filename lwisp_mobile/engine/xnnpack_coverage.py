@@ -10,10 +10,11 @@ import struct
 import subprocess
 import sys
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from lwisp_mobile.engine.coverage import Coverage
 from lwisp_mobile.errors import ModelError, missing_runtime
 from lwisp_mobile.tflite.graph import Graph
 
@@ -21,18 +22,6 @@ TIMEOUT_S = 120.0
 """A model that isn't prepared by then never will be."""
 _SUBGRAPHS_FIELD = 8
 """Offset of the field `subgraphs` in the schema's table Model."""
-
-
-@dataclass(frozen=True)
-class Coverage:
-    """Which operations the delegate took over."""
-
-    delegated_nodes: int
-    total_nodes: int
-    partitions: int
-    """Pieces the delegated operations fall into; each border costs a hand-over."""
-    undelegated: tuple[str, ...]
-    """Names of the operations left to the built-in kernels, in graph order."""
 
 
 def delegate_coverage(model: bytes, threads: int = 1) -> Coverage:

@@ -21,6 +21,7 @@ from lwisp_mobile.frame.memory_model import FrameSize
 from lwisp_mobile.frame.planner import FramePlan, plan_frame
 from lwisp_mobile.output.geometry import finish
 from lwisp_mobile.output.picture import write_picture
+from lwisp_mobile.preprocess.options import PrepareOptions
 from lwisp_mobile.preprocess.prepare import Packed, Preparation, prepare
 from lwisp_mobile.progress import Progress, silent
 from lwisp_mobile.raw.cfa import cfa_offset_px
@@ -187,7 +188,7 @@ class Developer:
         start = time.perf_counter()
         check_exposure(options.exposure_ev)
         contract = self.session.contract
-        planes = Preparation(raw, contract.input, exposure_ev=options.exposure_ev)
+        planes = Preparation(raw, contract.input, PrepareOptions(exposure_ev=options.exposure_ev))
         size = FrameSize(planes.height_px, planes.width_px, np.dtype(dtype).itemsize)
         plan = plan or plan_frame(contract, size, options.max_memory_bytes, self.session.max_workers)
         rgb = np.empty((raw.height_px, raw.width_px, 3), dtype)
@@ -200,7 +201,7 @@ class Developer:
     def prepare(self, raw: RawImage, exposure_ev: float) -> Packed:
         """Pack the whole frame into the model's input planes. Raises UsageError on an absurd exposure."""
         check_exposure(exposure_ev)
-        return prepare(raw, self.session.contract.input, exposure_ev=exposure_ev)
+        return prepare(raw, self.session.contract.input, PrepareOptions(exposure_ev=exposure_ev))
 
     def develop_file(
         self,

@@ -9,7 +9,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Literal
 
-from lwisp_mobile.engine.xnnpack_coverage import Coverage, delegate_coverage, signature_coverage
+from lwisp_mobile.engine.coverage import Coverage
+from lwisp_mobile.engine.xnnpack_coverage import delegate_coverage, signature_coverage
 from lwisp_mobile.inspect.model_facts import operator_macs
 from lwisp_mobile.tflite.graph import Graph, Operator
 from lwisp_mobile.tflite.reader import reading

@@ -5,7 +5,8 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from lwisp_mobile.engine.xnnpack_coverage import Coverage, delegate_coverage, signature_coverage
+from lwisp_mobile.engine.coverage import Coverage
+from lwisp_mobile.engine.xnnpack_coverage import delegate_coverage, signature_coverage
 from lwisp_mobile.tflite.graph import Graph, Operator, Signature, Tensor
 from lwisp_mobile.tflite.reader import reading
 

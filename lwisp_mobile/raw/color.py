@@ -1,4 +1,4 @@
-"""White balance and colour: gains, and camera colour moved to the student's reference camera."""
+"""White balance and colour as files say them: gains and matrices, checked."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -6,9 +6,6 @@ from numpy.typing import NDArray
 from lwisp_mobile.contract import Matrix3
 from lwisp_mobile.errors import RawFormatError, WhiteBalanceError
 from lwisp_mobile.raw.image import Gains
-
-Quad = tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.float32], NDArray[np.float32]]
-"""Planes R, Gr, Gb, B."""
 
 MAX_GAIN_RATIO = 16.0
 """Gains further apart than this belong to no light a camera meets (a candle needs about 6)."""
@@ -76,46 +73,3 @@ def camera_to_srgb_from_xyz(xyz_to_camera: NDArray[np.float64]) -> Matrix3:
     if abs(np.linalg.det(srgb_to_camera)) < 1e-6:
         raise RawFormatError("The camera's colour matrix is singular; give another with --matrix.")
     return as_matrix(np.asarray(np.linalg.inv(srgb_to_camera), np.float64))
-
-
-def to_reference(camera_to_srgb: Matrix3 | None, reference_to_srgb: Matrix3) -> NDArray[np.float32]:
-    """The near-identity matrix from a camera's white-balanced RGB to the reference camera's.
-
-    Both arguments go from white-balanced linear camera RGB to linear sRGB. Without a camera matrix the
-    camera is taken as the reference camera: identity. Returns (3, 3) float32, rows sum to 1.
-    """
-    if camera_to_srgb is None:
-        return np.eye(3, dtype=np.float32)
-    camera = unit_rows(np.array(camera_to_srgb))
-    return np.asarray(np.linalg.solve(unit_rows(np.array(reference_to_srgb)), camera), np.float32)
-
-
-def apply_on_quads(planes: NDArray[np.float32], matrix: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Move packed planes to another camera's colour. planes: (h, w, 4) float32. Returns the same shape."""
-    red, green_r, green_b, blue = (planes[..., index] for index in range(4))
-    return np.stack(move_color((red, green_r, green_b, blue), matrix), axis=-1)
-
-
-def move_color(quad: Quad, matrix: NDArray[np.float32]) -> Quad:
-    """Move planes R, Gr, Gb, B to another camera's colour: R and B are replaced, both G get one shift.
-
-    quad: four float32 arrays of one shape. matrix: (3, 3) float32. Returns four new arrays.
-    The green of a quad is the mean of its two sites, so Gr - Gb, and with it detail, is kept.
-    """
-    red, green_r, green_b, blue = quad
-    green = (green_r + green_b) * np.float32(0.5)
-    m = matrix
-    shift = _weighted((m[1, 0], m[1, 1] - np.float32(1), m[1, 2]), red, green, blue)
-    return _weighted(m[0], red, green, blue), green_r + shift, green_b + shift, _weighted(m[2], red, green, blue)
-
-
-def _weighted(
-    weights: NDArray[np.float32] | tuple[np.float32, ...],
-    red: NDArray[np.float32],
-    green: NDArray[np.float32],
-    blue: NDArray[np.float32],
-) -> NDArray[np.float32]:
-    total = weights[0] * red
-    total += weights[1] * green
-    total += weights[2] * blue
-    return np.asarray(total, np.float32)

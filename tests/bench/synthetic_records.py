@@ -10,7 +10,7 @@ from lwisp_bench.results.instruction_cost import InstructionCost, InstructionCou
 from lwisp_bench.results.record import InputFacts, Measurement, Record, SubjectFacts
 from lwisp_bench.results.summary import judge_stability, summarise
 from lwisp_bench.worker.job import MemoryUse, Phases, RuntimeFacts, Samples, TracePoint, WorkerResult
-from lwisp_mobile.engine.xnnpack_coverage import Coverage
+from lwisp_mobile.engine.coverage import Coverage
 
 MAX_KHZ = 2_400_000
 BOARD = read_description("ssh:board", "machine=aarch64\nsystem=Linux\nkernel=6.1\nidentity=1\n")

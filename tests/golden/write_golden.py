@@ -1,4 +1,4 @@
-"""Write golden.json and model.json: what the Python runtime makes of small made-up input, for others to equal.
+"""Write golden.json, steps.json and model.json: what the Python runtime makes of small made-up input, to be equalled.
 
 Run `python tests/golden/write_golden.py` after a change of the pre-processing or an export of the shipped bundle;
 `--check` fails if a file is stale. golden.json doesn't depend on a model's weights. model.json is one frame through the
@@ -19,6 +19,7 @@ from typing import Any, Literal
 import numpy as np
 import tifffile
 from numpy.typing import NDArray
+from steps import steps
 
 from lwisp_export.synthesis.dng import write_dng
 from lwisp_mobile.bundle.bundle import shipped_bundle
@@ -30,12 +31,14 @@ from lwisp_mobile.frame.global_context import context_sample, crop_spans
 from lwisp_mobile.frame.tiles import split_side
 from lwisp_mobile.metrics import psnr_db
 from lwisp_mobile.output.picture import orient, to_8_bit
+from lwisp_mobile.preprocess.options import PrepareOptions
 from lwisp_mobile.preprocess.prepare import prepare
 from lwisp_mobile.raw.cfa import CFA_ORDERS
 from lwisp_mobile.raw.image import RawImage
 from lwisp_mobile.raw.reader import read_raw
 
 GOLDEN = Path(__file__).with_name("golden.json")
+STEPS = Path(__file__).with_name("steps.json")
 MODEL = Path(__file__).with_name("model.json")
 MATRIX = ((1.70, -0.50, -0.20), (-0.30, 1.65, -0.35), (0.02, -0.55, 1.53))
 REFERENCE = ((1.81, -0.55, -0.26), (-0.41, 1.91, -0.5), (-0.04, -0.66, 1.7))
@@ -199,7 +202,7 @@ def _written(raw: RawImage) -> bytes:
 
 
 def _prepare_tree(case: Case) -> dict[str, Any]:
-    packed = prepare(case.raw, case.contract, exposure_ev=case.exposure_ev)
+    packed = prepare(case.raw, case.contract, PrepareOptions(exposure_ev=case.exposure_ev))
     return {
         "name": case.name,
         "frame": _frame_tree(case.raw),
@@ -306,7 +309,7 @@ def main() -> int:
     parser.add_argument("--check", action="store_true", help="fail if a file is stale, and write nothing")
     parser.add_argument("--file", type=Path, default=GOLDEN, help="another file than golden.json")
     arguments = parser.parse_args()
-    texts = {arguments.file: to_text(golden()), MODEL: to_text(model_golden())}
+    texts = {arguments.file: to_text(golden()), STEPS: to_text(steps()), MODEL: to_text(model_golden())}
     if not arguments.check:
         for file, text in texts.items():
             file.write_text(text, encoding="utf-8")

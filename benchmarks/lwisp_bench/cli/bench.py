@@ -3,7 +3,7 @@
 import argparse
 from collections.abc import Callable
 
-from lwisp_bench.cli import ab, compare, devices, paper, report, run, suite, trials
+from lwisp_bench.cli import ab, compare, devices, paper, preprocess, report, run, suite, trials
 from lwisp_mobile.cli.command import Command
 
 Configure = Callable[[argparse.ArgumentParser], None]
@@ -17,6 +17,7 @@ _SUBCOMMANDS: tuple[tuple[str, str, Configure, Run], ...] = (
     ("ab", "interleave two models; exit code 1 if the second is slower or costlier", ab.configure, ab.run),
     ("trials", "test the gate on models made heavier, and on equal ones", trials.configure, trials.run),
     ("paper", "PyNET and LW-ISP on this machine, against the paper's claims", paper.configure, paper.run),
+    ("preprocess", "what pre-processing costs, stage by stage", preprocess.configure, preprocess.run),
     ("report", "results as one HTML page, or as Markdown", report.configure, report.run),
 )
 

@@ -6,7 +6,7 @@ from typing import Literal
 
 from lwisp_bench.results.output_check import OutputCheck
 from lwisp_bench.worker.job import RuntimeFacts
-from lwisp_mobile.engine.xnnpack_coverage import Coverage
+from lwisp_mobile.engine.coverage import Coverage
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal
 
-from lwisp_mobile.engine.xnnpack_coverage import Coverage
+from lwisp_mobile.engine.coverage import Coverage
 
 EXIT_NO_RUNTIME = 10
 EXIT_MODEL = 11

@@ -10,7 +10,8 @@ import numpy as np
 from lwisp_bench.worker.job import Job, Limits, Phases, Samples, TracePoint, WorkerResult
 from lwisp_bench.worker.loaded_model import NO_PROFILE, Arrays, LoadedModel, engine_class, read_image, runtime_facts
 from lwisp_bench.worker.machine import memory_use, pin, resident_bytes, trace_point
-from lwisp_mobile.engine.xnnpack_coverage import Coverage, delegate_coverage
+from lwisp_mobile.engine.coverage import Coverage
+from lwisp_mobile.engine.xnnpack_coverage import delegate_coverage
 from lwisp_mobile.errors import LwispError
 
 

@@ -10,8 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lwisp_bench.worker.job import RuntimeFacts
+from lwisp_mobile.engine.coverage import Coverage
 from lwisp_mobile.engine.quantization import dequantize, quantize, tensor_spec
-from lwisp_mobile.engine.xnnpack_coverage import Coverage, count_delegated
+from lwisp_mobile.engine.xnnpack_coverage import count_delegated
 
 Arrays = list[NDArray[Any]]
 DELEGATE = "XNNPACK"

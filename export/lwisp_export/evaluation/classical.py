@@ -18,10 +18,10 @@ from lwisp_export.synthesis.dng import write_dng
 from lwisp_export.synthesis.tone import tone
 from lwisp_mobile.contract import InputContract, Matrix3
 from lwisp_mobile.errors import UsageError
-from lwisp_mobile.preprocess.levels import normalise
-from lwisp_mobile.preprocess.prepare import plane_gains, plane_levels
-from lwisp_mobile.raw.cfa import align, cfa_offset_px, pack, unpack
-from lwisp_mobile.raw.color import scale_gains
+from lwisp_mobile.preprocess.levels import black_levels, clip_white, subtract_black
+from lwisp_mobile.preprocess.pack import pack_planes
+from lwisp_mobile.preprocess.white_balance import balance, plane_gains
+from lwisp_mobile.raw.cfa import align, cfa_offset_px, unpack
 from lwisp_mobile.raw.image import RawImage
 
 with warnings.catch_warnings():
@@ -75,9 +75,11 @@ def libraw_ahd(raw: RawImage) -> F32:
 
 def balanced_mosaic(raw: RawImage) -> F32:
     """Light per site, black subtracted, white-balanced with the smallest gain 1, clipped to [0, 1]; (H, W)."""
-    black = plane_levels(raw, InputContract())
-    gain = plane_gains(raw, black, scale_gains(raw.wb_gains), exposure_ev=0.0)
-    light = unpack(normalise(pack(align(raw.mosaic, raw.cfa, 2)), black, gain))
+    contract = InputContract()
+    black = black_levels(raw, contract)
+    planes = pack_planes(align(raw.mosaic, raw.cfa, 2))
+    light = clip_white(balance(subtract_black(planes, black), plane_gains(raw, contract, black)))
+    light = unpack(light.transpose(1, 2, 0))
     top, left = cfa_offset_px(raw.cfa)
     return np.maximum(light[top : top + raw.height_px, left : left + raw.width_px], np.float32(0))
 

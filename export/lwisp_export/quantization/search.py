@@ -20,8 +20,9 @@ from lwisp_export.quantization.quantization_recipe import (
 from lwisp_export.quantization.quantizer import quantize_int8
 from lwisp_export.quantization.sensitivity import Sensitivity, measure_sensitivity
 from lwisp_export.synthesis.tiles import Tile
+from lwisp_mobile.engine.coverage import Coverage
 from lwisp_mobile.engine.timing import Timing
-from lwisp_mobile.inspect.model_facts import Coverage, delegate_coverage
+from lwisp_mobile.inspect.model_facts import delegate_coverage
 from lwisp_mobile.tflite.graph import Graph
 
 REPORT_VERSION = 1

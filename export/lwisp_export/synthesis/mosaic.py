@@ -6,7 +6,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lwisp_export.synthesis.camera import CameraColor
+from lwisp_export.synthesis.exposure import unexpose_srgb
 from lwisp_export.synthesis.noise import NoiseLevel, add_noise
+from lwisp_export.synthesis.shading import falloff_maps, shade
 from lwisp_mobile.raw.cfa import site_order
 from lwisp_mobile.raw.image import CaptureInfo, RawImage
 
@@ -30,6 +32,14 @@ class Shot:
     iso: float | None = None
     saturation: float = 1.0
     """Factor on the scene's colours before it's photographed; above 1, some leave sRGB."""
+    shading: tuple[float, float, float, float] = (1.0, 1.0, 1.0, 1.0)
+    """Gains with which the file undoes its lens's shading in the corners, by site of the 2x2 cell, row by row."""
+    baseline_exposure_ev: float = 0.0
+    """Stops by which the file asks to be brightened: the sensor saw the scene darker by so much."""
+    told_noise: float = 1.0
+    """Factor on the standard deviation of noise that the file tells."""
+    bad_share: float = 0.0
+    """Share of pixels that are stuck at black or white and that the file doesn't list."""
 
 
 def expose(linear: F32, exposure_ev: float) -> F32:
@@ -58,6 +68,14 @@ def sample_cfa(camera_rgb: F32, cfa: str) -> F32:
     return mosaic
 
 
+def stick(light: F32, share: float, rng: np.random.Generator) -> F32:
+    """Set a share of a mosaic's pixels to black or white, half each. Draws nothing where the share is 0."""
+    if not share:
+        return light
+    stuck = np.where(rng.random(light.shape) < 0.5, np.float32(0), np.float32(1))
+    return np.where(rng.random(light.shape) < share, stuck, light)
+
+
 def quantise(light: F32, bits: int) -> tuple[NDArray[np.uint16], float, float]:
     """Light to sensor values: returns the mosaic (uint16), the black level and the white level."""
     white = float(2**bits - 1)
@@ -71,9 +89,13 @@ def photograph(linear: F32, shot: Shot, rng: np.random.Generator) -> RawImage:
 
     linear: (H, W, 3) float32 linear sRGB in [0, 1]. Deterministic in the generator's state.
     """
-    camera_rgb = to_camera(expose(linear, shot.exposure_ev), shot.color)
-    light = np.clip(sample_cfa(camera_rgb, shot.cfa), np.float32(0), np.float32(1))
-    mosaic, black, white = quantise(add_noise(light, shot.noise, rng), shot.bits)
+    scene = unexpose_srgb(expose(linear, shot.exposure_ev), shot.baseline_exposure_ev)
+    camera_rgb = to_camera(scene, shot.color)
+    light = sample_cfa(camera_rgb, shot.cfa)
+    gain_maps = () if max(shot.shading) == 1 else falloff_maps(camera_rgb.shape[:2], shot.shading)
+    light = np.clip(shade(light, gain_maps), np.float32(0), np.float32(1))
+    noisy = add_noise(light, shot.noise, rng)
+    mosaic, black, white = quantise(stick(noisy, shot.bad_share, rng), shot.bits)
     return RawImage(
         mosaic=mosaic,
         cfa=shot.cfa,
@@ -82,4 +104,7 @@ def photograph(linear: F32, shot: Shot, rng: np.random.Generator) -> RawImage:
         wb_gains=shot.color.gains,
         camera_to_srgb=shot.color.to_srgb,
         info=CaptureInfo(make="lwisp", model="made from a photograph", iso=shot.iso),
+        gain_maps=gain_maps,
+        baseline_exposure_ev=shot.baseline_exposure_ev,
+        noise_profile=shot.noise.profile(shot.told_noise),
     )

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lwisp_mobile.errors import UsageError
+from lwisp_mobile.raw.corrections import NoiseProfile
 
 ISO_RANGE = (50.0, 3200.0)
 _BLACK_DN, _WHITE_DN = 64.0, 1023.0
@@ -21,6 +22,10 @@ class NoiseLevel:
     shot: float
     read: float
     """At least 0."""
+
+    def profile(self, factor: float = 1.0) -> NoiseProfile:
+        """What a file says of this noise. factor: on its standard deviation, for files that are wrong by so much."""
+        return NoiseProfile((self.shot * factor**2,) * 3, (self.read * factor**2,) * 3)
 
 
 def typical_noise(iso: float) -> NoiseLevel:

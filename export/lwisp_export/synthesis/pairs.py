@@ -9,6 +9,7 @@ from lwisp_export.synthesis.camera import SensorColor
 from lwisp_export.synthesis.mosaic import Shot, expose, photograph, saturate
 from lwisp_export.synthesis.noise import ISO_RANGE, PhoneNoise
 from lwisp_export.synthesis.tone import inverse_tone, tone
+from lwisp_mobile.contract import RenderedTone
 from lwisp_mobile.raw.cfa import CFA_ORDERS, cfa_offset_px
 from lwisp_mobile.raw.image import RawImage
 
@@ -46,17 +47,19 @@ def linear_light(picture: NDArray[np.uint8]) -> F32:
     return _LINEAR_OF_CODE[picture]
 
 
-def finished(linear: F32, exposure_ev: float) -> F32:
+def finished(linear: F32, exposure_ev: float, rendered: RenderedTone = "contrast") -> F32:
     """The finished picture of a scene at an exposure: what a student is to give. [0, 1]."""
-    return tone(np.clip(expose(linear, exposure_ev), np.float32(0), np.float32(1)))
+    return tone(np.clip(expose(linear, exposure_ev), np.float32(0), np.float32(1)), rendered)
 
 
-def make_pair(picture: NDArray[np.uint8], shot: Shot, rng: np.random.Generator) -> tuple[RawImage, F32]:
+def make_pair(
+    picture: NDArray[np.uint8], shot: Shot, rng: np.random.Generator, rendered: RenderedTone = "contrast"
+) -> tuple[RawImage, F32]:
     """A mosaic and its truth from a photograph.
 
-    picture: (H, W, 3) uint8 sRGB. The mosaic leaves out the rows and columns that `align` will put
-    before it, so that the aligned mosaic covers the picture. Returns it and (H, W, 3) float32.
+    picture: (H, W, 3) uint8 sRGB. rendered: the truth's tone. The mosaic leaves out the rows and columns that `align`
+    will put before it, so that the aligned mosaic covers the picture. Returns it and (H, W, 3) float32.
     """
     top, left = cfa_offset_px(shot.cfa)
     linear = saturate(linear_light(picture), shot.saturation)
-    return photograph(linear[top:, left:], shot, rng), finished(linear, shot.exposure_ev)
+    return photograph(linear[top:, left:], shot, rng), finished(linear, shot.exposure_ev, rendered)

@@ -1,23 +1,28 @@
 """Tone: linear sRGB light to the finished picture's values, and back.
 
-The finished picture is sRGB-encoded light under the S-curve 3y^2 - 2y^3, the mean tone curve of
+Photographs are taken as sRGB-encoded light under the S-curve 3y^2 - 2y^3, the mean tone curve of
 cameras in Brooks et al., "Unprocessing images for learned raw denoising" (CVPR 2019).
 """
 
 import numpy as np
 from numpy.typing import NDArray
 
+from lwisp_mobile.contract import RenderedTone
+from lwisp_mobile.output.tone import apply_tone
+
 F32 = NDArray[np.float32]
 
 
-def tone(linear: F32) -> F32:
-    """Linear sRGB light in [0, 1] to a finished picture in [0, 1]; any shape, float32."""
-    encoded = srgb_encode(linear)
-    return encoded * encoded * (np.float32(3) - np.float32(2) * encoded)
+def tone(linear: F32, rendered: RenderedTone = "contrast") -> F32:
+    """Linear sRGB light in [0, 1] to a finished picture in [0, 1]; any shape, float32.
+
+    rendered: the curve over sRGB-encoded light that a student's pictures are to have.
+    """
+    return apply_tone(srgb_encode(linear), rendered="neutral", wanted=rendered)
 
 
 def inverse_tone(picture: F32) -> F32:
-    """Undo `tone` for values in [0, 1]."""
+    """Undo `tone` under the S-curve, which photographs are taken to have, for values in [0, 1]."""
     encoded = np.float32(0.5) - np.sin(np.arcsin(np.float32(1) - np.float32(2) * picture) / np.float32(3))
     return srgb_decode(encoded.astype(np.float32))
 

@@ -4,7 +4,8 @@ from collections.abc import Collection
 
 from lwisp_export.errors import ArtifactError
 from lwisp_mobile.contract import Precision
-from lwisp_mobile.inspect.model_facts import Coverage, GraphFacts, inspect_tflite, signature_coverage
+from lwisp_mobile.engine.coverage import Coverage
+from lwisp_mobile.inspect.model_facts import GraphFacts, inspect_tflite, signature_coverage
 
 MAX_RANK = 4
 """GPU delegates take no more axes."""

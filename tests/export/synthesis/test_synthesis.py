@@ -14,7 +14,7 @@ from lwisp_export.synthesis.noise import NoiseLevel, add_noise, load_phones, typ
 from lwisp_export.synthesis.pairs import ShotRange, finished, linear_light, make_pair
 from lwisp_export.synthesis.tone import inverse_tone, srgb_decode, srgb_encode, tone
 from lwisp_mobile.errors import UsageError
-from lwisp_mobile.preprocess.levels import inverse_curve
+from lwisp_mobile.preprocess.curve import inverse_curve
 from lwisp_mobile.preprocess.prepare import prepare
 from lwisp_mobile.raw.cfa import CFA_ORDERS, cfa_offset_px
 

@@ -1,76 +1,44 @@
-"""Levels: black and white end where they should, and 8 bits hold the shadows."""
+"""Levels and white balance: black and white end where they should."""
+
+from dataclasses import replace
 
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from lwisp_mobile.contract import InputContract
-from lwisp_mobile.preprocess.levels import curve, inverse_curve, normalise
+from lwisp_mobile.preprocess.levels import black_levels, clip_white, subtract_black
+from lwisp_mobile.preprocess.white_balance import balance, balance_gains, plane_gains
+from lwisp_mobile.raw.image import RawImage
 
-OFFSET = InputContract().curve_offset
-INT8_SCALE = 1 / 255
-
-
-def int8_codes(values: np.ndarray) -> int:
-    """How many different codes an INT8 input of scale 1/255 gives these values."""
-    return len(np.unique(np.rint(values / INT8_SCALE)))
-
-
-def darkest_percent_of_10_bits() -> np.ndarray:
-    """Every light a 10-bit RAW can hold from 0 to 0.01, and what white balance and denoising put between."""
-    return np.linspace(0, 0.01, 10_001, dtype=np.float32)
+RAW = RawImage(
+    mosaic=np.full((2, 2), 1023, np.uint16),
+    cfa="GRBG",
+    black_level=(64.0, 65.0, 66.0, 67.0),
+    white_level=1023.0,
+    wb_gains=(3.0, 1.5, 2.25),
+    camera_to_srgb=None,
+)
 
 
-def test_darkest_percent_keeps_20_codes_under_the_curve() -> None:
-    assert int8_codes(curve(darkest_percent_of_10_bits(), OFFSET)) >= 20
+def test_black_follows_the_filter_order() -> None:
+    assert black_levels(RAW, InputContract()).tolist() == [65, 64, 67, 66]
+    assert black_levels(RAW, InputContract(subtract_black=False)).tolist() == [0, 0, 0, 0]
 
 
-def test_darkest_percent_keeps_4_codes_without_the_curve() -> None:
-    assert int8_codes(darkest_percent_of_10_bits()) <= 4
+def test_black_becomes_0_and_white_each_gain() -> None:
+    black = black_levels(RAW, InputContract())
+    planes = np.stack([np.full(4, 1023, np.float32), black], axis=1)[:, :, None]
+    light = balance(subtract_black(planes, black), plane_gains(RAW, InputContract(), black))
+    assert light[:, 0, 0] == pytest.approx(np.array([2, 1, 1, 1.5]))
+    assert light[:, 1, 0].tolist() == [0, 0, 0, 0]
 
 
-def test_every_dark_value_of_a_10_bit_raw_keeps_its_own_code() -> None:
-    levels = np.arange(11, dtype=np.float32) / 1023
-    assert int8_codes(curve(levels, OFFSET)) == 11
-
-
-def test_curve_ends_at_0_and_1_and_rises() -> None:
-    light = np.linspace(-OFFSET, 1, 4097, dtype=np.float32)
-    values = curve(light, OFFSET)
-    assert values[0] == 0
-    assert values[-1] == pytest.approx(1)
-    assert np.all(np.diff(values) > 0)
-    assert values.dtype == np.float32
-
-
-def test_curve_clips_what_lies_outside() -> None:
-    values = curve(np.array([-1, 2], np.float32), OFFSET)
-    assert values.tolist() == pytest.approx([0, 1])
-
-
-@given(st.floats(-1 / 2048, 1, width=32))
-def test_inverse_curve_undoes_the_curve(light: float) -> None:
-    array = np.array([light], np.float32)
-    assert inverse_curve(curve(array, OFFSET), OFFSET)[0] == pytest.approx(light, abs=1e-6)
-
-
-def test_curve_leaves_its_argument_alone() -> None:
-    light = np.array([0.25], np.float32)
-    curve(light, OFFSET)
-    assert light[0] == np.float32(0.25)
-
-
-def test_black_becomes_0_and_white_1_per_plane() -> None:
-    black = np.array([64, 65, 66, 67], np.float32)
-    gain = (1 / (1023 - black)).astype(np.float32)
-    planes = np.stack([np.full(4, 1023), black]).astype(np.uint16).reshape(2, 1, 4)
-    light = normalise(planes, black, gain)
-    assert light[0, 0] == pytest.approx(1)
-    assert light[1, 0].tolist() == [0, 0, 0, 0]
+def test_the_smallest_gain_is_1_and_white_balance_can_be_left_out() -> None:
+    assert balance_gains(RAW, InputContract()) == (2.0, 1.0, 1.0, 1.5)
+    assert balance_gains(RAW, InputContract(white_balance=False)) == (1.0, 1.0, 1.0, 1.0)
+    assert balance_gains(replace(RAW, wb_gains=(1.0, 2.0, 4.0)), InputContract()) == (1.0, 2.0, 2.0, 4.0)
 
 
 def test_noise_under_black_stays_and_white_is_clipped() -> None:
-    ones = np.ones(4, np.float32)
-    light = normalise(np.array([[[60, 64, 165, 65535]]], np.uint16), 64 * ones, ones / 100)
-    assert light[0, 0].tolist() == pytest.approx([-0.04, 0, 1, 1])
+    light = np.array([-0.04, 0, 1, 7], np.float32)
+    assert clip_white(light).tolist() == pytest.approx([-0.04, 0, 1, 1])

@@ -6,12 +6,10 @@ import pytest
 from lwisp_mobile.errors import RawFormatError, WhiteBalanceError
 from lwisp_mobile.raw.color import (
     SRGB_TO_XYZ,
-    apply_on_quads,
     as_matrix,
     camera_to_srgb_from_xyz,
     check_gains,
     scale_gains,
-    to_reference,
     unit_rows,
 )
 
@@ -56,31 +54,3 @@ def test_singular_and_broken_matrices_are_refused() -> None:
         unit_rows(np.diag([0.0, 1.0, 1.0]))
     with pytest.raises(RawFormatError, match="3x3 and finite"):
         as_matrix(np.full((3, 3), np.nan))
-
-
-def test_reference_camera_needs_no_move() -> None:
-    assert to_reference(REFERENCE, REFERENCE) == pytest.approx(np.eye(3), abs=1e-6)
-    assert np.array_equal(to_reference(None, REFERENCE), np.eye(3))
-
-
-def test_move_to_reference_gives_the_same_srgb() -> None:
-    camera = camera_to_srgb_from_xyz(CANON)
-    color = np.array([0.2, 0.5, 0.3])
-    moved = to_reference(camera, REFERENCE) @ color
-    assert unit_rows(np.array(REFERENCE)) @ moved == pytest.approx(np.array(camera) @ color, abs=1e-6)
-
-
-def test_quads_move_like_their_mean_and_keep_the_green_difference() -> None:
-    planes = np.random.default_rng(0).random((3, 5, 4)).astype(np.float32)
-    matrix = to_reference(camera_to_srgb_from_xyz(CANON), REFERENCE)
-    moved = apply_on_quads(planes, matrix)
-    before = np.stack([planes[..., 0], planes[..., 1:3].mean(-1), planes[..., 3]], -1)
-    after = np.stack([moved[..., 0], moved[..., 1:3].mean(-1), moved[..., 3]], -1)
-    assert after == pytest.approx(before @ matrix.T, abs=1e-5)
-    assert moved[..., 1] - moved[..., 2] == pytest.approx(planes[..., 1] - planes[..., 2], abs=1e-6)
-    assert moved.dtype == np.float32
-
-
-def test_identity_changes_nothing() -> None:
-    planes = np.random.default_rng(1).random((2, 2, 4)).astype(np.float32)
-    assert apply_on_quads(planes, np.eye(3, dtype=np.float32)) == pytest.approx(planes, abs=1e-7)

@@ -18,8 +18,8 @@ from lwisp_bench.runners.device_runner import DeviceRun, DeviceRunner, RunOption
 from lwisp_bench.runners.native.tool_output import Statistics, ToolOutput, parse_output
 from lwisp_bench.runners.remote_worker import SLOWEST_RUN_S, run_in, timeout_for, work_folder
 from lwisp_bench.worker.job import Limits, MemoryUse, Phases, RuntimeFacts, Samples, WorkerResult
+from lwisp_mobile.engine.coverage import Coverage
 from lwisp_mobile.engine.quantization import quantize
-from lwisp_mobile.engine.xnnpack_coverage import Coverage
 from lwisp_mobile.tflite.graph import Graph
 
 ENGINE = "benchmark_model"

@@ -23,7 +23,7 @@ from lwisp_bench.runners.remote_worker import WorkerOptions, run_worker
 from lwisp_bench.studies.networks.run_onnx import OnnxRequest, OnnxResult
 from lwisp_bench.studies.paper.contestants import PYNET, Contestant, Engine, Weights
 from lwisp_bench.worker.job import Limits
-from lwisp_mobile.engine.xnnpack_coverage import Coverage
+from lwisp_mobile.engine.coverage import Coverage
 from lwisp_mobile.errors import UsageError
 from lwisp_mobile.progress import Progress
 from lwisp_mobile.serialize.from_dict import from_dict

@@ -8,8 +8,8 @@ from lwisp_export.verification.drift_record import DriftRecord
 from lwisp_export.verification.report.pictures import data_uri, planes_view
 from lwisp_export.verification.report.template import write_html
 from lwisp_mobile.bundle.bundle import ModelFile
+from lwisp_mobile.engine.coverage import Coverage
 from lwisp_mobile.engine.timing import TimingSummary
-from lwisp_mobile.engine.xnnpack_coverage import Coverage
 from lwisp_mobile.frame.developer import TimeSplit
 from lwisp_mobile.inspect.model_facts import GraphFacts
 from lwisp_mobile.metrics import Comparison

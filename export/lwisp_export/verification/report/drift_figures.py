@@ -11,9 +11,10 @@ from lwisp_export.drift.stage_drift import UNLIMITED, ImageDrift, Picture, Stage
 from lwisp_export.quantization.search import QuantizationReport
 from lwisp_export.verification.bundle_check import DriftCheck
 from lwisp_mobile.bundle.bundle import Bundle, ModelFile
+from lwisp_mobile.engine.coverage import Coverage
 from lwisp_mobile.engine.session import Session
 from lwisp_mobile.inspect.audit import StrictReport, examine
-from lwisp_mobile.inspect.model_facts import Coverage, OpCount, delegate_coverage, inspect_tflite
+from lwisp_mobile.inspect.model_facts import OpCount, delegate_coverage, inspect_tflite
 
 REPORT_VERSION = 1
 LAYER_TILES = 4

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from lwisp_export.training.pairs.pair_batches import PairBatches
 from lwisp_export.training.pairs.zrr import ZRR_INPUT, open_zrr, pack_mosaic
 from lwisp_mobile.errors import UsageError
-from lwisp_mobile.preprocess.levels import inverse_curve
+from lwisp_mobile.preprocess.curve import inverse_curve
 from lwisp_mobile.preprocess.prepare import prepare
 from lwisp_mobile.raw.hints import RawHints
 from lwisp_mobile.raw.reader import read_raw
