@@ -6,7 +6,9 @@ from typing import Any
 
 import pytest
 
+from lwisp_mobile import shipped_bundle
 from lwisp_mobile.contract import (
+    METADATA_NAME,
     ContextContract,
     InputContract,
     ModelContract,
@@ -16,6 +18,7 @@ from lwisp_mobile.contract import (
     to_json,
 )
 from lwisp_mobile.errors import ContractError
+from lwisp_mobile.inspect.model_facts import read_metadata
 
 STAGES = (
     SignatureContract("down", ("packed", "gate"), ("skip",), 6, 4, 4000, 100),
@@ -125,3 +128,11 @@ def test_damage_is_named(text: str | bytes, message: str) -> None:
 def test_signatures_that_do_not_fit_together_are_refused(changes: dict[str, Any], message: str) -> None:
     with pytest.raises(ContractError, match=message):
         replace(CONTRACT, **changes)
+
+
+@pytest.mark.parametrize("bundle", ["lwisp", "lwisp-lite"])
+def test_shipped_models_carry_the_contract_that_stands_beside_them(bundle: str) -> None:
+    shipped = shipped_bundle(bundle)
+    for model in shipped.models:
+        carried = read_metadata(shipped.read(model.contract.precision), METADATA_NAME)
+        assert carried == to_json(model.contract).encode(), model.file
