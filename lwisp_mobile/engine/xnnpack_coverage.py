@@ -1,7 +1,7 @@
 """How much of a model XNNPACK runs, read back from the interpreter after the delegate was applied.
 
 The interpreter tells of its first subgraph only, so each is put first in turn. The reading happens in a process of its
-own: on a model that XNNPACK refuses, the runtime can free memory twice and take its process along.
+own: on a model that XNNPACK refuses, the runtime can free memory twice and crash its process.
 """
 
 import json
