@@ -149,11 +149,18 @@ class SignatureContract:
     """Multiply-adds of this graph, as it ships, per packed pixel of its tile."""
     bytes_per_packed_px: float
     """What a run takes beside `interpreter_bytes`, per packed pixel of its tile: XNNPACK's buffers, inputs, outputs."""
+    shared_bytes_per_packed_px: float
+    """Of that, what isn't kept for this signature alone: of all signatures of an interpreter, the largest counts."""
 
     def __post_init__(self) -> None:
         """Refuse a geometry that no tile fits."""
         if not 1 <= self.multiple_px <= MAX_MULTIPLE or not 0 <= self.halo_px <= MAX_MULTIPLE:
             raise ContractError(f"{self.name}: halo {self.halo_px} px, multiple {self.multiple_px}. Export again.")
+        if not 0 <= self.shared_bytes_per_packed_px <= self.bytes_per_packed_px:
+            raise ContractError(
+                f"{self.name}: {self.shared_bytes_per_packed_px} shared of {self.bytes_per_packed_px} bytes per px. "
+                "Export again."
+            )
         if 2 * self.halo_px % self.multiple_px or min(self.macs_per_packed_px, self.bytes_per_packed_px) <= 0:
             raise ContractError(
                 f"{self.name}: halo {self.halo_px} px at multiples of {self.multiple_px}, {self.macs_per_packed_px} "

@@ -10,11 +10,9 @@ from lwisp_mobile.frame.tiles import TilePlan, smallest_tile_px
 
 MOSAIC_BYTES_PER_PX = 8
 """Four uint16 sites per packed px."""
-PROCESS_BYTES = 95_000_000
+PROCESS_BYTES = 90_000_000
 """`lwisp develop` before the frame: Python, NumPy, LiteRT, LibRaw, Pillow; and what the C library holds between two
 uses, up to 10 MB."""
-WORKSPACE_SHARING_RATIO = 0.78
-"""What the runs of all signatures of one interpreter take together, over the sum of each: they share one workspace."""
 
 
 @dataclass(frozen=True)
@@ -62,7 +60,8 @@ def held_together(
 def peak_together(contract: ModelContract, frame: FrameSize, plans: Sequence[TilePlan], workers: int) -> int:
     """The process's peak if the buffers of all stages' runs are kept."""
     held = held_together(contract, frame, [plan.stage for plan in plans], workers)
-    return round(held + WORKSPACE_SHARING_RATIO * sum(plan.run_bytes for plan in plans))
+    kept = sum(plan.run_bytes - plan.shared_bytes for plan in plans)
+    return round(held + kept + max(plan.shared_bytes for plan in plans))
 
 
 def peak_one_by_one(contract: ModelContract, frame: FrameSize, plans: Sequence[TilePlan], workers: int) -> int:

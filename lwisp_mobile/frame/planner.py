@@ -1,14 +1,13 @@
 """How a frame is developed: whole or in tiles, and which tiles, by a memory budget."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import inf
 from typing import Literal
 
-from lwisp_mobile.contract import ModelContract
+from lwisp_mobile.contract import ModelContract, SignatureContract
 from lwisp_mobile.errors import UsageError
 from lwisp_mobile.frame.memory_model import (
-    WORKSPACE_SHARING_RATIO,
     FrameSize,
     held_beside,
     held_together,
@@ -110,27 +109,31 @@ def _kept_open(contract: ModelContract, frame: FrameSize, limit: float, workers:
     macs (1 + 4 halo / s) per px and takes bytes s²; by Lagrange's multiplier the sum of the costs is least, for a given
     sum of bytes, where every s is in proportion to (macs halo / bytes)^(1/3).
     """
-    weights = [
-        (stage.macs_per_packed_px * stage.halo_px) ** (2 / 3) * stage.bytes_per_packed_px ** (1 / 3)
-        for stage in contract.stages
-    ]
-    room = (limit - held_together(contract, frame, contract.stages, workers)) / WORKSPACE_SHARING_RATIO
-    plans = _plan_all(contract, frame, [room * weight / sum(weights) for weight in weights], workers)
+    room = limit - held_together(contract, frame, contract.stages, workers)
+    plans = _plan_all(contract, frame, [room * share for share in _shares(contract.stages)], workers)
     if plans is None:
         return None
-    plans = _spend_rest(frame, plans, room - sum(plan.run_bytes for plan in plans))
-    return FramePlan("tiles", plans, peak_together(contract, frame, plans, workers), keeps_open=True, workers=workers)
+    return _spend_rest(contract, frame, limit, FramePlan("tiles", plans, 0, keeps_open=True, workers=workers))
 
 
-def _spend_rest(frame: FrameSize, plans: tuple[TilePlan, ...], rest: float) -> tuple[TilePlan, ...]:
-    """Give the bytes that stages left of their shares to others, the costliest first."""
-    larger = {plan.stage.name: plan for plan in plans}
-    for plan in sorted(plans, key=lambda plan: -plan.cost):
-        room = plan.run_bytes + rest
-        found = plan_tiles(plan.stage, frame.height_px, frame.width_px, room, workers=plan.workers) or plan
-        rest += plan.run_bytes - found.run_bytes
-        larger[plan.stage.name] = found
-    return tuple(larger.values())
+def _shares(stages: Sequence[SignatureContract]) -> list[float]:
+    """What each stage's runs take of the memory for all of them; more than 1 in sum, since they share a part."""
+    weights = [(s.macs_per_packed_px * s.halo_px) ** (2 / 3) * s.bytes_per_packed_px ** (1 / 3) for s in stages]
+    shared = [w * s.shared_bytes_per_packed_px / s.bytes_per_packed_px for w, s in zip(weights, stages)]
+    together = sum(weights) - sum(shared) + max(shared)
+    return [weight / together for weight in weights]
+
+
+def _spend_rest(contract: ModelContract, frame: FrameSize, limit: float, plan: FramePlan) -> FramePlan:
+    """Give what stages left of their shares to others, the costliest first."""
+    stages = [*plan.stages]
+    for place in sorted(range(len(stages)), key=lambda place: -stages[place].cost):
+        tiles = stages[place]
+        room = tiles.run_bytes + limit - peak_together(contract, frame, stages, plan.workers)
+        larger = plan_tiles(tiles.stage, frame.height_px, frame.width_px, room, workers=plan.workers)
+        stages[place] = larger or tiles
+    peak = peak_together(contract, frame, stages, plan.workers)
+    return replace(plan, stages=tuple(stages), peak_bytes=peak)
 
 
 def _plan_all(

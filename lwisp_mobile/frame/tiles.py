@@ -66,6 +66,11 @@ class TilePlan:
         return round(self.workers * self._tile_px * self.stage.bytes_per_packed_px)
 
     @property
+    def shared_bytes(self) -> int:
+        """Of that, what isn't kept for this stage alone."""
+        return round(self.workers * self._tile_px * self.stage.shared_bytes_per_packed_px)
+
+    @property
     def cost(self) -> float:
         """Time of the frame in multiply-adds: those of its tiles, the first run's surplus, and the calls.
 

@@ -21,8 +21,8 @@ from lwisp_mobile.errors import ContractError
 from lwisp_mobile.inspect.model_facts import read_metadata
 
 STAGES = (
-    SignatureContract("down", ("packed", "gate"), ("skip",), 6, 4, 4000, 100),
-    SignatureContract("render", ("packed", "skip"), ("rgb",), 2, 2, 9000, 300.5),
+    SignatureContract("down", ("packed", "gate"), ("skip",), 6, 4, 4000, 100, 20),
+    SignatureContract("render", ("packed", "skip"), ("rgb",), 2, 2, 9000, 300.5, 80),
 )
 CONTRACT = ModelContract(
     name="lwisp",
@@ -40,9 +40,9 @@ CONTRACT = ModelContract(
         TensorSpec("gate", "int8", 1 / 256, -128, 16, 0),
         TensorSpec("skip", "int8", 0.01, 3, 32, 0.5),
     ),
-    whole=SignatureContract("serving_default", ("packed",), ("rgb",), 8, 16, 14_000, 400),
-    sample=SignatureContract("context", ("packed",), ("gate",), 0, 16, 1000, 100),
-    develop=SignatureContract("develop", ("packed", "gate"), ("rgb",), 8, 4, 13_000, 400),
+    whole=SignatureContract("serving_default", ("packed",), ("rgb",), 8, 16, 14_000, 400, 90),
+    sample=SignatureContract("context", ("packed",), ("gate",), 0, 16, 1000, 100, 20),
+    develop=SignatureContract("develop", ("packed", "gate"), ("rgb",), 8, 4, 13_000, 400, 90),
     stages=STAGES,
 )
 
@@ -101,7 +101,8 @@ def _stage(**changes: object) -> str:
         (_stage(halo_px="wide"), "halo_px must be int"),
         (_stage(halo_px=5), "halo 5 px at multiples of 4"),
         (_stage(multiple_px=0), "multiple 0"),
-        (_stage(bytes_per_packed_px=0), "0.0 bytes per px"),
+        (_stage(bytes_per_packed_px=0, shared_bytes_per_packed_px=0), "0.0 bytes per px"),
+        (_stage(shared_bytes_per_packed_px=101), "101.0 shared of 100.0"),
         (_changed(precision="int4"), "precision must be one of float32, fp16, int8"),
         (_changed(colour="red"), "unknown key 'colour'"),
         ("[" * 100_000, "isn't JSON"),

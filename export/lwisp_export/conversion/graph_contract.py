@@ -42,7 +42,7 @@ def describe_graph(model: Graph, packed_px: int) -> GraphContract:
 
 
 def _signature(graph: Graph, facts: SignatureFacts, packed_px: int) -> SignatureContract:
-    reach = reach_of(graph, packed_px)
+    reach, memory = reach_of(graph, packed_px), run_bytes(graph)
     return SignatureContract(
         facts.name,
         tuple(tensor.name for tensor in facts.inputs),
@@ -50,7 +50,8 @@ def _signature(graph: Graph, facts: SignatureFacts, packed_px: int) -> Signature
         reach.halo_px,
         reach.multiple_px,
         facts.macs / packed_px**2,
-        run_bytes(graph) / packed_px**2,
+        (memory.kept + memory.shared) / packed_px**2,
+        memory.shared / packed_px**2,
     )
 
 

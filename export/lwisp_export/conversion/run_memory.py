@@ -7,6 +7,7 @@ out once for every subgraph that has them.
 """
 
 import math
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -14,8 +15,6 @@ from lwisp_export.conversion.receptive_field import map_sides
 from lwisp_mobile.tflite.graph import Graph, Operator, Tensor
 
 POINTER_BYTES = 8
-INTERFACE_COPIES = 2
-"""Of inputs and outputs: the engine's, and those that the caller holds."""
 PADDING_RATIO = 1.08
 """Laid-out weights over their own size: filled up to the kernels' tiles, with biases. Measured, as the next."""
 FIXED_BYTES = 4_500_000
@@ -29,13 +28,24 @@ def interpreter_bytes(model: Graph) -> int:
     return round(FIXED_BYTES + stored + PADDING_RATIO * weights)
 
 
-def run_bytes(graph: Graph) -> int:
-    """Bytes that one run takes at the stored size, without image-wide tensors and weights."""
+@dataclass(frozen=True)
+class RunBytes:
+    """What one run takes at the stored size, without image-wide tensors and weights."""
+
+    kept: int
+    """For this subgraph, as long as its input's size stays: pointers, and the engine's inputs and outputs."""
+    shared: int
+    """By all subgraphs of an interpreter, or while the run lasts: features, and the caller's inputs and outputs."""
+
+
+def run_bytes(graph: Graph) -> RunBytes:
+    """Count one run of a subgraph."""
     sizes = {tensor: _bytes(tensor) for tensor in map_sides(graph)}
     interface = {*graph.inputs, *graph.outputs} & sizes.keys()
+    interface_bytes = sum(sizes[tensor] for tensor in interface)
     pointers = sum(_pointers(operator) for operator in graph.operators)
     features = _peak_bytes(graph, {tensor: size for tensor, size in sizes.items() if tensor not in interface})
-    return POINTER_BYTES * pointers + features + INTERFACE_COPIES * sum(sizes[tensor] for tensor in interface)
+    return RunBytes(POINTER_BYTES * pointers + interface_bytes, features + interface_bytes)
 
 
 def _pointers(operator: Operator) -> int:

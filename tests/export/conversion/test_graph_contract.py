@@ -69,6 +69,7 @@ def test_memory_is_counted_in_pointers_features_and_interface() -> None:
     deep = next(stage for stage in graph.stages if stage.name == "deep")
     pointers = 8 * (2 * 2 + 5 * 5 + 2 * 3 * 3) / 64
     skip3, skip4 = 32 / 16, 64 / 64
-    features = deep.bytes_per_packed_px - pointers - 2 * (skip3 + skip4)
+    assert deep.bytes_per_packed_px - deep.shared_bytes_per_packed_px == pytest.approx(pointers + skip3 + skip4)
+    features = deep.shared_bytes_per_packed_px - (skip3 + skip4)
     assert 2 * skip4 <= features <= 5 * skip4
     assert described("fp16").interpreter_bytes > graph.interpreter_bytes > 4_000_000

@@ -20,7 +20,14 @@ from lwisp_mobile.preprocess.prepare import prepare
 from lwisp_mobile.raw.cfa import CFA_ORDERS
 
 STAGE = SignatureContract(
-    "core", ("packed",), ("rgb",), halo_px=88, multiple_px=8, macs_per_packed_px=48_000, bytes_per_packed_px=170
+    "core",
+    ("packed",),
+    ("rgb",),
+    halo_px=88,
+    multiple_px=8,
+    macs_per_packed_px=48_000,
+    bytes_per_packed_px=170,
+    shared_bytes_per_packed_px=40,
 )
 
 
