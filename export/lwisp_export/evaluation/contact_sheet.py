@@ -38,7 +38,7 @@ class Rendering:
 
 
 def draw_sheet(path: Path, frames: Sequence[NamedRaw], bundle: Bundle, threads: int, progress: Progress) -> None:
-    """All frames by all of a bundle's models and by LibRaw, in one PNG. progress: is given each frame's name."""
+    """All frames by all of a bundle's models and by LibRaw, in one PNG. progress: called with each frame's name."""
     blocks = []
     with open_all(bundle, threads) as developers:
         for frame in frames:
