@@ -92,8 +92,8 @@ def _read(checkpoint: Path) -> Reference:
     task = reference.info.student.task
     if task != "isp":
         raise UsageError(
-            f"{checkpoint} is a student of the task {task}, RGB to RGB; bundles are for students of the task isp, RAW to "
-            "RGB. Give one of these."
+            f"{checkpoint} is a student of the task {task}, RGB to RGB; bundles are for students of the task isp, RAW "
+            "to RGB. Give one of these."
         )
     return reference
 
