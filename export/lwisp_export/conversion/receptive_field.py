@@ -7,7 +7,7 @@ from lwisp_export.errors import ConversionError
 from lwisp_mobile.tflite.graph import Graph, Operator, Padding, Tensor
 
 _ARITHMETIC = (
-    *("ADD", "SUB", "MUL", "LOGISTIC", "RELU", "RELU_0_TO_1", "LEAKY_RELU"),
+    *("ADD", "SUB", "MUL", "LOGISTIC", "RELU", "MINIMUM", "LEAKY_RELU"),
     *("CONCATENATION", "QUANTIZE", "DEQUANTIZE"),
 )
 _OVER_CHANNELS = ("MEAN", "REDUCE_MAX")
