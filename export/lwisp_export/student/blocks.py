@@ -114,7 +114,7 @@ class SkipOutput(nn.Conv2d):
 
 
 def image_skip(planes: int) -> nn.Conv2d:
-    """The skip's 3x3 convolution, (N, planes, h, w) to (N, 12, h, w): starts as each quad's own colour in 2x2 pixels."""
+    """The skip's 3x3 convolution, (N, planes, h, w) to (N, 12, h, w): starts with each quad's colour in its 2x2 px."""
     conv = nn.Conv2d(planes, 3 * 4, 3, padding=1)
     _start_near_zero(conv)
     with torch.no_grad():

@@ -38,8 +38,9 @@ class BlockOutput(nn.Module):
             self.block.bias.copy_(bias)  # type: ignore[union-attr]
 
     def forward(self, x: Tensor, image: Tensor | None = None) -> Tensor:
-        """x: (N, C, H, W), sides even. image: (N, 12, H/2, W/2), added in blocks. Returns (N, 3, H, W) before the
-        sigmoid or clip.
+        """x: (N, C, H, W), sides even. image: (N, 12, H/2, W/2), added in blocks; None: nothing.
+
+        Returns (N, 3, H, W) before the sigmoid or clip.
         """
         blocks = self.block(x)
         rgb: Tensor = self.shuffle(blocks if image is None else blocks + image)

@@ -90,8 +90,9 @@ class Student(nn.Module):
         return self._encode(packed, None).used
 
     def develop(self, packed: Tensor, context: Context | None = None) -> tuple[Tensor, Features]:
-        """As `forward`, and return the decoder's features, too. With an image skip, RGB isn't clipped: the loss of
-        what leaves [0, 1] then has a gradient.
+        """As `forward`, and return the decoder's features, too.
+
+        With an image skip, RGB isn't clipped: so the loss of what leaves [0, 1] has a gradient.
         """
         c0, c1, c2, c3, c4, used = self._encode(packed, context)
         c6 = self.c6(torch.cat([c4, used.global_vector + (c4 - c4)], dim=1))
