@@ -148,6 +148,7 @@ def _with_contract(model: Graph, precision: Precision, network: _Network) -> tup
         sample=graph.sample,
         develop=graph.develop,
         stages=graph.stages,
+        rendered_tone=info.rendered_tone,
     )
     finished = model.copy()
     finished.set_metadata(METADATA_NAME, to_json(contract).encode())
