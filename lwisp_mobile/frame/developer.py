@@ -219,7 +219,7 @@ class Developer:
         buffer = PictureBuffer(rgb, place, contract.output_tensor, rendered=contract.rendered_tone, wanted=tone)
         stages = run_frame(self.session, planes, plan, buffer, execute)
         picture = finish(rgb, raw, distortion=options.distortion)
-        notes = (*raw.notes, *planes.notes, *buffer.notes)
+        notes = raw.notes + planes.notes + buffer.notes
         wall_ms = 1e3 * (time.perf_counter() - start)
         return FrameRun(picture, planes.exposure_ev, tone, notes, plan, stages, wall_ms)
 
