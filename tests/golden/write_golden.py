@@ -111,8 +111,8 @@ def context_sides() -> Iterator[tuple[int, ContextContract]]:
 
 def tile_sides() -> Iterator[tuple[int, int, int]]:
     """Sides of frames, tiles and halos, in packed px: the last tile overlaps much, little, or not more than others."""
-    yield from ((64, 64, 32), (400, 240, 112), (352, 336, 112), (90, 10, 0), (1504, 88, 32), (2016, 402, 12))
-    yield from ((4096, 1128, 28), (3072, 324, 10), (1504, 160, 8), (72, 24, 8))
+    yield from ((64, 64, 32), (400, 240, 112), (352, 336, 112), (90, 10, 0), (256, 88, 32), (2016, 402, 12))
+    yield from ((4096, 1128, 28), (3072, 724, 10), (1504, 360, 8), (72, 24, 8))
 
 
 def model_golden() -> dict[str, Any]:
@@ -142,8 +142,7 @@ def dng_files() -> Iterator[tuple[str, bytes]]:
         yield f"ours, {cfa}", _written(raw)
     yield "big endian, strips of one row", phone_dng(byteorder=">", rowsperstrip=1)
     yield "two lights, calibrated", phone_dng(calibrated=True)
-    yield "forward matrices, analogue balance", phone_dng(calibrated=True, forward=True)
-    yield "black of three quarters", phone_dng(black=(64.75, 64.25, 64.5, 65.0))
+    yield "black of three quarters, forward matrices", phone_dng(black=(64.75, 64.25, 64.5, 65.0), forward=True)
     yield "active area", phone_dng(active=(2, 4, 26, 32))
 
 
