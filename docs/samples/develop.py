@@ -16,6 +16,14 @@ import numpy as np
 from ai_edge_litert.interpreter import Interpreter
 
 CONTRACT_VERSION = 2
+INPUT = {
+    "planes": ["R", "Gr", "Gb", "B"],
+    "subtract_black": True,
+    "white_balance": True,
+    "color_shift": "quad",
+    "exposure_knee": None,
+}
+"""What `prepare` does. It also leaves out corrections that a RAW file may list: bad pixels, lens shading."""
 OFFSET_PX = {"RGGB": (0, 0), "GRBG": (0, 1), "GBRG": (1, 0), "BGGR": (1, 1)}
 """Rows and columns before the first R site."""
 F32 = np.float32
@@ -87,6 +95,8 @@ def main(folder: Path, frame_file: Path, out: Path) -> None:
     contract, frame = entry["contract"], json.loads(frame_file.read_text())
     if contract["contract_version"] != CONTRACT_VERSION:
         sys.exit(f"Contract version {contract['contract_version']}; this sample reads {CONTRACT_VERSION}.")
+    if found := {key: contract["input"][key] for key in INPUT if contract["input"][key] != INPUT[key]}:
+        sys.exit(f"The model's input has {found}; this sample does {INPUT}.")
     whole, tensors = contract["whole"], {tensor["name"]: tensor for tensor in contract["tensors"]}
     packed = prepare(frame, contract["input"])
     quantized = quantize(packed, tensors[whole["inputs"][0]])

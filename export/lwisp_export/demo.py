@@ -86,7 +86,7 @@ def _run_model(options: DemoOptions, bundle: Bundle, model: ModelFile, raw: RawI
             timed_px=TIMED_PACKED_PX * model.contract.output_scale,
             time=split.time,
         )
-        return _ModelRun(output, developer.develop(raw), developer.prepare(raw, 0.0).planes, row)
+        return _ModelRun(output, developer.develop(raw), developer.prepare(raw).planes, row)
 
 
 def _result(options: DemoOptions, raw: RawImage, drift: DriftRecord, runs: dict[Precision, _ModelRun]) -> DemoResult:

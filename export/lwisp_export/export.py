@@ -1,7 +1,7 @@
 """Export: a checkpoint to a bundle, every stage checked, every step deterministic."""
 
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,6 +19,7 @@ from lwisp_export.verification.artifact import check_artifact
 from lwisp_mobile.bundle.bundle import Bundle, ModelFile, write_bundle
 from lwisp_mobile.contract import METADATA_NAME, ContextContract, ModelContract, Precision, to_json
 from lwisp_mobile.errors import UsageError
+from lwisp_mobile.progress import Progress
 from lwisp_mobile.serialize.files import atomic_write, file_sha256
 from lwisp_mobile.tflite.graph import Graph
 
@@ -54,34 +55,34 @@ class Exported:
 def export(
     paths: ExportPaths,
     frames: Sequence[NamedRaw],
-    step: Callable[[str], None],
+    progress: Progress,
     options: QuantizeOptions = DEFAULT_OPTIONS,
 ) -> Exported:
-    """Run the whole chain; `step` is told each part as it starts.
+    """Run the whole chain. progress: called with each part as it starts.
 
-    frames: RAW frames to calibrate INT8 with, none: the frames made from scikit-image's photographs.
+    frames: RAW frames to calibrate INT8 with; none: the synthetic frames.
     options: how to quantise. A budget that no recipe meets isn't an error: the report in `quantized` says so.
     Raises ModelError for a broken checkpoint, UsageError for one of a task that bundles can't hold, ConversionError or
     ArtifactError where a stage fails.
     """
     paths.work.mkdir(parents=True, exist_ok=True)
-    step("reading the checkpoint")
+    progress("reading the checkpoint")
     reference = _read(paths.checkpoint)
     onnx = paths.work / f"{reference.info.name}.onnx"
-    step("torch to ONNX")
+    progress("torch to ONNX")
     export_onnx(reference.student, onnx, TILE_PX)
-    step("ONNX to float32 .tflite")
-    float32 = convert_onnx(onnx, step)
+    progress("ONNX to float32 .tflite")
+    float32 = convert_onnx(onnx, progress)
     check_artifact(float32.pack(), "float32")
-    step("float32 to fp16 weights")
+    progress("float32 to fp16 weights")
     models = {"float32": float32, "fp16": quantize_fp16(float32)}
-    step("calibration and INT8")
+    progress("calibration and INT8")
     trained = tensor_ranges(reference.student, reference.info.ranges, float32) if reference.info.ranges else None
     quantized = quantize(
-        float32, frames, options, step, contract=reference.info.input, tile_px=TILE_PX, trained=trained
+        float32, frames, options, progress, contract=reference.info.input, tile_px=TILE_PX, trained=trained
     )
     models["int8"] = quantized.model
-    step("cutting signatures and checking the models")
+    progress("cutting signatures and checking the models")
     models = {precision: add_signatures(model) for precision, model in models.items()}
     return _write(paths, reference, onnx, models, quantized)
 
@@ -91,8 +92,8 @@ def _read(checkpoint: Path) -> Reference:
     task = reference.info.student.task
     if task != "isp":
         raise UsageError(
-            f"{checkpoint} is a student of the task {task}, RGB to RGB; bundles hold students of the task isp, RAW to "
-            "RGB. Give one of these."
+            f"{checkpoint} is a student of the task {task}, RGB to RGB; bundles are for students of the task isp, RAW "
+            "to RGB. Give one of these."
         )
     return reference
 
@@ -147,6 +148,7 @@ def _with_contract(model: Graph, precision: Precision, network: _Network) -> tup
         sample=graph.sample,
         develop=graph.develop,
         stages=graph.stages,
+        rendered_tone=info.rendered_tone,
     )
     finished = model.copy()
     finished.set_metadata(METADATA_NAME, to_json(contract).encode())

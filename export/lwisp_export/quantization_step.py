@@ -1,6 +1,6 @@
 """The quantising step of an export: its options, calibration set and recipe, and what the bundle keeps of them."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,6 +21,7 @@ from lwisp_export.synthesis.builtin_frames import calibration_frames, evaluation
 from lwisp_export.synthesis.tiles import NamedRaw
 from lwisp_mobile.contract import InputContract
 from lwisp_mobile.errors import UsageError
+from lwisp_mobile.progress import Progress
 from lwisp_mobile.serialize.files import atomic_write
 from lwisp_mobile.serialize.json_text import to_json
 from lwisp_mobile.tflite.graph import Graph
@@ -58,7 +59,7 @@ def quantize(
     float_model: Graph,
     frames: Sequence[NamedRaw],
     options: QuantizeOptions,
-    step: Callable[[str], None],
+    progress: Progress,
     *,
     contract: InputContract,
     tile_px: int,
@@ -72,13 +73,13 @@ def quantize(
     """
     calibration = _calibration(float_model, frames, contract, tile_px, options)
     for finding in calibration.manifest.findings:
-        step(f"warning, calibration: {finding.kind}: {finding.message}")
+        progress(f"warning, calibration: {finding.kind}: {finding.message}")
     tiles = [tile.packed for tile in calibration.tiles]
     if options.budget is None:
         recipe = options.recipe or find_quantization(TRAINED_RECIPE if trained else DEFAULT_RECIPE)
         return Quantized(quantize_int8(float_model, tiles, recipe, trained), recipe, calibration, None)
     material = Material(float_model, tuple(tiles), evaluation_tiles(contract, tile_px), trained)
-    found = quantize_within_budget(material, options.budget, options.recipe, step)
+    found = quantize_within_budget(material, options.budget, options.recipe, progress)
     return Quantized(found.model, found.recipe, calibration, found.report)
 
 

@@ -4,6 +4,7 @@ import argparse
 import sys
 import time
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from lwisp_mobile.batch.jobs import (
@@ -19,6 +20,7 @@ from lwisp_mobile.batch.jobs import (
 )
 from lwisp_mobile.cli.command import Command, add_json_option, print_json
 from lwisp_mobile.cli.model_options import add_model_options, bundle_of
+from lwisp_mobile.cli.picture_options import add_picture_options, picture_options_of
 from lwisp_mobile.cli.raw_options import add_raw_options, add_sandbox_option, hints_of
 from lwisp_mobile.cli.target_options import target_of
 from lwisp_mobile.engine.delegate_check import DelegateCheck, check_delegate
@@ -42,15 +44,7 @@ def _configure(parser: argparse.ArgumentParser) -> None:
         default=DEFAULT_SUFFIX[1:],
         help="file type where -o names no file; default: png",
     )
-    parser.add_argument(
-        "--exposure", type=float, default=0.0, metavar="EV", help="brighter (+) or darker (-), in stops"
-    )
-    parser.add_argument(
-        "--distortion",
-        action=argparse.BooleanOptionalAction,
-        default=True,
-        help="undo the lens's distortion and lateral colour, where the file says how; default: on",
-    )
+    add_picture_options(parser)
     parser.add_argument("--strip-gps", action="store_true", help="leave out of the picture's Exif where it was taken")
     parser.add_argument(
         "--max-memory",
@@ -76,8 +70,9 @@ def _run(arguments: argparse.Namespace) -> int:
     settings = _settings(arguments, len(jobs))
     if len(jobs) == 1 and arguments.dask is None:
         return _develop_one(jobs[0], settings, arguments.json)
-    # A bundle or delegate that can't be used is refused once, not once per file.
+    # A bundle, option or delegate that can't be used is refused once, not once per file.
     model = settings.bundle.read(settings.precision)
+    settings.options.check_for(settings.bundle.model(settings.precision).contract.input)
     if arguments.dask is None:
         _report_delegate(check_delegate(model, settings.target, settings.threads))
     return _develop_many(jobs, settings, arguments)
@@ -89,11 +84,10 @@ def _settings(arguments: argparse.Namespace, files: int) -> Settings:
         bundle_of(arguments),
         arguments.precision,
         arguments.threads if arguments.threads < 1 else max(1, arguments.threads // at_once),
-        DevelopOptions(
-            arguments.exposure,
-            hints_of(arguments),
-            arguments.max_memory or _share(at_once),
-            distortion=arguments.distortion,
+        replace(
+            DevelopOptions(**picture_options_of(arguments)),
+            hints=hints_of(arguments),
+            max_memory_bytes=arguments.max_memory or _share(at_once),
             strip_gps=arguments.strip_gps,
         ),
         arguments.sandbox,

@@ -71,22 +71,23 @@ def _size(text: str | None) -> tuple[int, int] | None:
 def _black(text: str | None) -> float | tuple[float, float, float, float] | None:
     if text is None:
         return None
-    values = _numbers("--black", text, (1, 4))
+    values = parse_numbers("--black", text, (1, 4))
     return values[0] if len(values) == 1 else (values[0], values[1], values[2], values[3])
 
 
 def _white_balance(text: str | None) -> str | Gains | None:
     if text is None or text in WHITE_BALANCES or temperature_and_tint(text) is not None:
         return text
-    red, green, blue = _numbers("--white-balance", text, (3,))
+    red, green, blue = parse_numbers("--white-balance", text, (3,))
     return red, green, blue
 
 
 def _matrix(text: str | None) -> Matrix3 | None:
-    return None if text is None else matrix_from_nine(_numbers("--matrix", text, (9,)))
+    return None if text is None else matrix_from_nine(parse_numbers("--matrix", text, (9,)))
 
 
-def _numbers(flag: str, text: str, counts: Sequence[int]) -> list[float]:
+def parse_numbers(flag: str, text: str, counts: Sequence[int]) -> list[float]:
+    """Comma-separated numbers of an option. Raises UsageError unless there are as many as one of the counts."""
     try:
         values = [float(part) for part in text.split(",")]
     except ValueError:

@@ -7,19 +7,22 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from lwisp_mobile.contract import ModelContract, SignatureContract, TensorSpec
+from lwisp_mobile.contract import ModelContract, RenderedTone, SignatureContract, TensorSpec
 from lwisp_mobile.engine.quantization import Values, check_finite, dequantize, quantize
 from lwisp_mobile.errors import UsageError
 from lwisp_mobile.frame.global_context import Planes
 from lwisp_mobile.frame.tiles import Span, Tile
 from lwisp_mobile.memory import trim_heap
 from lwisp_mobile.output.picture import to_8_bit, to_16_bit
+from lwisp_mobile.output.tone import Tone, apply_tone, tone_note, tone_table
 
 _CONVERSIONS: dict[str, Callable[[NDArray[np.float32]], NDArray[Any]]] = {
     "uint8": to_8_bit,
     "uint16": to_16_bit,
     "float32": lambda rgb: rgb,
 }
+STRIP_PX = 1 << 16
+"""Pixels of a float picture whose tone is changed at a time."""
 
 
 class FeatureBuffer:
@@ -76,17 +79,32 @@ class PackedBuffer(FeatureBuffer):
 class PictureBuffer:
     """The finished picture, cropped to the mosaic's own pixels, in the type it will be written in."""
 
-    def __init__(self, rgb: NDArray[Any], cfa_offset_px: tuple[int, int], spec: TensorSpec) -> None:
+    def __init__(
+        self,
+        rgb: NDArray[Any],
+        cfa_offset_px: tuple[int, int],
+        spec: TensorSpec,
+        *,
+        rendered: RenderedTone = "contrast",
+        wanted: Tone = "contrast",
+    ) -> None:
         """rgb: (H, W, 3) uint8, uint16 or float32, filled by `store`.
 
-        cfa_offset_px: rows and columns that `align` put before the mosaic. spec: the model's output tensor. Raises
-        UsageError on another type.
+        cfa_offset_px: rows and columns that `align` put before the mosaic. spec: the model's output tensor. rendered,
+        wanted: the tone that the model's pictures have, and that of this one. Raises UsageError on another type.
         """
         if rgb.dtype.name not in _CONVERSIONS:
             raise UsageError(f"A picture of {rgb.dtype} can't be made; choose {', '.join(_CONVERSIONS)}.")
         self.rgb, self._cfa_offset_px, self._scale = rgb, cfa_offset_px, round(spec.resolution)
         self._convert = _CONVERSIONS[rgb.dtype.name]
-        self._table = None if spec.scale is None else self._convert(dequantize(_every_value(spec), spec))
+        self._rendered, self._wanted = rendered, wanted
+        self.notes: tuple[str, ...] = ()
+        """What the tone costs, for the user to read."""
+        self._table = None
+        if spec.scale is not None:
+            values = dequantize(_every_value(spec), spec)
+            self._table = self._convert(tone_table(values, rendered=rendered, wanted=wanted))
+            self.notes = tone_note(values, rendered=rendered, wanted=wanted)
         self._by_step = self._table is not None and np.array_equal(_bytes_of_256ths(_every_value(spec)), self._table)
 
     def store(self, tile: Tile, result: Values) -> None:
@@ -98,16 +116,30 @@ class PictureBuffer:
         )
         part = part[max(-top, 0) :, max(-left, 0) :]
         place = self.rgb[max(top, 0) :, max(left, 0) :][: part.shape[0], : part.shape[1]]
-        place[...] = self._converted(part[: place.shape[0], : place.shape[1]])
+        for rows in self._strips(place):
+            place[rows] = self._converted(part[rows, : place.shape[1]])
+
+    def _strips(self, place: NDArray[Any]) -> list[slice]:
+        """Rows converted at a time: few where a float picture's tone changes, which takes several times their size."""
+        height, width, _ = place.shape
+        if self._table is not None or self._rendered == self._wanted:
+            return [slice(0, height)]
+        step = max(1, STRIP_PX // max(width, 1))
+        return [slice(top, min(top + step, height)) for top in range(0, height, step)]
 
     def _converted(self, values: Values) -> NDArray[Any]:
         if self._table is None:
             check_finite(values)
-            return self._convert(values)
+            return self._convert(self._toned(values))
         if self._by_step:
             return _bytes_of_256ths(values)
         # An int8 value's bits are its place in a table of all 256.
         return np.take(self._table, values.view(np.uint8))
+
+    def _toned(self, values: Values) -> Values:
+        if self._rendered == self._wanted:
+            return values
+        return apply_tone(np.clip(values, np.float32(0), np.float32(1)), rendered=self._rendered, wanted=self._wanted)
 
 
 class FrameBuffers:

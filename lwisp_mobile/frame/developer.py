@@ -6,7 +6,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Generic, TypeVar, overload
+from typing import Any, Generic, Literal, TypedDict, TypeVar, Unpack, overload
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,17 +14,18 @@ from numpy.typing import NDArray
 from lwisp_mobile.bundle.bundle import Bundle
 from lwisp_mobile.engine.interpreter import Target
 from lwisp_mobile.engine.session import DEFAULT_TARGET, Session
-from lwisp_mobile.errors import UsageError
 from lwisp_mobile.frame.buffers import PictureBuffer
 from lwisp_mobile.frame.executor import Executor, StageTime, run_concurrently, run_frame
 from lwisp_mobile.frame.memory_model import FrameSize
 from lwisp_mobile.frame.planner import FramePlan, plan_frame
-from lwisp_mobile.output.geometry import finish
+from lwisp_mobile.output.geometry import finish, finishing_bytes
 from lwisp_mobile.output.picture import write_picture
+from lwisp_mobile.output.tone import Tone
 from lwisp_mobile.preprocess.options import PrepareOptions
 from lwisp_mobile.preprocess.prepare import Packed, Preparation, prepare
 from lwisp_mobile.progress import Progress, silent
 from lwisp_mobile.raw.cfa import cfa_offset_px
+from lwisp_mobile.raw.corrections import NoiseProfile
 from lwisp_mobile.raw.hints import NO_HINTS, RawHints
 from lwisp_mobile.raw.image import RawImage
 from lwisp_mobile.raw.reader import read_raw
@@ -32,16 +33,15 @@ from lwisp_mobile.raw.reader import read_raw
 PictureType = TypeVar("PictureType", np.float32, np.uint8, np.uint16)
 """The types a picture can have: float32 in [0, 1], or rounded to 8 or 16 bits."""
 
-MAX_EXPOSURE_EV = 8.0
 _16_BIT_SUFFIXES = (".tif", ".tiff")
 
 
 @dataclass(frozen=True)
-class DevelopOptions:
-    """What a user chooses per picture."""
+class DevelopOptions(PrepareOptions):
+    """What a user chooses per picture: the pre-processing's options, and these."""
 
-    exposure_ev: float = 0.0
-    """Digital exposure in stops, applied to linear light."""
+    tone: Tone | None = None
+    """The picture's tone; None: as the model renders. Of an 8-bit model, another one loses codes: see the notes."""
     hints: RawHints = NO_HINTS
     """What the RAW file doesn't say, or says wrongly."""
     max_memory_bytes: int | None = None
@@ -53,6 +53,25 @@ class DevelopOptions:
 
 
 DEFAULT_OPTIONS = DevelopOptions()
+
+
+class PictureOptions(TypedDict, total=False):
+    """Those of `DevelopOptions` that a picture in memory has, as keywords."""
+
+    exposure_ev: float | Literal["auto"]
+    lens_shading: bool
+    noise: NoiseProfile | None
+    denoise: float
+    tone: Tone | None
+    max_memory_bytes: int | None
+    distortion: bool
+
+
+class FileOptions(PictureOptions, total=False):
+    """All of `DevelopOptions` as keywords."""
+
+    hints: RawHints
+    strip_gps: bool
 
 
 @dataclass(frozen=True)
@@ -79,8 +98,11 @@ class Developed:
     output: Path
     width_px: int
     height_px: int
+    exposure_ev: float
+    """Stops applied: the user's and those the file asks for, or what `auto` found."""
+    tone: Tone
     notes: tuple[str, ...]
-    """What was assumed because the RAW file didn't say."""
+    """What was assumed because the RAW file didn't say, what of it isn't honoured, and what was found and chosen."""
     time: TimeSplit
 
 
@@ -90,6 +112,11 @@ class FrameRun(Generic[PictureType]):
 
     rgb: NDArray[PictureType]
     """Upright sRGB, (H, W, 3)."""
+    exposure_ev: float
+    """Stops applied."""
+    tone: Tone
+    notes: tuple[str, ...]
+    """The frame's, and what was found and chosen for it."""
     plan: FramePlan
     stages: tuple[StageTime, ...]
     """The sample's, then in the plan's order."""
@@ -137,39 +164,34 @@ class Developer:
         self.session.__exit__(kind, error, trace)
 
     @overload
-    def develop(
-        self, raw: RawImage | str | Path, *, exposure_ev: float = ..., max_memory_bytes: int | None = ...
-    ) -> NDArray[np.float32]: ...
+    def develop(self, raw: RawImage | str | Path, **options: Unpack[PictureOptions]) -> NDArray[np.float32]: ...
 
     @overload
     def develop(
-        self,
-        raw: RawImage | str | Path,
-        *,
-        dtype: type[PictureType],
-        exposure_ev: float = ...,
-        max_memory_bytes: int | None = ...,
+        self, raw: RawImage | str | Path, *, dtype: type[PictureType], **options: Unpack[PictureOptions]
     ) -> NDArray[PictureType]: ...
 
     def develop(
-        self,
-        raw: RawImage | str | Path,
-        *,
-        exposure_ev: float = 0.0,
-        dtype: Any = np.float32,
-        max_memory_bytes: int | None = None,
+        self, raw: RawImage | str | Path, *, dtype: Any = np.float32, **options: Unpack[PictureOptions]
     ) -> NDArray[Any]:
         """Develop one frame, whole or in tiles.
 
-        raw: a frame, or a RAW file, which is decoded in this process. exposure_ev: digital exposure in stops.
-        dtype: np.float32 for values in [0, 1]; np.uint8 or np.uint16 for rounded ones, which take less memory.
-        max_memory_bytes: budget for the whole process; None: what is free.
-        Returns upright sRGB, (H, W, 3); H and W are swapped where the orientation says so.
-        Raises UsageError on an absurd exposure, another dtype or a budget below what the frame needs, a RawError if the
-        file can't be read, ModelError if the engine fails.
+        raw: a frame, or a RAW file, which is decoded in this process. dtype: np.float32 for values in [0, 1]; np.uint8
+        or np.uint16 for rounded ones, which take less memory. The options:
+
+            exposure_ev: stops brighter or darker, beside those the file asks for; "auto": by the frame's own light.
+            lens_shading, distortion: False leaves the lens's as it is, even where the file says how to undo it.
+            tone: "neutral", "standard" or "contrast"; by default as the model renders.
+            noise, denoise: a `NoiseProfile` in place of the frame's, and a factor on it from 0 to 2; for models that
+                are told the noise.
+            max_memory_bytes: budget for the whole process; None: what is free.
+
+        Returns upright sRGB, (H, W, 3); H and W are swapped where the orientation says so. `run` gives notes, too.
+        Raises UsageError on an absurd exposure, an option without effect on this model, another dtype or a budget below
+        what the frame needs, a RawError if the file can't be read, ModelError if the engine fails.
         """
         frame = raw if isinstance(raw, RawImage) else read_raw(raw)
-        run: FrameRun[Any] = self.run(frame, DevelopOptions(exposure_ev, max_memory_bytes=max_memory_bytes), dtype)
+        run: FrameRun[Any] = self.run(frame, DevelopOptions(**options), dtype)
         return run.rgb
 
     def run(
@@ -185,23 +207,25 @@ class Developer:
 
         plan: the tiles, whatever the budget; None: the cheapest within it. execute: how a stage goes over its tiles.
         """
-        start = time.perf_counter()
-        check_exposure(options.exposure_ev)
-        contract = self.session.contract
-        planes = Preparation(raw, contract.input, PrepareOptions(exposure_ev=options.exposure_ev))
-        size = FrameSize(planes.height_px, planes.width_px, np.dtype(dtype).itemsize)
+        start, contract = time.perf_counter(), self.session.contract
+        planes = Preparation(raw, contract.input, options)
+        tone: Tone = options.tone or contract.rendered_tone
+        value_bytes = np.dtype(dtype).itemsize
+        finishing = finishing_bytes(raw, value_bytes, distortion=options.distortion)
+        size = FrameSize(planes.height_px, planes.width_px, value_bytes, finishing)
         plan = plan or plan_frame(contract, size, options.max_memory_bytes, self.session.max_workers)
         rgb = np.empty((raw.height_px, raw.width_px, 3), dtype)
-        buffer = PictureBuffer(rgb, cfa_offset_px(raw.cfa), contract.output_tensor)
+        place = cfa_offset_px(raw.cfa)
+        buffer = PictureBuffer(rgb, place, contract.output_tensor, rendered=contract.rendered_tone, wanted=tone)
         stages = run_frame(self.session, planes, plan, buffer, execute)
         picture = finish(rgb, raw, distortion=options.distortion)
+        notes = raw.notes + planes.notes + buffer.notes
         wall_ms = 1e3 * (time.perf_counter() - start)
-        return FrameRun(picture, plan, stages, wall_ms)
+        return FrameRun(picture, planes.exposure_ev, tone, notes, plan, stages, wall_ms)
 
-    def prepare(self, raw: RawImage, exposure_ev: float) -> Packed:
-        """Pack the whole frame into the model's input planes. Raises UsageError on an absurd exposure."""
-        check_exposure(exposure_ev)
-        return prepare(raw, self.session.contract.input, PrepareOptions(exposure_ev=exposure_ev))
+    def prepare(self, raw: RawImage, options: PrepareOptions = DEFAULT_OPTIONS) -> Packed:
+        """Pack the whole frame into the model's input planes. Raises UsageError on an option without effect on it."""
+        return prepare(raw, self.session.contract.input, options)
 
     def develop_file(
         self,
@@ -228,7 +252,8 @@ class Developer:
         write_picture(output, frame.rgb, raw.info, strip_gps=options.strip_gps)
         write_ms = 1e3 * (time.perf_counter() - start)
         split = TimeSplit(read_ms, frame.wall_ms - inference_ms, inference_ms, write_ms)
-        return Developed(source, output, frame.rgb.shape[1], frame.rgb.shape[0], raw.notes, split)
+        height, width, _ = frame.rgb.shape
+        return Developed(source, output, width, height, frame.exposure_ev, frame.tone, frame.notes, split)
 
 
 @contextmanager
@@ -241,9 +266,3 @@ def open_all(bundle: Bundle, threads: int) -> Iterator[dict[str, Developer]]:
             )
             for model in bundle.models
         }
-
-
-def check_exposure(exposure_ev: float) -> None:
-    """Raise UsageError on an exposure that no picture needs, or NaN."""
-    if not abs(exposure_ev) <= MAX_EXPOSURE_EV:
-        raise UsageError(f"Exposure {exposure_ev} EV is outside ±{MAX_EXPOSURE_EV:g} EV; give a value within it.")

@@ -24,6 +24,8 @@ class FrameSize:
     width_px: int
     output_bytes: int
     """Bytes per value of the finished picture."""
+    finishing_bytes: int = 0
+    """What is taken beside the developed picture once the last stage has ended, at most."""
 
     @property
     def px(self) -> int:
@@ -42,11 +44,17 @@ def held_beside(
     contract: ModelContract, frame: FrameSize, stages: Sequence[SignatureContract], workers: int
 ) -> list[float]:
     """What the process holds beside the runs of each stage: itself, interpreters, mosaic, tensors of the frame."""
-    fixed = PROCESS_BYTES + workers * contract.interpreter_bytes + frame.px * MOSAIC_BYTES_PER_PX
+    fixed = _fixed_bytes(contract, frame, workers)
     return [
         fixed + sum(_tensor_bytes(contract, frame, name) for name in live_tensors(stages, place))
         for place in range(len(stages))
     ]
+
+
+def held_after(contract: ModelContract, frame: FrameSize, workers: int) -> float:
+    """What the process holds beside runs' buffers while the developed picture is finished."""
+    picture = _tensor_bytes(contract, frame, contract.output_tensor.name)
+    return _fixed_bytes(contract, frame, workers) + picture + frame.finishing_bytes
 
 
 def held_together(
@@ -54,7 +62,8 @@ def held_together(
 ) -> float:
     """What the process holds at most beside the runs of stages whose buffers are all kept, as the sample's are."""
     side_px = contract.context.grid * contract.context.crop_px
-    return max(held_beside(contract, frame, stages, workers)) + side_px**2 * contract.sample.bytes_per_packed_px
+    held = max(*held_beside(contract, frame, stages, workers), held_after(contract, frame, workers))
+    return held + side_px**2 * contract.sample.bytes_per_packed_px
 
 
 def peak_together(contract: ModelContract, frame: FrameSize, plans: Sequence[TilePlan], workers: int) -> int:
@@ -67,15 +76,22 @@ def peak_together(contract: ModelContract, frame: FrameSize, plans: Sequence[Til
 def peak_one_by_one(contract: ModelContract, frame: FrameSize, plans: Sequence[TilePlan], workers: int) -> int:
     """The process's peak if each stage's buffers are freed before the next one's are made."""
     held = held_beside(contract, frame, [plan.stage for plan in plans], workers)
-    return round(max(beside + plan.run_bytes for beside, plan in zip(held, plans)))
+    running = max(beside + plan.run_bytes for beside, plan in zip(held, plans))
+    return round(max(running, held_after(contract, frame, workers)))
 
 
 def least_bytes(contract: ModelContract, frame: FrameSize) -> float:
     """The least peak of any plan: each stage's smallest tiles, one by one, by one worker."""
-    return max(
+    running = max(
         held + smallest_tile_px(stage, frame.height_px, frame.width_px) * stage.bytes_per_packed_px
         for stage, held in zip(contract.stages, held_beside(contract, frame, contract.stages, 1))
     )
+    return max(running, held_after(contract, frame, 1))
+
+
+def _fixed_bytes(contract: ModelContract, frame: FrameSize, workers: int) -> int:
+    """The process itself, its interpreters, the mosaic."""
+    return PROCESS_BYTES + workers * contract.interpreter_bytes + frame.px * MOSAIC_BYTES_PER_PX
 
 
 def _tensor_bytes(contract: ModelContract, frame: FrameSize, name: str) -> float:

@@ -1,7 +1,7 @@
 """One picture in one call: load a model, develop, and let the model go."""
 
 from pathlib import Path
-from typing import Any, overload
+from typing import Any, Unpack, overload
 
 import numpy as np
 from numpy.typing import NDArray
@@ -9,8 +9,14 @@ from numpy.typing import NDArray
 from lwisp_mobile.bundle.bundle import Bundle
 from lwisp_mobile.engine.interpreter import Target
 from lwisp_mobile.engine.session import DEFAULT_TARGET
-from lwisp_mobile.frame.developer import Developed, Developer, DevelopOptions, PictureType
-from lwisp_mobile.raw.hints import NO_HINTS, RawHints
+from lwisp_mobile.frame.developer import (
+    Developed,
+    Developer,
+    DevelopOptions,
+    FileOptions,
+    PictureOptions,
+    PictureType,
+)
 from lwisp_mobile.raw.image import RawImage
 
 
@@ -22,8 +28,7 @@ def develop(
     precision: str = ...,
     threads: int = ...,
     target: Target = ...,
-    exposure_ev: float = ...,
-    max_memory_bytes: int | None = ...,
+    **options: Unpack[PictureOptions],
 ) -> NDArray[np.float32]: ...
 
 
@@ -36,8 +41,7 @@ def develop(
     precision: str = ...,
     threads: int = ...,
     target: Target = ...,
-    exposure_ev: float = ...,
-    max_memory_bytes: int | None = ...,
+    **options: Unpack[PictureOptions],
 ) -> NDArray[PictureType]: ...
 
 
@@ -48,19 +52,17 @@ def develop(
     precision: str = "int8",
     threads: int = 2,
     target: Target = DEFAULT_TARGET,
-    exposure_ev: float = 0.0,
     dtype: Any = np.float32,
-    max_memory_bytes: int | None = None,
+    **options: Unpack[PictureOptions],
 ) -> NDArray[Any]:
     """Develop one RAW frame into an array; `develop_file` writes a picture instead.
 
     The model is loaded for this one call, which takes as long as a small picture; use a `Developer` for several.
     raw: a RAW file, decoded in this process, or a frame of `read_raw`, which also takes hints. bundle, precision,
-    threads, target: as for `Developer`. exposure_ev, dtype, max_memory_bytes, and what is returned and raised: as for
-    `Developer.develop`.
+    threads, target: as for `Developer`. dtype, options, and what is returned and raised: as for `Developer.develop`.
     """
     with Developer(bundle, precision=precision, threads=threads, target=target) as developer:
-        return developer.develop(raw, exposure_ev=exposure_ev, dtype=dtype, max_memory_bytes=max_memory_bytes)
+        return developer.develop(raw, dtype=dtype, **options)
 
 
 def develop_file(
@@ -71,15 +73,13 @@ def develop_file(
     precision: str = "int8",
     threads: int = 2,
     target: Target = DEFAULT_TARGET,
-    exposure_ev: float = 0.0,
-    hints: RawHints = NO_HINTS,
-    max_memory_bytes: int | None = None,
+    **options: Unpack[FileOptions],
 ) -> Developed:
     """Develop one RAW file into a picture file: .png or .jpg (8 bits), or .tif (16 bits); EXIF is kept.
 
-    hints: what the RAW file doesn't say, or says wrongly. The other options are those of `develop`.
+    The options are those of `develop`, and hints: what the RAW file doesn't say, or says wrongly; strip_gps: leave the
+    place out of the picture's Exif.
     Raises a RawError, BundleError, ModelError, UsageError or ImageError; then no picture is written.
     """
-    options = DevelopOptions(exposure_ev, hints, max_memory_bytes)
     with Developer(bundle, precision=precision, threads=threads, target=target) as developer:
-        return developer.develop_file(source, output, options)
+        return developer.develop_file(source, output, DevelopOptions(**options))

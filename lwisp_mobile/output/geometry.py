@@ -12,18 +12,29 @@ from lwisp_mobile.raw.image import RawImage
 T = TypeVar("T", bound=np.generic)
 
 STRIP_PX = 1 << 17
-"""Pixels moved at a time: their places take 100 bytes each."""
+"""Pixels moved at a time."""
+STRIP_BYTES_PER_PX = 150
+"""What is computed for each of them takes."""
 IDENTITY = (1.0, 0.0, 0.0, 0.0, 0.0, 0.0)
 
 
 def finish(rgb: NDArray[T], raw: RawImage, *, distortion: bool = True) -> NDArray[T]:
     """The picture out of a developed mosaic. rgb: (H, W, 3), H and W as the mosaic's.
 
-    distortion: undo what the file says of the lens's. Returns (H', W', 3), a view where no pixel is moved.
+    distortion: undo what the file says of the lens's. Returns (H', W', 3), a view where no pixel is moved. `rgb` isn't
+    kept: where a file asks for several corrections, it takes the second one's result.
     """
-    for warp in raw.warp if distortion else ():
-        rgb = undistort(rgb, warp)
+    spare = None
+    for warp in _moving(raw) if distortion else ():
+        rgb, spare = undistort(rgb, warp, out=spare), rgb
     return orient(cut(rgb, raw.crop), raw.orientation)
+
+
+def finishing_bytes(raw: RawImage, value_bytes: int, *, distortion: bool = True) -> int:
+    """What `finish` takes at most beside the developed mosaic. value_bytes: of one of its values."""
+    if not distortion or not _moving(raw):
+        return 0
+    return 3 * value_bytes * raw.height_px * raw.width_px + STRIP_PX * STRIP_BYTES_PER_PX
 
 
 def cut(rgb: NDArray[T], crop: Crop | None) -> NDArray[T]:
@@ -31,15 +42,14 @@ def cut(rgb: NDArray[T], crop: Crop | None) -> NDArray[T]:
     return rgb if crop is None else rgb[crop.top : crop.top + crop.height, crop.left : crop.left + crop.width]
 
 
-def undistort(rgb: NDArray[T], warp: WarpRectilinear) -> NDArray[T]:
+def undistort(rgb: NDArray[T], warp: WarpRectilinear, *, out: NDArray[T] | None = None) -> NDArray[T]:
     """Undo distortion, lateral colour and decentring, interpolated bilinearly; beyond the border, its nearest pixel.
 
-    rgb: (H, W, 3), any real type. Returns a new array of the same shape and type, or `rgb` if nothing is moved.
+    rgb: (H, W, 3), any real type. out: another array of the same shape and type for the result; None: a new one.
+    Returns it.
     """
-    if all(row == IDENTITY for row in warp.coefficients):
-        return rgb
     height, width, _ = rgb.shape
-    moved = np.empty_like(rgb)
+    moved = np.empty_like(rgb) if out is None else out
     strip = max(1, STRIP_PX // width)
     for top in range(0, height, strip):
         rows = slice(top, min(top + strip, height))
@@ -49,6 +59,11 @@ def undistort(rgb: NDArray[T], warp: WarpRectilinear) -> NDArray[T]:
             y, x = _sources(coefficients, (warp.center_y, warp.center_x), (height, width), rows)
             moved[rows, :, colors] = _interpolate(rgb[..., colors], y, x)
     return moved
+
+
+def _moving(raw: RawImage) -> list[WarpRectilinear]:
+    """The file's corrections that move any pixel."""
+    return [warp for warp in raw.warp if any(row != IDENTITY for row in warp.coefficients)]
 
 
 def _sources(

@@ -19,6 +19,8 @@ from lwisp_mobile.contract import RenderedTone
 Tone = Literal["neutral", "standard", "contrast"]
 T = TypeVar("T", bound=np.floating[Any])
 
+DARK_CODES = 32
+"""The picture's darkest 8-bit codes, where missing ones show first, as steps."""
 NEWTON_STEPS = 4
 """After so many, `contrast` gives its argument back within 2e-7 in 32 bits and 2e-14 in 64."""
 _DARKEST = 1e-6
@@ -45,6 +47,21 @@ def tone_table(values: NDArray[np.float32], *, rendered: RenderedTone, wanted: T
     clipped = np.clip(values.astype(np.float64), 0, 1)
     stretched = clipped / clipped.max() if rendered == "contrast" else clipped
     return apply_tone(stretched, rendered=rendered, wanted=wanted).astype(np.float32)
+
+
+def tone_note(values: NDArray[np.float32], *, rendered: RenderedTone, wanted: Tone) -> tuple[str, ...]:
+    """What a tone costs a picture of an 8-bit model, for the user to read; nothing if no dark code is lost.
+
+    values: as for `tone_table`.
+    """
+    codes = np.unique(np.rint(tone_table(values, rendered=rendered, wanted=wanted) * 255))
+    kept = int(np.count_nonzero(codes < DARK_CODES))
+    if rendered == wanted or kept == DARK_CODES:
+        return ()
+    return (
+        f"Tone {wanted} from a model that renders {rendered} in 8 bits: {kept} of the {DARK_CODES} darkest codes are "
+        "left, so smooth shadows may show steps. Precision fp16 has none.",
+    )
 
 
 def standard(neutral: NDArray[T]) -> NDArray[T]:

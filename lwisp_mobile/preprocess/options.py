@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal
 
+from lwisp_mobile.contract import InputContract
 from lwisp_mobile.errors import UsageError
 from lwisp_mobile.raw.corrections import NoiseProfile
 
@@ -26,6 +27,20 @@ class PrepareOptions:
     def __post_init__(self) -> None:
         """Raise UsageError on values that no picture needs, or NaN."""
         if self.exposure_ev != "auto" and not abs(self.exposure_ev) <= MAX_EXPOSURE_EV:
-            raise UsageError(f"Exposure {self.exposure_ev} EV is out of ±{MAX_EXPOSURE_EV:g} EV; give less.")
+            raise UsageError(
+                f"Exposure {self.exposure_ev} EV is out of ±{MAX_EXPOSURE_EV:g} EV; give a value within it."
+            )
         if not 0 <= self.denoise <= MAX_DENOISE:
             raise UsageError(f"Denoising {self.denoise} is out of 0 to {MAX_DENOISE:g}; 1 is the frame's own noise.")
+
+    def check_for(self, contract: InputContract) -> None:
+        """Raise UsageError on what has no effect on this contract's network."""
+        if contract.has_noise_plane:
+            return
+        given = [
+            name for name, is_given in (("noise", self.noise is not None), ("denoise", self.denoise != 1)) if is_given
+        ]
+        if given:
+            raise UsageError(
+                f"This model isn't told the noise (its input has no noise plane): leave out {' and '.join(given)}."
+            )

@@ -11,7 +11,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lwisp_mobile.contract import InputContract
-from lwisp_mobile.errors import UsageError
 from lwisp_mobile.preprocess.bad_pixels import RepairedMosaic
 from lwisp_mobile.preprocess.color import ColorMove, to_reference
 from lwisp_mobile.preprocess.curve import curve
@@ -68,6 +67,7 @@ class Preparation:
 
     def __init__(self, raw: RawImage, contract: InputContract, options: PrepareOptions = DEFAULT_OPTIONS) -> None:
         """As `prepare`. Only what the whole frame decides is computed: `auto` exposure and an estimate of the noise."""
+        options.check_for(contract)
         self._offset = contract.curve_offset
         self._rows, self._columns = aligned_indices(raw.mosaic.shape, raw.cfa, 2 * contract.size_multiple)
         self._mosaic = RepairedMosaic(raw.mosaic, raw.bad_pixels if contract.bad_pixels else ())
@@ -77,13 +77,15 @@ class Preparation:
 
     def _set_light(self, raw: RawImage, contract: InputContract, options: PrepareOptions) -> None:
         ev, knee = wanted_ev(raw, contract, options.exposure_ev), contract.exposure_knee
+        self.exposure_ev = ev
+        """Stops applied: the user's and the file's, or `auto`'s."""
         self._black = black_levels(raw, contract)
         self._exposure_gain = 2.0**ev if knee is None else 1.0
         self._gains = plane_gains(raw, contract, self._black, self._exposure_gain)
         self._exposure = shoulder(ev, knee) if knee is not None and ev else None
         shaded = contract.lens_shading and options.lens_shading and (raw.gain_maps or raw.vignette)
         self._shading = LensShading(raw, self._rows, self._columns) if shaded else None
-        self.notes: tuple[str, ...] = exposure_note(raw, options.exposure_ev, ev)
+        self.notes: tuple[str, ...] = exposure_note(raw, options.exposure_ev, ev) + _ignored_note(raw, contract)
         """What was found and chosen for this frame, for the user to read."""
 
     def _set_color(self, raw: RawImage, contract: InputContract) -> None:
@@ -101,10 +103,6 @@ class Preparation:
             scale = np.float32(options.denoise / contract.noise_full_scale)
             self._noise = NoisePlane(noise, self._exposure, contract.curve_offset, scale)
             self.notes += (note,)
-        elif options.noise is not None or options.denoise != 1:
-            raise UsageError(
-                "This model isn't told the noise (its input has no noise plane). Leave out noise and denoise."
-            )
 
     @property
     def height_px(self) -> int:
@@ -167,6 +165,13 @@ class Preparation:
         )
         span = Window(*(slice(int(places.min()), int(places.max()) + 1) for places in (rows, columns)))
         return _take(_take(self._mosaic.over(span), rows - span.rows.start, 0), columns - span.columns.start, 1)
+
+
+def _ignored_note(raw: RawImage, contract: InputContract) -> tuple[str, ...]:
+    """What the file asks for and the contract's network is trained to do without."""
+    shaded = bool(raw.gain_maps or raw.vignette) and not contract.lens_shading
+    ignored = ["lens shading"] * shaded + ["bad pixels"] * (bool(raw.bad_pixels) and not contract.bad_pixels)
+    return (f"The file's {' and '.join(ignored)} aren't corrected: this model does without.",) if ignored else ()
 
 
 def _take(mosaic: NDArray[np.uint16], index: NDArray[np.intp], axis: int) -> NDArray[np.uint16]:

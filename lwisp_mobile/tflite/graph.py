@@ -23,6 +23,7 @@ _OPTIONS = {
     "CONCATENATION": "ConcatenationOptions",
     "CONV_2D": "Conv2DOptions",
     "FAKE_QUANT": "FakeQuantOptions",
+    "MINIMUM": "MaximumMinimumOptions",
 }
 """Classes of options, of the operators that rewrites add."""
 _LARGEST_OLD_CODE = 127

@@ -122,7 +122,7 @@ def test_a_student_of_another_task_is_refused(tmp_path: Path) -> None:
     config = StudentConfig(width=8, task="denoise")
     path = tmp_path / "denoise.safetensors"
     save_checkpoint(path, Student(config).state_dict(), CheckpointInfo("denoise", config, 0, ""))
-    with pytest.raises(UsageError, match="of the task denoise, RGB to RGB; bundles hold"):
+    with pytest.raises(UsageError, match="of the task denoise, RGB to RGB; bundles are for"):
         run(path, tmp_path)
 
 

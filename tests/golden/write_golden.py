@@ -111,8 +111,8 @@ def context_sides() -> Iterator[tuple[int, ContextContract]]:
 
 def tile_sides() -> Iterator[tuple[int, int, int]]:
     """Sides of frames, tiles and halos, in packed px: the last tile overlaps much, little, or not more than others."""
-    yield from ((64, 64, 32), (400, 240, 112), (352, 336, 112), (90, 10, 0), (1504, 88, 32), (2016, 402, 12))
-    yield from ((4096, 1128, 28), (3072, 324, 10), (1504, 160, 8), (72, 24, 8))
+    yield from ((64, 64, 32), (400, 240, 112), (352, 336, 112), (90, 10, 0), (256, 88, 32), (2016, 402, 12))
+    yield from ((4096, 1128, 28), (3072, 724, 10), (1504, 360, 8), (72, 24, 8))
 
 
 def model_golden() -> dict[str, Any]:
@@ -142,7 +142,7 @@ def dng_files() -> Iterator[tuple[str, bytes]]:
         yield f"ours, {cfa}", _written(raw)
     yield "big endian, strips of one row", phone_dng(byteorder=">", rowsperstrip=1)
     yield "two lights, calibrated", phone_dng(calibrated=True)
-    yield "black of three quarters", phone_dng(black=(64.75, 64.25, 64.5, 65.0))
+    yield "black of three quarters, forward matrices", phone_dng(black=(64.75, 64.25, 64.5, 65.0), forward=True)
     yield "active area", phone_dng(active=(2, 4, 26, 32))
 
 
@@ -151,6 +151,7 @@ def phone_dng(
     byteorder: Literal["<", ">"] = "<",
     rowsperstrip: int = 28,
     calibrated: bool = False,
+    forward: bool = False,
     black: tuple[float, ...] = (64.0, 65.0, 66.0, 67.0),
     active: tuple[int, ...] | None = None,
 ) -> bytes:
@@ -171,6 +172,10 @@ def phone_dng(
     if calibrated:
         tags.append((50723, 10, 9, _rationals((1.02, 0.03, 0.0, 0.0, 1.0, 0.02, 0.01, 0.0, 0.98)), True))
         tags.append((50724, 10, 9, _rationals((1.03, 0.04, 0.0, 0.0, 1.0, 0.03, 0.02, 0.0, 0.97)), True))
+    if forward:
+        tags.append((50964, 10, 9, _rationals((0.62, 0.25, 0.09, 0.27, 0.68, 0.05, 0.02, 0.11, 0.69)), True))
+        tags.append((50965, 10, 9, _rationals((0.58, 0.28, 0.1, 0.24, 0.72, 0.04, 0.03, 0.16, 0.64)), True))
+        tags.append((50727, 5, 3, _rationals((1.05, 1.0, 1.1)), True))
     if active is not None:
         tags.append((50829, 4, 4, active, True))
     file = io.BytesIO()

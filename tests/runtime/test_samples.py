@@ -69,13 +69,21 @@ def test_python_needs_no_runtime(inputs: Path) -> None:
     check_python(inputs)
 
 
-def test_python_refuses_another_contract(inputs: Path) -> None:
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ('"contract_version": 2', '"contract_version": 3', "Contract version 3"),
+        ('"color_shift": "quad"', '"color_shift": "smoothed"', "has {'color_shift': 'smoothed'}"),
+    ],
+)
+def test_python_refuses_another_contract(old: str, new: str, message: str, inputs: Path) -> None:
     text = (shipped_bundle().folder / "contract.json").read_text()
-    (inputs / "contract.json").write_text(text.replace('"contract_version": 2', '"contract_version": 3'))
+    assert old in text
+    (inputs / "contract.json").write_text(text.replace(old, new))
     command = [sys.executable, str(SAMPLES / "develop.py"), ".", "frame.json", "out.npz"]
     done = subprocess.run(command, check=False, cwd=inputs, capture_output=True, text=True)
     assert done.returncode == 1
-    assert "Contract version 3" in done.stderr
+    assert message in done.stderr
 
 
 @pytest.fixture(scope="module")
@@ -126,3 +134,5 @@ def test_the_contract_is_what_the_cpp_sample_writes_as_numbers() -> None:
     assert (found.input_tensor.zero_point, found.output_tensor.resolution) == (-128, 2)
     assert found.input.subtract_black
     assert found.input.white_balance
+    assert (found.input.color_shift, found.input.exposure_knee) == ("quad", None)
+    assert not found.input.has_noise_plane

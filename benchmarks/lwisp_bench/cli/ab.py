@@ -11,7 +11,7 @@ from lwisp_bench.cli.options import (
     add_reach_options,
     add_shape_option,
 )
-from lwisp_bench.cli.output import show
+from lwisp_bench.cli.output import print_result
 from lwisp_bench.devices.gate import GateLimits
 from lwisp_bench.devices.opening import open_device
 from lwisp_bench.results.file_comparison import exit_code
@@ -65,14 +65,14 @@ def _time(base: Subject, new: Subject, arguments: argparse.Namespace) -> int:
     options = AbOptions(arguments.rounds, arguments.seconds, gate, WorkerOptions(arguments.python))
     with open_device(arguments.device, arguments.ssh_config) as device:
         report = run_ab(device, base, new, Setup(arguments.threads, arguments.affinity), options)
-    show(report, _lines(report), arguments.json)
+    print_result(report, _lines(report), arguments.json)
     return exit_code([report.judgement.outcome])
 
 
 def _count(base: Subject, new: Subject, arguments: argparse.Namespace) -> int:
     kit = find_counter_kit()
     found = [count_ab(base, new, cpu, kit) for cpu in arguments.cpus or QEMU_CPUS]
-    show(found, (line for comparison in found for line in comparison_lines(comparison)), arguments.json)
+    print_result(found, (line for comparison in found for line in comparison_lines(comparison)), arguments.json)
     return exit_code(comparison.outcome for comparison in found)
 
 

@@ -3,7 +3,7 @@
 import argparse
 from pathlib import Path
 
-from lwisp_bench.cli.output import show
+from lwisp_bench.cli.output import print_result
 from lwisp_bench.results.app_results import read_measurements
 from lwisp_bench.results.file_comparison import compare_files, exit_code
 from lwisp_bench.results.terminal import comparison_lines
@@ -20,5 +20,5 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Compare every case of both files."""
     found = compare_files(read_measurements(arguments.base), read_measurements(arguments.new))
-    show(found, (line for comparison in found for line in comparison_lines(comparison)), arguments.json)
+    print_result(found, (line for comparison in found for line in comparison_lines(comparison)), arguments.json)
     return exit_code(comparison.outcome for comparison in found)

@@ -3,7 +3,7 @@
 import argparse
 
 from lwisp_bench.cli.options import add_reach_options
-from lwisp_bench.cli.output import show
+from lwisp_bench.cli.output import print_result
 from lwisp_bench.devices.diagnosis import diagnose
 from lwisp_bench.results.terminal import device_lines
 from lwisp_mobile.cli.command import add_json_option
@@ -19,5 +19,5 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Diagnose this host, what adb lists, and the devices named."""
     found = diagnose(tuple(arguments.device), arguments.python, arguments.ssh_config)
-    show(found, (line for diagnosis in found for line in device_lines(diagnosis)), arguments.json)
+    print_result(found, (line for diagnosis in found for line in device_lines(diagnosis)), arguments.json)
     return 0

@@ -6,7 +6,7 @@ from math import sqrt
 
 import numpy as np
 
-from lwisp_bench.cli.output import show
+from lwisp_bench.cli.output import print_result
 from lwisp_bench.studies.frame_budget import RATE_PX, FrameCase, FrameReport, StageSplit, measure_frame
 from lwisp_mobile.bundle.lookup import find_bundle
 from lwisp_mobile.cli.command import Command, add_json_option
@@ -38,7 +38,7 @@ def _run(arguments: argparse.Namespace) -> int:
         width_px=round(height_px * ASPECT / 2) * 2,
     )
     report = measure_frame(bundle, case, arguments.turns)
-    show(report, lines(report), arguments.json)
+    print_result(report, lines(report), arguments.json)
     return 0 if report.within_budget else 1
 
 

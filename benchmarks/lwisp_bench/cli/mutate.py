@@ -3,7 +3,7 @@
 import argparse
 from pathlib import Path
 
-from lwisp_bench.cli.output import show
+from lwisp_bench.cli.output import print_result
 from lwisp_bench.studies.mutation import MutationOptions, MutationReport, run_mutations
 from lwisp_mobile.bundle.lookup import find_bundle
 from lwisp_mobile.cli.command import Command, add_json_option
@@ -32,7 +32,7 @@ def _run(arguments: argparse.Namespace) -> int:
     options = MutationOptions(arguments.runs, arguments.seed, arguments.timeout, not arguments.no_check, arguments.keep)
     with StepBar(options.runs, "mutate") as bar:
         report = run_mutations(model, options, bar)
-    show(report, _lines(report), arguments.json)
+    print_result(report, _lines(report), arguments.json)
     return 1 if report.lost else 0
 
 

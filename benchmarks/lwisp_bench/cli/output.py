@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from lwisp_mobile.cli.command import print_json
 
 
-def show(result: object, lines: Iterable[str], as_json: bool) -> None:
+def print_result(result: object, lines: Iterable[str], as_json: bool) -> None:
     """Print a result as JSON or as text."""
     if as_json:
         print_json(result)

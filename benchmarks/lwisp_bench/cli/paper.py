@@ -4,7 +4,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from lwisp_bench.cli.output import show
+from lwisp_bench.cli.output import print_result
 from lwisp_bench.studies.paper.contestants import PYNET, Choice, contestants
 from lwisp_bench.studies.paper.measurement import PaperOptions, PaperReport, PaperRow, measure_paper
 from lwisp_mobile.cli.command import add_json_option
@@ -27,7 +27,7 @@ def run(arguments: argparse.Namespace) -> int:
     options = PaperOptions(arguments.size, arguments.threads, arguments.rounds)
     choice = Choice(arguments.size, arguments.work, tuple(arguments.models))
     report = measure_paper(contestants(choice, _progress), options, _progress)
-    show(report, table(report), arguments.json)
+    print_result(report, table(report), arguments.json)
     return 0 if report.reproduced else 1
 
 

@@ -2,7 +2,7 @@
 
 import argparse
 
-from lwisp_bench.cli.output import show
+from lwisp_bench.cli.output import print_result
 from lwisp_bench.studies.mac_rate import Rate, RateReport, measure_rate
 from lwisp_mobile.bundle.lookup import find_bundle
 from lwisp_mobile.cli.command import Command, add_json_option
@@ -20,7 +20,7 @@ def _configure(parser: argparse.ArgumentParser) -> None:
 def _rate(arguments: argparse.Namespace) -> int:
     bundle = find_bundle(arguments.bundle)
     report = measure_rate(bundle, arguments.precision, arguments.size, arguments.threads, arguments.runs)
-    show(report, _lines(report), arguments.json)
+    print_result(report, _lines(report), arguments.json)
     return 0
 
 

@@ -4,7 +4,7 @@ import argparse
 
 from lwisp_bench.cases.subject import bundle_subject
 from lwisp_bench.cli.options import DEVICE_HELP, add_clock_options
-from lwisp_bench.cli.output import show
+from lwisp_bench.cli.output import print_result
 from lwisp_bench.devices.opening import open_device
 from lwisp_bench.results.terminal import percent
 from lwisp_bench.runners.instructions.counting import find_counter_kit
@@ -37,7 +37,7 @@ def run(arguments: argparse.Namespace) -> int:
         raise UsageError(f"{arguments.trials} trials; give 1 or more.")
     report = _run(arguments)
     heavier, equal = (_counts(report.outcomes(kind)) for kind in KINDS)
-    show(report, [f"{100 * SHARE:.0f} % heavier: {heavier}", f"equal: {equal}"], arguments.json)
+    print_result(report, [f"{100 * SHARE:.0f} % heavier: {heavier}", f"equal: {equal}"], arguments.json)
     return 0 if report.passed else 1
 
 

@@ -60,3 +60,17 @@ def write_results(results: Results, path: Path) -> None:
     """Write a results file atomically."""
     with atomic_write(path) as temporary:
         temporary.write_text(to_json(results, indent=None) + "\n", encoding="utf-8")
+
+
+class ResultsFile:
+    """A results file that grows case by case; continued if it exists."""
+
+    def __init__(self, path: Path) -> None:
+        """Raises ResultsError if the file is of another kind or version."""
+        self._path = path
+        self.results = read_results(path) if path.exists() else Results()
+
+    def add(self, record: Record) -> None:
+        """Add a record, or replace that of its case, and write the file."""
+        self.results = self.results.with_record(record)
+        write_results(self.results, self._path)

@@ -1,5 +1,6 @@
 """Executing a plan: results are written after each case, and finished cases aren't run again."""
 
+import itertools
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -11,7 +12,7 @@ from lwisp_bench.cases.subject import Subject
 from lwisp_bench.errors import DeviceError, DeviceLostError
 from lwisp_bench.results.instruction_cost import InstructionCost
 from lwisp_bench.results.record import Failure, Measurement, Record, Status, case_id, subject_facts
-from lwisp_bench.results.results_file import Results, read_results, write_results
+from lwisp_bench.results.results_file import Results, ResultsFile
 from lwisp_bench.runners.runner import Runner
 from lwisp_bench.suite.plan import Plan
 from lwisp_mobile.errors import LwispError
@@ -34,17 +35,17 @@ def run_plan(plan: Plan, output: Path, progress: Progress) -> tuple[Results, tup
     Raises ResultsError if the file is of another kind, UsageError on a malformed device name, CounterError or
     VirtualDeviceError if this machine can't count instructions.
     """
-    results = read_results(output) if output.exists() else Results()
+    file = ResultsFile(output)
     failures: list[DeviceFailure] = []
     for target in plan.targets:
         try:
             with target.open() as runner:
-                results, reason = _run_target(runner, plan, results, output, progress)
+                reason = _run_target(runner, plan, file, progress)
         except DeviceError as error:
             reason = str(error)
         if reason is not None:
             failures.append(DeviceFailure(target.name, reason))
-    return results, tuple(failures)
+    return file.results, tuple(failures)
 
 
 def measure_case(runner: Runner, subject: Subject, setup: Setup) -> Record:
@@ -84,23 +85,19 @@ def exit_code(records: Sequence[Record], failures: Sequence[DeviceFailure]) -> i
     return 3 if any(record.status == "inconclusive" for record in records) else 0
 
 
-def _run_target(
-    runner: Runner, plan: Plan, results: Results, output: Path, progress: Progress
-) -> tuple[Results, str | None]:
-    """Returns the results, and why the target was given up, if it was."""
-    for subject in plan.subjects:
-        for setup in plan.setups:
-            done = results.find(case_id(subject, setup, runner.describe()))
-            if done is not None and done.status == "measured":
-                progress(done, True)
-                continue
-            record = measure_case(runner, subject, setup)
-            results = results.with_record(record)
-            write_results(results, output)
-            progress(record, False)
-            if record.failure is not None and record.failure.kind == DeviceLostError.__name__:
-                return results, record.failure.message
-    return results, None
+def _run_target(runner: Runner, plan: Plan, file: ResultsFile, progress: Progress) -> str | None:
+    """Returns why the target was given up; None if it wasn't."""
+    for subject, setup in itertools.product(plan.subjects, plan.setups):
+        done = file.results.find(case_id(subject, setup, runner.describe()))
+        if done is not None and done.status == "measured":
+            progress(done, True)
+            continue
+        record = measure_case(runner, subject, setup)
+        file.add(record)
+        progress(record, False)
+        if record.failure is not None and record.failure.kind == DeviceLostError.__name__:
+            return record.failure.message
+    return None
 
 
 def _status(result: Measurement | InstructionCost | None, failure: Failure | None) -> Status:

@@ -1,7 +1,6 @@
 """The float part of the export chain alone: a checkpoint or any ONNX to a float32 .tflite of one size."""
 
 import shutil
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,6 +9,7 @@ from lwisp_export.conversion.torch_to_onnx import export_onnx
 from lwisp_export.student.cost import count_macs, count_parameters
 from lwisp_export.student.reference import Reference
 from lwisp_mobile.errors import UsageError
+from lwisp_mobile.progress import Progress
 from lwisp_mobile.serialize.files import atomic_write
 
 
@@ -26,7 +26,7 @@ class Converted:
     """Multiply-adds of a checkpoint's convolutions at this size; null for an ONNX."""
 
 
-def convert(source: Path, folder: Path, size_px: int, step: Callable[[str], None]) -> Converted:
+def convert(source: Path, folder: Path, size_px: int, progress: Progress) -> Converted:
     """Write NAME.onnx and NAME.float32.tflite into a folder. size_px: packed side, of a checkpoint's models.
 
     source: a student's .safetensors, or somebody else's .onnx of whatever size. Raises UsageError on another suffix,
@@ -34,21 +34,21 @@ def convert(source: Path, folder: Path, size_px: int, step: Callable[[str], None
     """
     folder.mkdir(parents=True, exist_ok=True)
     if source.suffix == ".safetensors":
-        return _convert_checkpoint(source, folder, size_px, step)
+        return _convert_checkpoint(source, folder, size_px, progress)
     if source.suffix != ".onnx":
         raise UsageError(f"{source} is neither a checkpoint (.safetensors) nor an .onnx.")
     onnx = folder / source.name
     if source.resolve() != onnx.resolve():
         shutil.copyfile(source, onnx)
-    return Converted(source.stem, onnx, _write(folder, source.stem, run_converter(onnx, step)), None, None)
+    return Converted(source.stem, onnx, _write(folder, source.stem, run_converter(onnx, progress)), None, None)
 
 
-def _convert_checkpoint(source: Path, folder: Path, size_px: int, step: Callable[[str], None]) -> Converted:
+def _convert_checkpoint(source: Path, folder: Path, size_px: int, progress: Progress) -> Converted:
     reference = Reference(source)
     name = reference.info.name
     onnx = folder / f"{name}.onnx"
     export_onnx(reference.student, onnx, size_px)
-    tflite = _write(folder, name, convert_onnx(onnx, step).pack())
+    tflite = _write(folder, name, convert_onnx(onnx, progress).pack())
     cost = count_parameters(reference.student), count_macs(reference.student, size_px)
     return Converted(name, onnx, tflite, *cost)
 

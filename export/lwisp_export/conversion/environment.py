@@ -7,14 +7,12 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable
 from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
 
 from lwisp_export.errors import ConversionError
-
-Report = Callable[[str], None]
+from lwisp_mobile.progress import Progress
 
 LOG_TAIL_LINES = 12
 TIMEOUT_S = 1800.0
@@ -36,9 +34,9 @@ class Tool:
     """Roughly, to be made."""
 
 
-def converter_python(report: Report) -> Path:
+def converter_python(progress: Progress) -> Path:
     """The Python interpreter of the converter's environment. As `tool_python`."""
-    return tool_python(_converter(), report)
+    return tool_python(_converter(), progress)
 
 
 def environment_folder() -> Path:
@@ -46,14 +44,14 @@ def environment_folder() -> Path:
     return tool_folder(_converter())
 
 
-def tool_python(tool: Tool, report: Report) -> Path:
+def tool_python(tool: Tool, progress: Progress) -> Path:
     """The Python interpreter of a tool's environment, which is made if there is none yet.
 
-    report: called once, before the environment is made. Raises ConversionError if it can't be made.
+    progress: called once, before the environment is made. Raises ConversionError if it can't be made.
     """
     folder = tool_folder(tool)
     if not _interpreter(folder).exists():
-        report(f"Making {tool.title}'s environment (once, {tool.takes}) in {folder}")
+        progress(f"Making {tool.title}'s environment (once, {tool.takes}) in {folder}")
         _make(folder, tool)
     return _interpreter(folder)
 

@@ -32,6 +32,7 @@ def clean_float_model(converted: Graph) -> Graph:
         raise ConversionError(f"The converted model has {len(graph.subgraphs)} subgraphs instead of 1. {_NEXT_STEP}")
     _make_channels_last(graph)
     _fuse_relu(graph)
+    _fuse_clip(graph)
     _fuse_pad(graph)
     _check_resizable(graph)
     _describe(graph)
@@ -114,6 +115,22 @@ def _fuse_relu(graph: Graph) -> None:
             before.activation = Activation.RELU
             before.set_outputs(operator.outputs)
             graph.remove(operator)
+
+
+def _fuse_clip(graph: Graph) -> None:
+    """Write the clip of a picture to [0, 1], which XNNPACK doesn't know, as a fused RELU and a MINIMUM.
+
+    The RELU goes to the sum before the depth-to-space, which only moves values.
+    """
+    for clip in (operator for operator in graph.operators if operator.kind == "RELU_0_TO_1"):
+        shuffle = graph.producer(clip.inputs[0])
+        before = graph.producer(shuffle.inputs[0]) if shuffle is not None and shuffle.kind == "DEPTH_TO_SPACE" else None
+        if before is None or not _takes_activation(before):
+            raise ConversionError(f"A RELU_0_TO_1 follows no sum and DEPTH_TO_SPACE. {_NEXT_STEP}")
+        before.activation = Activation.RELU
+        one = graph.add_tensor("one", [1], np.ones(1, np.float32))
+        graph.insert_before(clip, graph.make_operator("MINIMUM", [clip.inputs[0], one], clip.outputs, {}))
+        graph.remove(clip)
 
 
 def _takes_activation(operator: Operator) -> bool:

@@ -4,9 +4,10 @@ import shutil
 import tempfile
 from pathlib import Path
 
-from lwisp_export.conversion.environment import Report, converter_python, run
+from lwisp_export.conversion.environment import converter_python, run
 from lwisp_export.conversion.graph_cleanup import clean_float_model
 from lwisp_export.errors import ConversionError
+from lwisp_mobile.progress import Progress
 from lwisp_mobile.tflite.graph import Graph
 
 # The converter names its output and the graph inside after its input: a fixed name makes equal files equal bytes.
@@ -15,18 +16,18 @@ _STEM = "student"
 _OPTIONS = ("--tflite_backend", "flatbuffer_direct", "--not_use_onnxsim", "--non_verbose")
 
 
-def convert_onnx(onnx_path: Path, report: Report) -> Graph:
+def convert_onnx(onnx_path: Path, progress: Progress) -> Graph:
     """Convert a student's ONNX (by `export_onnx`) to a float32 model, ready to resize and to quantise.
 
     onnx_path: input "packed", (1, planes, h, w). Returns a model from "packed", (1, h, w, planes), to "rgb",
-    (1, h', w', 3). report: called before what takes time. Raises ConversionError with the end of the converter's log.
+    (1, h', w', 3). progress: called before what takes time. Raises ConversionError with the end of the converter's log.
     """
-    return clean_float_model(Graph.parse(run_converter(onnx_path, report)))
+    return clean_float_model(Graph.parse(run_converter(onnx_path, progress)))
 
 
-def run_converter(onnx_path: Path, report: Report) -> bytes:
+def run_converter(onnx_path: Path, progress: Progress) -> bytes:
     """Run onnx2tf on an ONNX file and return its float32 .tflite as it is."""
-    python = converter_python(report)
+    python = converter_python(progress)
     with tempfile.TemporaryDirectory(prefix="lwisp-convert-") as folder:
         source, result = Path(folder) / f"{_STEM}.onnx", Path(folder) / f"{_STEM}_float32.tflite"
         try:

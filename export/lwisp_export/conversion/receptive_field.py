@@ -6,7 +6,10 @@ from dataclasses import dataclass
 from lwisp_export.errors import ConversionError
 from lwisp_mobile.tflite.graph import Graph, Operator, Padding, Tensor
 
-_ARITHMETIC = ("ADD", "SUB", "MUL", "LOGISTIC", "RELU", "LEAKY_RELU", "CONCATENATION", "QUANTIZE", "DEQUANTIZE")
+_ARITHMETIC = (
+    *("ADD", "SUB", "MUL", "LOGISTIC", "RELU", "MINIMUM", "LEAKY_RELU"),
+    *("CONCATENATION", "QUANTIZE", "DEQUANTIZE"),
+)
 _OVER_CHANNELS = ("MEAN", "REDUCE_MAX")
 """Where they don't run over channels, they make an image-wide tensor, and the graph is cut behind those."""
 

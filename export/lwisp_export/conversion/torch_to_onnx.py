@@ -18,7 +18,8 @@ from lwisp_export.student.network import Student
 INPUT_NAME = "packed"
 OUTPUT_NAME = "rgb"
 
-_ACTIVATIONS = ("Relu", "LeakyRelu")
+_ELEMENTWISE = ("Relu", "LeakyRelu", "Sigmoid", "Add", "Mul")
+"""What may stand between a convolution and its depth-to-space: the order of the channels is nothing to it."""
 
 
 def export_onnx(student: Student, path: Path, size_px: int = 64) -> None:
@@ -26,7 +27,7 @@ def export_onnx(student: Student, path: Path, size_px: int = 64) -> None:
 
     The file's input is "packed", (1, planes, size_px, size_px) float32; its output "rgb", (1, 3, ...) float32 in
     [0, 1]. Equal weights give equal bytes. size_px: side of the packed input, a multiple of 16. Raises
-    ConversionError if a depth-to-space has no convolution of its own before it.
+    ConversionError if a depth-to-space has no convolutions of its own before it.
     """
     model = _trace(student, size_px)
     reorder_depth_to_space(model)
@@ -38,7 +39,7 @@ def reorder_depth_to_space(model: ModelProto) -> None:
     """Turn every CRD depth-to-space into DCR, in place, with the same numbers.
 
     torch's PixelShuffle is CRD, for which .tflite has no operation (converters write a 6-D transpose). DCR has one,
-    and needs the same channels in another order: the order of the filters of the convolution before it.
+    and needs the same channels in another order: the order of the filters of the convolutions before it.
     """
     graph = model.graph
     producers = {output: node for node in graph.node for output in node.output}
@@ -48,7 +49,7 @@ def reorder_depth_to_space(model: ModelProto) -> None:
         if node.op_type == "DepthToSpace" and _attribute(node, "mode").s == b"CRD":
             block_px = _attribute(node, "blocksize").i
             # A block used twice has its weights here twice; they are permuted once.
-            block_of.update(dict.fromkeys(_filters_before(node, producers), block_px))
+            block_of.update(dict.fromkeys(_filters_before(node, node, producers), block_px))
             _attribute(node, "mode").s = b"DCR"
     _check_sole_use(model, set(block_of))
     for name, block_px in block_of.items():
@@ -89,32 +90,40 @@ def _quiet() -> Iterator[None]:
         logger.setLevel(level)
 
 
-def _filters_before(node: NodeProto, producers: dict[str, NodeProto]) -> list[str]:
-    """Names of the weights and bias of the convolution that feeds a depth-to-space."""
-    before = producers.get(node.input[0])
-    while before is not None and before.op_type in _ACTIVATIONS:
-        before = producers.get(before.input[0])
-    if before is None or before.op_type != "Conv":
-        found = "the input" if before is None else before.op_type
-        raise ConversionError(f"DepthToSpace {node.name} follows {found}; it must follow a convolution and activation.")
-    return list(before.input[1:])
+def _filters_before(shuffle: NodeProto, node: NodeProto, producers: dict[str, NodeProto]) -> list[str]:
+    """Names of the weights and biases of the convolutions that feed a depth-to-space through a node."""
+    found = []
+    for source in node.input:
+        before = producers.get(source)
+        if before is not None and before.op_type in _ELEMENTWISE:
+            found += _filters_before(shuffle, before, producers)
+        elif before is not None and before.op_type == "Conv":
+            found += before.input[1:]
+        else:
+            raise ConversionError(
+                f"DepthToSpace {shuffle.name} follows {'the input' if before is None else before.op_type}; it must "
+                f"follow convolutions, with only {', '.join(_ELEMENTWISE)} between."
+            )
+    return found
 
 
 def _check_sole_use(model: ModelProto, names: set[str]) -> None:
     """Refuse a permutation that another consumer of the convolution's channels would see."""
-    graph = model.graph
     consumers: dict[str, list[NodeProto]] = {}
-    for node in graph.node:
+    for node in model.graph.node:
         for name in node.input:
             consumers.setdefault(name, []).append(node)
-    for conv in graph.node:
-        if names.isdisjoint(conv.input):
-            continue
-        after = consumers.get(conv.output[0], [])
-        while len(after) == 1 and after[0].op_type in _ACTIVATIONS:
-            after = consumers.get(after[0].output[0], [])
-        if [node.op_type for node in after] != ["DepthToSpace"]:
+    for conv in model.graph.node:
+        if not names.isdisjoint(conv.input) and _readers(conv, consumers) != {"DepthToSpace"}:
             raise ConversionError(f"Convolution {conv.name} feeds a DepthToSpace and something else; give it its own.")
+
+
+def _readers(node: NodeProto, consumers: dict[str, list[NodeProto]]) -> set[str]:
+    """The operators that a node's output reaches, those that are elementwise passed over."""
+    found = set[str]()
+    for after in consumers.get(node.output[0], []):
+        found |= _readers(after, consumers) if after.op_type in _ELEMENTWISE else {after.op_type}
+    return found
 
 
 def _attribute(node: NodeProto, name: str) -> Any:

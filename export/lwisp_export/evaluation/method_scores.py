@@ -59,7 +59,7 @@ class MethodScores:
 def evaluate(
     methods: Sequence[Method], frames: Sequence[ValidationFrame], progress: Progress
 ) -> tuple[MethodScores, ...]:
-    """Develop every frame by every method and compare with the ground truth. progress: is given each method's name."""
+    """Develop every frame by every method and compare with the ground truth. progress: called with each name."""
     results = []
     for method in methods:
         progress(method.name)

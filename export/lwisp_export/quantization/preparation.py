@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from lwisp_export.quantization.bounded_output import drop_bound, is_bounded
 from lwisp_export.quantization.channel_duplication import TWICE, duplicate_channels
 from lwisp_export.quantization.equalization import equalize
 from lwisp_export.quantization.estimators import estimate_ranges
@@ -43,8 +44,10 @@ def prepare(
     ranges from quantisation-aware training, for recipes that take them. Raises QuantizationError on other tiles or
     another form of student, UsageError where the recipe names no tensor of it or there are no trained ranges.
     """
-    model = equalize(float_model, tiles, recipe.model.evenness) if recipe.model.equalize else float_model
-    if recipe.model.split_output:
+    bounded = is_bounded(float_model)
+    model = drop_bound(float_model) if bounded else float_model
+    model = equalize(model, tiles, recipe.model.evenness) if recipe.model.equalize else model
+    if recipe.model.split_output and not bounded:
         model = split_output(model)
     named = [
         *recipe.float_operators,

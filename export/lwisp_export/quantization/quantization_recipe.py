@@ -36,7 +36,8 @@ class ModelRules:
     evenness: float = 0.75
     """How far: 0 leaves the channels of a tensor as they are, 1 gives all of them the same largest value."""
     split_output: bool = True
-    """Have two sigmoids share the picture, so that each logit gets half the range: twice the int8 values."""
+    """Have two sigmoids share the picture, so that each logit gets half the range: twice the int8 values.
+    Nothing to do where the picture is clipped and no sigmoid makes it."""
     duplicated_channels: tuple[str, ...] = ()
     """Features whose channels are duplicated, by the names of the tensors that rectified convolutions write."""
 

@@ -1,6 +1,6 @@
 """The cheapest quantisation that keeps a budget of drift, and the table of those tried."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -23,6 +23,7 @@ from lwisp_export.synthesis.tiles import Tile
 from lwisp_mobile.engine.coverage import Coverage
 from lwisp_mobile.engine.timing import Timing
 from lwisp_mobile.inspect.model_facts import delegate_coverage
+from lwisp_mobile.progress import Progress
 from lwisp_mobile.tflite.graph import Graph
 
 REPORT_VERSION = 1
@@ -132,19 +133,19 @@ class _Tried:
 
 
 def quantize_within_budget(
-    material: Material, budget: DriftBudget, recipe: QuantizationRecipe | None, step: Callable[[str], None]
+    material: Material, budget: DriftBudget, recipe: QuantizationRecipe | None, progress: Progress
 ) -> Choice:
     """Quantise by the first recipe that meets the budget, or else the one nearest to float.
 
     recipe: the only one to try; None: those that ship, then the same with the most sensitive parts left float. step:
     is called with each one's name. Errors as for `quantize_int8`.
     """
-    sensitivities = () if recipe else _sensitivities(material, step)
+    sensitivities = () if recipe else _sensitivities(material, progress)
     reference = open_model(material.float_model.pack())
     truths = [reference(tile.packed) for tile in material.evaluation]
     tried: list[_Tried] = []
     for candidate in [recipe] if recipe else _ladder(material, sensitivities):
-        step(f"quantisation {candidate.name}")
+        progress(f"quantisation {candidate.name}")
         model = quantize_int8(material.float_model, material.calibration, candidate, material.trained)
         data = model.pack()
         drift = measure_drift(open_model(data), truths, material.evaluation)
@@ -169,8 +170,8 @@ def _choose(tried: Sequence[_Tried]) -> _Tried:
     return max(tried, key=lambda found: _decibels(found.drift)) if tried[-1].faults else tried[-1]
 
 
-def _sensitivities(material: Material, step: Callable[[str], None]) -> tuple[Sensitivity, ...]:
-    step("sensitivity of each tensor")
+def _sensitivities(material: Material, progress: Progress) -> tuple[Sensitivity, ...]:
+    progress("sensitivity of each tensor")
     tiles = material.calibration
     prepared = prepare(material.float_model, tiles, material.default, material.trained)
     spread = np.linspace(0, len(tiles) - 1, min(SENSITIVITY_TILES, len(tiles))).round().astype(int)

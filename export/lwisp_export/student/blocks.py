@@ -2,10 +2,13 @@
 
 import torch
 from torch import Tensor, nn
+from torch.nn import functional
 
 from lwisp_export.student.config import Activation
 
 _SLOPE = {"relu": 0.0, "leaky_relu": 0.2}
+_NEAR_ZERO = 0.1
+"""Factor on the first weights of what is added to an image that is right already."""
 
 
 def activation_layer(activation: Activation) -> nn.Module:
@@ -95,3 +98,41 @@ class UpBlock(nn.Module):
         """x: (N, inputs, h, w). Returns (N, outputs, 2h, 2w)."""
         refined: Tensor = self.refine(self.shuffle(self.expand(x)))
         return refined
+
+
+class SkipOutput(nn.Conv2d):
+    """The output convolution, with a packed image added to its picture. Starts near zero, the image alone."""
+
+    def __init__(self, inputs: int) -> None:
+        """From inputs channels to RGB."""
+        super().__init__(inputs, 3, 3, padding=1)
+        _start_near_zero(self)
+
+    def forward(self, x: Tensor, image: Tensor) -> Tensor:  # type: ignore[override]
+        """x: (N, C, 2h, 2w). image: (N, 12, h, w), as PixelShuffle takes it. Returns (N, 3, 2h, 2w)."""
+        return super().forward(x) + functional.pixel_shuffle(image, 2)
+
+
+def image_skip(planes: int) -> nn.Conv2d:
+    """The skip's 3x3 convolution, (N, planes, h, w) to (N, 12, h, w): starts with each quad's colour in its 2x2 px."""
+    conv = nn.Conv2d(planes, 3 * 4, 3, padding=1)
+    _start_near_zero(conv)
+    with torch.no_grad():
+        for color, sites in enumerate(((0,), (1, 2), (3,))):
+            for site in sites:
+                conv.weight[4 * color : 4 * color + 4, site, 1, 1] += 1 / len(sites)
+    return conv
+
+
+def skip_gate(inputs: int) -> nn.Conv2d:
+    """The 1x1 convolution whose sigmoid gates the skip, (N, inputs, h, w) to (N, 12, h, w). Starts mostly open."""
+    conv = nn.Conv2d(inputs, 3 * 4, 1)
+    _start_near_zero(conv)
+    nn.init.ones_(conv.bias)  # type: ignore[arg-type]
+    return conv
+
+
+def _start_near_zero(conv: nn.Conv2d) -> None:
+    with torch.no_grad():
+        conv.weight.mul_(_NEAR_ZERO)
+    nn.init.zeros_(conv.bias)  # type: ignore[arg-type]

@@ -14,7 +14,7 @@ from torch import Tensor
 from lwisp_export.student.config import StudentConfig
 from lwisp_export.student.input_contract import STUDENT_INPUT
 from lwisp_export.student.network import Student
-from lwisp_mobile.contract import InputContract
+from lwisp_mobile.contract import InputContract, RenderedTone
 from lwisp_mobile.errors import ModelError, UsageError
 from lwisp_mobile.serialize.files import atomic_write
 from lwisp_mobile.serialize.from_dict import from_dict
@@ -45,6 +45,8 @@ class CheckpointInfo:
     """The pre-processing it was trained with, which its every input needs."""
     ranges: tuple[TrainedRange, ...] = ()
     """Of every activation, if the weights lie on their int8 grid; empty for a float checkpoint."""
+    rendered_tone: RenderedTone = "contrast"
+    """The tone of its pictures."""
 
 
 @dataclass(frozen=True)
@@ -82,6 +84,11 @@ def load_checkpoint(path: Path) -> tuple[Student, CheckpointInfo]:
     Raises ModelError if the file isn't a student's checkpoint or its weights don't fit or aren't finite.
     """
     info, weights = read_tensors(path, CheckpointInfo)
+    if info.student.task == "isp" and len(info.input.planes) != info.student.input_planes:
+        raise ModelError(
+            f"{path}: a student of {info.student.input_planes} planes whose input contract has "
+            f"{', '.join(info.input.planes)}; give a checkpoint as 'lwisp train' wrote it."
+        )
     student = Student(info.student)
     try:
         student.load_state_dict({key: value.float() for key, value in weights.items()})

@@ -1,10 +1,12 @@
 """The deployed form of a student: the same function, faster on CPUs."""
 
 import copy
+from typing import cast
 
 import torch
 from torch import Tensor, nn
 
+from lwisp_export.student.blocks import UpBlock
 from lwisp_export.student.network import Student
 from lwisp_mobile.errors import UsageError
 
@@ -35,16 +37,34 @@ class BlockOutput(nn.Module):
             bias = original.bias.repeat_interleave(BLOCK_PX**2)  # type: ignore[union-attr]
             self.block.bias.copy_(bias)  # type: ignore[union-attr]
 
-    def forward(self, x: Tensor) -> Tensor:
-        """x: (N, C, H, W), sides even. Returns (N, 3, H, W) before the sigmoid."""
-        blocks: Tensor = self.shuffle(self.block(x))
-        return blocks
+    def forward(self, x: Tensor, image: Tensor | None = None) -> Tensor:
+        """x: (N, C, H, W), sides even. image: (N, 12, H/2, W/2), added in blocks; None: nothing.
+
+        Returns (N, 3, H, W) before the sigmoid or clip.
+        """
+        blocks = self.block(x)
+        rgb: Tensor = self.shuffle(blocks if image is None else blocks + image)
+        return rgb
 
 
 def deploy_form(student: Student) -> Student:
-    """A copy of a student whose output convolution is a BlockOutput; same function, for export only."""
+    """A copy of a student whose output convolution is a BlockOutput; same function, for export only.
+
+    With an image skip, all planes are joined: taking some would be a slice, which fixes the picture's size.
+    """
     deployed = copy.deepcopy(student).cpu().eval()
     if not isinstance(student.to_rgb, nn.Conv2d):
         raise UsageError("The student is already in its deployed form; export the trained one.")
     deployed.to_rgb = BlockOutput(student.to_rgb)
+    if student.config.image_skip:
+        deployed.joined_planes = student.config.input_planes
+        _widen(cast(UpBlock, deployed.u4), deployed.joined_planes - student.joined_planes)
     return deployed
+
+
+def _widen(block: UpBlock, channels: int) -> None:
+    """Let a block's first convolution take more channels behind its own, with weights of zero."""
+    conv = cast(nn.Conv2d, block.expand[0])
+    weight = conv.weight.detach()
+    conv.weight = nn.Parameter(torch.cat([weight, weight.new_zeros(weight.shape[0], channels, 3, 3)], dim=1))
+    conv.in_channels += channels

@@ -5,8 +5,9 @@ from typing import NamedTuple
 import torch
 from torch import Tensor, nn
 
-from lwisp_export.student.blocks import Fgam, UpBlock, conv3x3, double_conv
+from lwisp_export.student.blocks import Fgam, SkipOutput, UpBlock, conv3x3, double_conv, image_skip, skip_gate
 from lwisp_export.student.config import StudentConfig
+from lwisp_mobile.contract import MOSAIC_PLANES
 
 
 class Context(NamedTuple):
@@ -68,8 +69,11 @@ class Student(nn.Module):
         self.c6 = double_conv(16 * w, 8 * w, act)
         self.u1, self.u2, self.u3 = UpBlock(8 * w, 4 * w, act), UpBlock(4 * w, 2 * w, act), UpBlock(2 * w, w, act)
         self.c7, self.c8, self.c9 = conv3x3(8 * w, 4 * w, act), conv3x3(4 * w, 2 * w, act), conv3x3(2 * w, w, act)
-        self.u4 = UpBlock(w, w, act) if config.output_scale == 2 else nn.Identity()
-        self.to_rgb: nn.Module = nn.Conv2d(w, 3, 3, padding=1)
+        self.joined_planes = len(MOSAIC_PLANES) if config.image_skip else 0
+        self.u4 = UpBlock(w + self.joined_planes, w, act) if config.output_scale == 2 else nn.Identity()
+        self.to_rgb: nn.Module = SkipOutput(w) if config.image_skip else nn.Conv2d(w, 3, 3, padding=1)
+        if config.image_skip:
+            self.skip, self.gate = image_skip(config.input_planes), skip_gate(w + config.input_planes)
 
     def forward(self, packed: Tensor, context: Context | None = None) -> Tensor:
         """Develop packed planes.
@@ -78,21 +82,33 @@ class Student(nn.Module):
         vector of another frame, such as a reduced one; None: of this input.
         Returns sRGB, (N, 3, 2h, 2w) in [0, 1]; (N, 3, h, w) for denoise and enhance.
         """
-        return self.develop(packed, context)[0]
+        rgb = self.develop(packed, context)[0]
+        return rgb.clamp(0, 1) if self.config.image_skip else rgb
 
     def context(self, packed: Tensor) -> Context:
         """Gates and global vector of a frame: shapes as in `Context`."""
         return self._encode(packed, None).used
 
     def develop(self, packed: Tensor, context: Context | None = None) -> tuple[Tensor, Features]:
-        """As `forward`, and return the decoder's features, too."""
+        """As `forward`, and return the decoder's features, too.
+
+        With an image skip, RGB isn't clipped: so the loss of what leaves [0, 1] has a gradient.
+        """
         c0, c1, c2, c3, c4, used = self._encode(packed, context)
         c6 = self.c6(torch.cat([c4, used.global_vector + (c4 - c4)], dim=1))
         c7 = self.c7(torch.cat([self.complement(self.u1, c4, c6), c3], dim=1))
         c8 = self.c8(torch.cat([self.complement(self.u2, c3, c7), c2], dim=1))
         c9 = self.c9(torch.cat([self.complement(self.u3, c2, c8), c1], dim=1))
-        rgb = torch.sigmoid(self.to_rgb(self.u4(c0 * c9)))
-        return rgb, Features(c6, c7, c8, c9)
+        return self._render(packed, c0 * c9, c9), Features(c6, c7, c8, c9)
+
+    def _render(self, packed: Tensor, top: Tensor, c9: Tensor) -> Tensor:
+        """The last upsampling and the picture. top: c0 times c9."""
+        if not self.config.image_skip:
+            return torch.sigmoid(self.to_rgb(self.u4(top)))
+        joined = packed[:, : self.joined_planes] if self.joined_planes < self.config.input_planes else packed
+        image = self.skip(packed) * torch.sigmoid(self.gate(torch.cat([c9, packed], dim=1)))
+        rgb: Tensor = self.to_rgb(self.u4(torch.cat([top, joined], dim=1)), image)
+        return rgb
 
     def complement(self, block: nn.Module, encoded: Tensor, decoded: Tensor) -> Tensor:
         """CCUB: the encoder's and the decoder's feature of a level through the same block, summed."""

@@ -19,7 +19,7 @@ class Reference:
         self.student, self.info = load_checkpoint(checkpoint)
 
     def run(self, packed: NDArray[np.float32]) -> NDArray[np.float32]:
-        """packed: (h, w, 4) float32 in [0, 1]. Returns sRGB (2h, 2w, 3) float32 in [0, 1]."""
+        """packed: (h, w, planes) float32 in [0, 1]. Returns sRGB (2h, 2w, 3) float32 in [0, 1]."""
         with torch.no_grad():
             batch = torch.from_numpy(np.ascontiguousarray(packed.transpose(2, 0, 1)))[None]
             output: NDArray[np.float32] = self.student(batch)[0].numpy()

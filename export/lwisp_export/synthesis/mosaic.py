@@ -1,8 +1,10 @@
 """From linear light to a RAW mosaic: the steps of `lwisp_mobile.raw` backwards."""
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
 from lwisp_export.synthesis.camera import CameraColor
@@ -15,6 +17,8 @@ from lwisp_mobile.raw.image import CaptureInfo, RawImage
 F32 = NDArray[np.float32]
 LUMINANCE = (0.2126, 0.7152, 0.0722)
 """Of linear sRGB (Rec. ITU-R BT.709)."""
+_BLUR_SIGMAS = 4
+"""Where a blur ends."""
 _BLACK_SHARE = 1 / 16
 """Black level over full scale: 64 of 1024, as phone sensors have it."""
 
@@ -40,6 +44,8 @@ class Shot:
     """Factor on the standard deviation of noise that the file tells."""
     bad_share: float = 0.0
     """Share of pixels that are stuck at black or white and that the file doesn't list."""
+    softness_px: float = 0.0
+    """Standard deviation of a Gaussian blur of the scene: lenses are softer than reduced photographs."""
 
 
 def expose(linear: F32, exposure_ev: float) -> F32:
@@ -51,6 +57,20 @@ def saturate(linear: F32, factor: float) -> F32:
     """Move linear sRGB light away from its luminance (factor > 1) or towards it; may leave [0, 1]."""
     luminance = linear @ np.array(LUMINANCE, np.float32)
     return luminance[..., None] + np.float32(factor) * (linear - luminance[..., None])
+
+
+def soften(linear: F32, sigma_px: float) -> F32:
+    """Blur light (H, W, 3) by a Gaussian; edges are replicated. 0: as it is."""
+    if not sigma_px:
+        return linear
+    radius = math.ceil(_BLUR_SIGMAS * sigma_px)
+    taps = np.exp(-(np.arange(-radius, radius + 1) ** 2) / (2 * sigma_px**2))
+    taps = (taps / taps.sum()).astype(np.float32)
+    for axis in (0, 1):
+        padding = [(radius, radius) if other == axis else (0, 0) for other in range(3)]
+        windows = sliding_window_view(np.pad(linear, padding, mode="edge"), len(taps), axis)
+        linear = windows @ taps
+    return linear
 
 
 def to_camera(linear: F32, color: CameraColor) -> F32:

@@ -8,12 +8,16 @@ from numpy.typing import NDArray
 
 from lwisp_export.synthesis.camera import REFERENCE_CAMERA, SensorColor
 from lwisp_export.synthesis.mosaic import Shot
-from lwisp_export.synthesis.noise import typical_noise
+from lwisp_export.synthesis.noise import ISO_RANGE, typical_noise
 from lwisp_export.synthesis.pairs import make_pair
+from lwisp_mobile.contract import RenderedTone
 from lwisp_mobile.raw.image import RawImage
 
 SIDE_MULTIPLE_PX = 32
 """Pictures are cut to it, so that every method sees the same pixels and none is padded."""
+
+PHONE_BITS, LOW_ISO_BITS = 10, 14
+"""Below phones' ISO, 10 bits would be coarser than the noise."""
 
 
 @dataclass(frozen=True)
@@ -27,20 +31,32 @@ class ValidationFrame:
 
 
 def validation_frames(
-    pictures: Sequence[NDArray[np.uint8]], sensors: Sequence[SensorColor], isos: Sequence[int]
+    pictures: Sequence[NDArray[np.uint8]],
+    sensors: Sequence[SensorColor],
+    isos: Sequence[int],
+    rendered: RenderedTone = "contrast",
 ) -> tuple[ValidationFrame, ...]:
-    """Each picture at each ISO with a middling phone's noise; the camera depends on picture and ISO alone."""
+    """Each picture at each ISO with a middling phone's noise; the camera depends on picture and ISO alone.
+
+    rendered: the truth's tone.
+    """
     return tuple(
-        _frame(picture, iso, np.random.default_rng([index, iso]), sensors)
+        _frame(picture, iso, np.random.default_rng([index, iso]), sensors, rendered)
         for index, picture in enumerate(pictures)
         for iso in isos
     )
 
 
 def _frame(
-    picture: NDArray[np.uint8], iso: int, rng: np.random.Generator, sensors: Sequence[SensorColor]
+    picture: NDArray[np.uint8],
+    iso: int,
+    rng: np.random.Generator,
+    sensors: Sequence[SensorColor],
+    rendered: RenderedTone,
 ) -> ValidationFrame:
     height, width = (side - side % SIDE_MULTIPLE_PX for side in picture.shape[:2])
     color = sensors[int(rng.integers(len(sensors)))].sample(rng) if sensors else REFERENCE_CAMERA
-    raw, truth = make_pair(picture[:height, :width], Shot(color, typical_noise(iso), iso=iso), rng)
+    bits = LOW_ISO_BITS if iso < ISO_RANGE[0] else PHONE_BITS
+    shot = Shot(color, typical_noise(iso), bits=bits, iso=iso)
+    raw, truth = make_pair(picture[:height, :width], shot, rng, rendered)
     return ValidationFrame(iso, raw, truth)

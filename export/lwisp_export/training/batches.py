@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import NamedTuple, Protocol
 
 import numpy as np
@@ -11,9 +12,10 @@ from torch import Tensor
 from torch.utils.data import DataLoader
 
 from lwisp_export.synthesis.mosaic import Shot
-from lwisp_export.synthesis.pairs import ShotRange, make_pair
+from lwisp_export.synthesis.pairs import make_pair
+from lwisp_export.synthesis.shots import ShotRange
 from lwisp_export.training.photos import Picture
-from lwisp_mobile.contract import InputContract
+from lwisp_mobile.contract import InputContract, RenderedTone
 from lwisp_mobile.preprocess.prepare import prepare
 
 F32 = NDArray[np.float32]
@@ -31,6 +33,8 @@ class Batch(NamedTuple):
     """(N, 3, H, W) float32 in [0, 1]."""
     context: Tensor | None = None
     """Crops of the same frames side by side, shaped as the input; None: the input is its own context."""
+    iso: Tensor | None = None
+    """(N,) float32; None where it isn't known."""
 
 
 class Source(Protocol):
@@ -64,25 +68,39 @@ class BatchSource:
     steps: int
     context_share: float = 0.0
     share: Share = field(default_factory=Share)
+    by_area: bool = False
+    rendered: RenderedTone = "contrast"
+    """Of photographs and finished pictures."""
 
     def __len__(self) -> int:
         """Batches up to the end of training."""
         return self.steps
 
     def __getitem__(self, step: int) -> Batch:
-        """Packed planes (N, 4, p/2, p/2), finished pictures (N, 3, p, p), and in some steps a context."""
+        """Packed planes (N, planes, p/2, p/2), finished pictures (N, 3, p, p), and in some steps a context."""
         # Decided by the step alone: every process of a distributed run takes the same branch.
         with_context = np.random.default_rng([self.seed, step]).random() < self.context_share
         members = range(self.share.index, self.batch, self.share.of)
         samples = [self._sample(np.random.default_rng([self.seed, step, i]), with_context) for i in members]
-        inputs, truths, contexts = zip(*samples)
-        return Batch(to_tensor(inputs), to_tensor(truths), to_tensor(contexts) if with_context else None)
+        inputs, truths, contexts, isos = zip(*samples)
+        context = to_tensor(contexts) if with_context else None
+        return Batch(to_tensor(inputs), to_tensor(truths), context, torch.tensor(isos, dtype=torch.float32))
 
-    def _sample(self, rng: np.random.Generator, with_context: bool) -> tuple[F32, F32, F32]:
-        picture, shot = self.pictures[rng.integers(len(self.pictures))], self.shots.sample(rng)
-        raw, truth = make_pair(turn(crop(picture, self.patch_px, rng), rng), shot, rng)
+    def _sample(self, rng: np.random.Generator, with_context: bool) -> tuple[F32, F32, F32, float | None]:
+        picture, shot = self._picture(rng), self.shots.sample(rng)
+        raw, truth = make_pair(turn(crop(picture, self.patch_px, rng), rng), shot, rng, self.rendered)
         context = self._context(picture, shot, rng) if with_context else truth
-        return prepare(raw, self.contract).planes, truth, context
+        return prepare(raw, self.contract).planes, truth, context, shot.iso
+
+    def _picture(self, rng: np.random.Generator) -> Picture:
+        if not self.by_area:
+            return self.pictures[rng.integers(len(self.pictures))]
+        return self.pictures[int(np.searchsorted(self._areas, rng.random() * self._areas[-1], side="right"))]
+
+    @cached_property
+    def _areas(self) -> NDArray[np.int64]:
+        """Pixels of the pictures up to and with each."""
+        return np.cumsum([picture.shape[0] * picture.shape[1] for picture in self.pictures])
 
     def _context(self, picture: Picture, shot: Shot, rng: np.random.Generator) -> F32:
         """Crops from all over the photograph in the same shot, as the runtime samples a frame's context."""
@@ -90,7 +108,7 @@ class BatchSource:
         return np.concatenate([np.concatenate(row, axis=1) for row in rows])
 
     def _planes(self, picture: Picture, shot: Shot, rng: np.random.Generator) -> F32:
-        raw, _ = make_pair(crop(picture, self.patch_px // CONTEXT_CROPS, rng), shot, rng)
+        raw, _ = make_pair(crop(picture, self.patch_px // CONTEXT_CROPS, rng), shot, rng, self.rendered)
         return prepare(raw, self.contract).planes
 
 

@@ -11,9 +11,18 @@ _SSIM_WEIGHTS = (0.0448, 0.2856, 0.3001)
 """First three of the five scales of Wang et al., 'Multi-scale structural similarity' (2003)."""
 
 
-def charbonnier(output: Tensor, truth: Tensor) -> Tensor:
-    """Mean of sqrt(d^2 + eps^2): an absolute error that is smooth at zero (Charbonnier et al., 1994)."""
-    return torch.sqrt((output - truth) ** 2 + CHARBONNIER_EPSILON**2).mean()
+def charbonnier(output: Tensor, truth: Tensor, weights: Tensor | None = None) -> Tensor:
+    """Mean of sqrt(d^2 + eps^2): an absolute error that is smooth at zero (Charbonnier et al., 1994).
+
+    weights: of the N pictures, (N,); None: all alike.
+    """
+    errors = torch.sqrt((output - truth) ** 2 + CHARBONNIER_EPSILON**2)
+    return errors.mean() if weights is None else (errors.mean(dim=(1, 2, 3)) * weights).sum() / weights.sum()
+
+
+def iso_weights(iso: Tensor) -> Tensor:
+    """Weights of pictures by their ISO, (N,): near the inverse of the error that a trained student has left at it."""
+    return 1 / (0.35 + torch.sqrt(iso / 800))
 
 
 def ms_ssim(output: Tensor, truth: Tensor) -> Tensor:
@@ -57,9 +66,10 @@ def _blur(x: Tensor) -> Tensor:
     return functional.conv2d(rows, kernel.transpose(2, 3), groups=x.shape[1])
 
 
-def total_loss(output: Tensor, truth: Tensor, recipe: LossRecipe) -> Tensor:
-    """The recipe's weighted sum of terms; those of weight 0 aren't computed."""
-    loss = recipe.charbonnier * charbonnier(output, truth)
+def total_loss(output: Tensor, truth: Tensor, recipe: LossRecipe, iso: Tensor | None = None) -> Tensor:
+    """The recipe's weighted sum of terms; those of weight 0 aren't computed. iso: of the pictures if known, (N,)."""
+    weights = iso_weights(iso) if recipe.iso_weighted and iso is not None else None
+    loss = recipe.charbonnier * charbonnier(output, truth, weights)
     if recipe.ms_ssim:
         loss = loss + recipe.ms_ssim * (1 - ms_ssim(output, truth))
     if recipe.grid:

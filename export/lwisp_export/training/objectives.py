@@ -36,7 +36,7 @@ class StudentObjective(nn.Module):
         with _autocast(batch):
             context = None if batch.context is None else self.shipped.context(batch.context)
             output, features = self.shipped.develop(batch.input, context)
-            loss = total_loss(output.float(), batch.truth, self.loss)
+            loss = total_loss(output.float(), batch.truth, self.loss, batch.iso)
             if self.distillation is not None:
                 loss = loss + cast(Tensor, self.distillation(output.float(), features, batch.truth))
         return loss
@@ -61,7 +61,7 @@ class QatObjective(nn.Module):
         with torch.no_grad():
             before = self.before(batch.input)
         consistency = charbonnier(output, before)
-        return total_loss(output, batch.truth, self.loss) + self.float_consistency_weight * consistency
+        return total_loss(output, batch.truth, self.loss, batch.iso) + self.float_consistency_weight * consistency
 
 
 class TeacherObjective(nn.Module):

@@ -27,13 +27,14 @@ def load_photos(folder: Path, recipe: DataRecipe) -> PhotoSet:
 
     Raises UsageError if a folder is missing, nothing is left to train on, or a picture is too small or broken.
     """
-    held_out = [folder / name for name in recipe.validation]
+    validation = [folder / name for name in recipe.validation]
+    held_out = {*validation, *(folder / name for name in recipe.held_out)}
     paths = [path for name in recipe.photos for path in _list(folder / name) if path not in held_out]
     if not paths:
         raise UsageError(f"{folder}: no photographs to train on in {', '.join(recipe.photos)}.")
     pictures = (read_picture(path) for path in paths)
     training = tuple(picture for picture in pictures if min(picture.shape[:2]) >= recipe.patch_px)
-    return PhotoSet(training, tuple(read_picture(path) for path in held_out))
+    return PhotoSet(training, tuple(read_picture(path) for path in validation))
 
 
 def read_picture(path: Path) -> Picture:

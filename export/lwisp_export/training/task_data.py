@@ -1,6 +1,6 @@
 """The training batches and validation pairs of a recipe."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -8,7 +8,7 @@ import numpy as np
 from lwisp_export.student.input_contract import STUDENT_INPUT
 from lwisp_export.synthesis.camera import load_sensors
 from lwisp_export.synthesis.noise import load_phones
-from lwisp_export.synthesis.pairs import ShotRange
+from lwisp_export.synthesis.shots import ShotRange
 from lwisp_export.synthesis.validation_frames import SIDE_MULTIPLE_PX
 from lwisp_export.training.batches import BatchSource, Share, Source
 from lwisp_export.training.corruption import CorruptedSource, corrupt
@@ -21,7 +21,7 @@ from lwisp_export.training.pairs.zrr import ZRR_INPUT, open_zrr
 from lwisp_export.training.photos import load_photos
 from lwisp_export.training.training_recipe import TeacherRecipe, TrainRecipe
 from lwisp_export.training.validation import ValidationPair, input_psnr_db, one_picture, validation_pairs
-from lwisp_mobile.contract import InputContract
+from lwisp_mobile.contract import MOSAIC_PLANES, NOISE_PLANE, InputContract
 
 ZRR_VALIDATION = 64
 """Of 1,204 test pairs; all of them would take 4 GB."""
@@ -48,17 +48,32 @@ def load_task_data(recipe: TrainRecipe, folder: Path, steps: int, share: Share) 
 
 def input_contract(recipe: TrainRecipe) -> InputContract:
     """How mosaics become the input of what a recipe trains."""
-    return ZRR_INPUT if recipe.data.layout == "zrr" else STUDENT_INPUT
+    data = recipe.data
+    if data.layout == "zrr":
+        return ZRR_INPUT
+    shared = replace(STUDENT_INPUT, color_shift=data.color_shift, exposure_knee=data.exposure_knee)
+    return replace(shared, planes=(*MOSAIC_PLANES, NOISE_PLANE)) if recipe.student.noise_plane else shared
 
 
 def _isp_data(recipe: TrainRecipe, folder: Path, steps: int, share: Share) -> TaskData:
     data = recipe.data
     photos = load_photos(folder, data)
-    shots = ShotRange(load_sensors(folder / data.sensors), load_phones(folder / data.noise), saturation=data.saturation)
+    contract, sensors = input_contract(recipe), load_sensors(folder / data.sensors)
     source = BatchSource(
-        photos.training, shots, STUDENT_INPUT, data.patch_px, data.batch, recipe.seed, steps, data.context_share, share
+        photos.training,
+        ShotRange(sensors, load_phones(folder / data.noise), saturation=data.saturation, variety=data.shots),
+        contract,
+        data.patch_px,
+        data.batch,
+        recipe.seed,
+        steps,
+        data.context_share,
+        share,
+        data.by_area,
+        data.rendered_tone,
     )
-    return TaskData(source, validation_pairs(photos.validation, shots, STUDENT_INPUT), {})
+    fixed = validation_pairs(photos.validation, sensors, data.validation_isos, contract, data.rendered_tone)
+    return TaskData(source, fixed, {})
 
 
 def _pair_data(recipe: TrainRecipe, folder: Path, steps: int, share: Share) -> TaskData:

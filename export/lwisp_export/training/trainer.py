@@ -94,8 +94,9 @@ class Trainer:
         except (RuntimeError, KeyError, ValueError, EOFError) as error:
             raise ModelError(f"{path} isn't a state of this recipe's run ({error}). Give another folder.") from error
 
-    def start_from(self, weights: dict[str, Tensor], moments: dict[str, Tensor] | None) -> None:
-        """Start a new schedule from a checkpoint's weights and, if given, Adam's moments."""
+    def start_from(self, weights: dict[str, Tensor], moments: dict[str, Tensor] | None, step: int = 0) -> None:
+        """Start the schedule at a step from a checkpoint's weights and, if given, Adam's moments."""
+        self.step = step
         self.shipped.load_state_dict({key: value.float() for key, value in weights.items()})
         self.average = {key: value.detach().clone() for key, value in self.shipped.state_dict().items()}
         if moments is not None:
@@ -120,8 +121,12 @@ class Trainer:
             }
 
     def _placed(self, batch: Batch) -> Batch:
-        sides = (side if side is None else side.to(self.device, memory_format=torch.channels_last) for side in batch)
-        return Batch(*cast(tuple[Tensor, Tensor, Tensor | None], tuple(sides)))
+        parts = tuple(None if part is None else self._move(part) for part in batch)
+        return Batch(*cast(tuple[Tensor, Tensor, Tensor | None, Tensor | None], parts))
+
+    def _move(self, part: Tensor) -> Tensor:
+        layout = torch.channels_last if part.ndim == 4 else torch.preserve_format
+        return part.to(self.device, memory_format=layout)
 
     def _update_average(self) -> None:
         decay = min(self.recipe.ema_decay, (1 + self.step) / (10 + self.step))

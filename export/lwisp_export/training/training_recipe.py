@@ -7,6 +7,8 @@ from pathlib import Path
 from typing import Literal
 
 from lwisp_export.student.config import Part, StudentConfig, Task
+from lwisp_export.synthesis.shots import ShotVariety
+from lwisp_mobile.contract import ColorShift, RenderedTone
 from lwisp_mobile.errors import UsageError
 from lwisp_mobile.serialize.from_dict import from_dict
 
@@ -42,6 +44,19 @@ class DataRecipe:
     """Colour calibrations (JSON)."""
     noise: str = ""
     """Phone noise (JSON)."""
+    held_out: tuple[str, ...] = ()
+    """Photographs in those folders that are kept for evaluation: neither trained on nor validated on in training."""
+    by_area: bool = False
+    """Draw photographs in proportion to their area, so that every part of them is seen as often; else all alike."""
+    rendered_tone: RenderedTone = "contrast"
+    """The tone that photographs are taken to have and that the student's pictures get."""
+    color_shift: ColorShift = "quad"
+    """As in the input contract."""
+    exposure_knee: float | None = None
+    """As in the input contract."""
+    validation_isos: tuple[int, ...] = (100, 800, 3200)
+    shots: ShotVariety = field(default_factory=ShotVariety)
+    """How the shots vary that photographs are retaken in."""
     saturation: tuple[float, float] = (1.0, 1.0)
     """Range of factors on colour before unprocessing; above 1, colours outside sRGB as real scenes have them."""
     patch_px: int = 96
@@ -84,6 +99,8 @@ class LossRecipe:
     ms_ssim: float = 0.2
     grid: float = 0.0
     """Errors that repeat with the 2x2 phase of the pixels, which the eye sees as a grid."""
+    iso_weighted: bool = False
+    """Whether noisy pictures weigh less in the Charbonnier term: their least errors would drown the others'."""
 
 
 @dataclass(frozen=True)
@@ -147,6 +164,8 @@ class TrainRecipe:
     student: StudentConfig = field(default_factory=StudentConfig)
     without: Part | None = None
     """A part to leave out of the student, to measure what it contributes."""
+    keep_step: bool = False
+    """Whether a run goes on at the step of the checkpoint that --start names; else its schedule begins anew."""
     teacher: TeacherRecipe | None = None
     """If set, the recipe trains a teacher instead of a student."""
     optimizer: OptimizerRecipe = field(default_factory=OptimizerRecipe)
@@ -170,6 +189,8 @@ class TrainRecipe:
             raise UsageError(f"Task {self.student.task} trains on {known}, not on {self.data.layout}.")
         if self.qat and (self.student.task != "isp" or self.data.context_share or self.distillation.needs_teacher):
             raise UsageError("[qat] is for students of task isp, without context_share and [distillation].")
+        if self.qat and self.student.image_skip:
+            raise UsageError("[qat] isn't for students with image_skip. Export them with another quantisation recipe.")
         if self.loss.ms_ssim and self.data.patch_px < MS_SSIM_MIN_PX:
             raise UsageError(f"ms_ssim needs patch_px of {MS_SSIM_MIN_PX} or more; found {self.data.patch_px}.")
 

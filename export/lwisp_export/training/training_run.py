@@ -77,10 +77,10 @@ def begin(recipe: TrainRecipe, options: TrainOptions, progress: Progress) -> Tra
         trainer.load(state)
         progress(f"resumed {state} at step {trainer.step}")
     elif options.start is not None and recipe.qat is None:
-        is_student = recipe.teacher is None
-        weights = read_tensors(options.start, CheckpointInfo if is_student else TeacherInfo)[1]
-        trainer.start_from(weights, load_moments(options.moments) if options.moments else None)
-        progress(f"started from {options.start}")
+        info, weights = read_tensors(options.start, CheckpointInfo if recipe.teacher is None else TeacherInfo)
+        moments = load_moments(options.moments) if options.moments else None
+        trainer.start_from(weights, moments, info.step if recipe.keep_step else 0)
+        progress(f"started from {options.start} at step {trainer.step}")
     return trainer
 
 
@@ -140,7 +140,8 @@ def save_all(trainer: Trainer, recipe: TrainRecipe, run: Path) -> None:
         )
     elif recipe.without is None:
         weights, ranges = _student_of(trainer)
-        info = CheckpointInfo(recipe.name, recipe.student, trainer.step, digest, input_contract(recipe), ranges)
+        tone, contract = recipe.data.rendered_tone, input_contract(recipe)
+        info = CheckpointInfo(recipe.name, recipe.student, trainer.step, digest, contract, ranges, tone)
         save_checkpoint(run / f"{recipe.name}.safetensors", weights, info)
     if trainer.step and recipe.qat is None:
         save_moments(run / f"{recipe.name}.moments.safetensors", trainer.moments(), trainer.step)

@@ -9,14 +9,12 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from lwisp_export.student.blocks import ChannelGate
-from lwisp_export.synthesis.pairs import ShotRange
+from lwisp_export.synthesis.camera import SensorColor
 from lwisp_export.synthesis.validation_frames import validation_frames
 from lwisp_export.training.losses import psnr_db
 from lwisp_export.training.photos import Picture
-from lwisp_mobile.contract import InputContract
+from lwisp_mobile.contract import InputContract, RenderedTone
 from lwisp_mobile.preprocess.prepare import prepare
-
-VALIDATION_ISOS = (100, 800, 3200)
 
 
 @dataclass(frozen=True)
@@ -52,10 +50,14 @@ class ValidationResult:
 
 
 def validation_pairs(
-    pictures: tuple[Picture, ...], shots: ShotRange, contract: InputContract
+    pictures: tuple[Picture, ...],
+    sensors: Sequence[SensorColor],
+    isos: Sequence[int],
+    contract: InputContract,
+    rendered: RenderedTone = "contrast",
 ) -> tuple[ValidationPair, ...]:
-    """The fixed frames at VALIDATION_ISOS, prepared."""
-    frames = validation_frames(pictures, shots.sensors, VALIDATION_ISOS)
+    """The fixed frames, prepared."""
+    frames = validation_frames(pictures, sensors, isos, rendered)
     return tuple(
         ValidationPair(f"iso{frame.iso}", one_picture(prepare(frame.raw, contract).planes), one_picture(frame.truth))
         for frame in frames

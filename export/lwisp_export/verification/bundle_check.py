@@ -57,7 +57,7 @@ def check_stages(
     gate: Gate,
     progress: Progress,
 ) -> DriftCheck:
-    """Run every tile through the float checkpoint and every stage, and compare. progress: given each stage's name."""
+    """Run every tile through the float checkpoint and every stage, and compare. progress: called with each name."""
     progress("torch")
     reference = Reference(checkpoint)
     references = tuple(reference.run(tile.packed) for tile in tiles)

@@ -1,6 +1,8 @@
 """Executing plans: results after every case, resuming, devices that fail; and exit codes."""
 
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
@@ -9,6 +11,7 @@ import pytest
 from lwisp_bench.cases.setup import Setup
 from lwisp_bench.cases.subject import Subject
 from lwisp_bench.devices.device import Device
+from lwisp_bench.errors import DeviceLostError
 from lwisp_bench.results.output_check import OutputCheck
 from lwisp_bench.results.record import Record
 from lwisp_bench.results.results_file import read_results
@@ -16,7 +19,7 @@ from lwisp_bench.runners.device_runner import RunOptions
 from lwisp_bench.runners.python import PythonRunner
 from lwisp_bench.runners.remote_worker import WorkerOptions
 from lwisp_bench.suite.execution import DeviceFailure, exit_code, measure_case, run_plan
-from lwisp_bench.suite.plan import Plan, device_target
+from lwisp_bench.suite.plan import Plan, Target, device_target
 from tests.bench.faulty_transport import FaultyTransport
 from tests.bench.local import BRIEF, LOCAL, add_subject, ignore
 
@@ -93,6 +96,21 @@ def test_an_unreachable_device_leaves_the_others(subject: Subject, tmp_path: Pat
     assert [record.device.name for record in results.records] == ["local"]
     assert [failure.device for failure in failures] == ["ssh:nobody@127.0.0.1:1"]
     assert "can't be reached" in failures[0].reason
+
+
+def test_a_device_lost_while_closing_keeps_its_records(subject: Subject, tmp_path: Path) -> None:
+    @contextmanager
+    def open_runner() -> Iterator[PythonRunner]:
+        with LOCAL[0].open() as runner:
+            yield runner
+            raise DeviceLostError("gone")
+
+    output, other = tmp_path / "r.json", add_subject(tmp_path, "uint8")
+    run_plan(Plan((Target("lost", open_runner),), (subject,), (SETUP,)), output, ignore)
+    plan = Plan((Target("lost", open_runner), *LOCAL), (other,), (SETUP, replace(SETUP, threads=2)))
+    results, failures = run_plan(plan, output, ignore)
+    assert failures == (DeviceFailure("lost", "gone"),)
+    assert len(results.records) == len(read_results(output).records) == 3
 
 
 def test_exit_codes(host: Device, subject: Subject) -> None:

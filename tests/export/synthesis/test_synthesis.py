@@ -11,7 +11,8 @@ from lwisp_export.synthesis.builtin_frames import calibration_frames
 from lwisp_export.synthesis.camera import REFERENCE_CAMERA, REFERENCE_TO_SRGB, CameraColor, load_sensors
 from lwisp_export.synthesis.mosaic import LUMINANCE, Shot, photograph, sample_cfa, saturate, to_camera
 from lwisp_export.synthesis.noise import NoiseLevel, add_noise, load_phones, typical_noise
-from lwisp_export.synthesis.pairs import ShotRange, finished, linear_light, make_pair
+from lwisp_export.synthesis.pairs import finished, linear_light, make_pair
+from lwisp_export.synthesis.shots import ShotRange
 from lwisp_export.synthesis.tone import inverse_tone, srgb_decode, srgb_encode, tone
 from lwisp_mobile.errors import UsageError
 from lwisp_mobile.preprocess.curve import inverse_curve

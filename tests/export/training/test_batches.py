@@ -9,7 +9,7 @@ import torch
 from lwisp_export.student.input_contract import STUDENT_INPUT
 from lwisp_export.synthesis.camera import load_sensors
 from lwisp_export.synthesis.noise import load_phones
-from lwisp_export.synthesis.pairs import ShotRange
+from lwisp_export.synthesis.shots import ShotRange
 from lwisp_export.training.batches import Batch, BatchSource, Share, batches
 from lwisp_export.training.photos import load_photos
 from tests.export.training_data import RECIPE, random_objective

@@ -2,7 +2,7 @@
 
 import copy
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -20,6 +20,7 @@ from lwisp_export.student.network import Student
 from lwisp_export.training.qat.fake_quant import FakeQuantStudent
 from lwisp_export.training.qat.graph_match import GraphMatch, match_graph
 from lwisp_export.training.qat.weight_grid import take_weights
+from lwisp_mobile.progress import Progress
 from lwisp_mobile.tflite.graph import Graph
 
 LARGEST_DIFFERENCE = 1e-3
@@ -66,12 +67,12 @@ def _group(tensors: set[str], nodes: dict[str, set[str]], prepared: Prepared) ->
     return members, prepared.ranges[min(tensors)]
 
 
-def convert_student(student: Student, report: Callable[[str], None]) -> Graph:
+def convert_student(student: Student, progress: Progress) -> Graph:
     """A student's float model, by ONNX. Errors as for `export_onnx` and `convert_onnx`."""
     with tempfile.TemporaryDirectory(prefix="lwisp-qat-") as folder:
         onnx = Path(folder) / "student.onnx"
         export_onnx(student, onnx)
-        return convert_onnx(onnx, report)
+        return convert_onnx(onnx, progress)
 
 
 def _check(student: Student, equalized: Student, tile: np.ndarray) -> None:

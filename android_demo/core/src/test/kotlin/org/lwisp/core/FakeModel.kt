@@ -35,6 +35,7 @@ fun fakeContract() =
         parameters = 0,
         macsPerPackedPx = 100.0,
         weightsSha256 = "",
+        renderedTone = "neutral",
         interpreterBytes = 1000,
         input = InputContract(2, subtractBlack = true, whiteBalance = true, referenceToSrgb = null, curveOffset = 0.1),
         context = ContextContract(grid = 2, cropPx = 2),

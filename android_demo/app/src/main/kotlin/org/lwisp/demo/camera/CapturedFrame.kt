@@ -11,7 +11,7 @@ import org.lwisp.core.raw.Cfa
 import org.lwisp.core.raw.LightCalibration
 import org.lwisp.core.raw.Mosaic
 import org.lwisp.core.raw.RawFrame
-import org.lwisp.core.raw.daylightMatrix
+import org.lwisp.core.raw.cameraToSrgb
 import org.lwisp.core.raw.gainsOfNeutral
 import java.io.File
 import java.nio.ByteBuffer
@@ -32,13 +32,14 @@ fun frameOf(
     val samples = plane.buffer.order(ByteOrder.nativeOrder())
     val arrangement =
         required(sensor.get(CameraCharacteristics.SENSOR_INFO_COLOR_FILTER_ARRANGEMENT), "filter arrangement")
+    val gains = gains(metadata)
     return RawFrame(
         mosaic = Mosaic(image.width, image.height, samples, plane.rowStride).copiedTo(room),
         cfa = Cfa.ofCamera2(arrangement),
         blackLevel = blackLevel(metadata, sensor),
         whiteLevel = whiteLevel(metadata, sensor),
-        wbGains = gains(metadata),
-        cameraToSrgb = daylightMatrix(calibrations(sensor)),
+        wbGains = gains,
+        cameraToSrgb = cameraToSrgb(calibrations(sensor), doubleArrayOf(1.0, 1.0, 1.0), gains),
         orientation = orientation,
     )
 }
@@ -97,6 +98,7 @@ private fun calibrations(sensor: CameraCharacteristics): List<LightCalibration> 
                 sensor.get(CameraCharacteristics.SENSOR_REFERENCE_ILLUMINANT1),
                 nine(it),
                 sensor.get(CameraCharacteristics.SENSOR_CALIBRATION_TRANSFORM1)?.let(::nine),
+                sensor.get(CameraCharacteristics.SENSOR_FORWARD_MATRIX1)?.let(::nine),
             )
         },
         sensor.get(CameraCharacteristics.SENSOR_COLOR_TRANSFORM2)?.let {
@@ -104,6 +106,7 @@ private fun calibrations(sensor: CameraCharacteristics): List<LightCalibration> 
                 sensor.get(CameraCharacteristics.SENSOR_REFERENCE_ILLUMINANT2)?.toInt(),
                 nine(it),
                 sensor.get(CameraCharacteristics.SENSOR_CALIBRATION_TRANSFORM2)?.let(::nine),
+                sensor.get(CameraCharacteristics.SENSOR_FORWARD_MATRIX2)?.let(::nine),
             )
         },
     )

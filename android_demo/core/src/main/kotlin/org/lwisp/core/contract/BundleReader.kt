@@ -34,6 +34,7 @@ private fun modelContract(tree: JsonObject): ModelContract {
             parameters = integer("parameters"),
             macsPerPackedPx = number("macs_per_packed_px"),
             weightsSha256 = text("weights_sha256"),
+            renderedTone = text("rendered_tone"),
             interpreterBytes = integer("interpreter_bytes").toLong(),
             input = inputContract(child("input")),
             context = child("context").complete { ContextContract(integer("grid"), integer("crop_px")) },

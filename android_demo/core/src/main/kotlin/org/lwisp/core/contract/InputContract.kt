@@ -6,7 +6,7 @@ import org.lwisp.core.json.JsonObject
 /** The only plane order that [org.lwisp.core.raw.Preparation] packs. */
 private val PLANES = listOf("R", "Gr", "Gb", "B")
 
-/** How a mosaic becomes the input tensor; the stages run in the order of the fields. */
+/** How a mosaic becomes the input tensor; the stages run in the order of the fields from `subtractBlack` on. */
 class InputContract(
     /** Sides of the packed input are multiples of this. */
     val sizeMultiple: Int,
@@ -29,11 +29,24 @@ class InputContract(
     }
 }
 
-/** Reads `input`. A stage of pre-processing that this code doesn't know would go missing, so unknown keys are refused. */
+/**
+ * Reads `input`. A stage of pre-processing that this code doesn't know would go missing, so unknown keys are refused, and
+ * stages that [org.lwisp.core.raw.Preparation] doesn't have.
+ *
+ * `bad_pixels` and `lens_shading` correct what a file lists; a [org.lwisp.core.raw.RawFrame] has no such lists, so that
+ * either value is as good.
+ */
 internal fun inputContract(tree: JsonObject): InputContract =
     tree.complete {
         val planes = texts("planes")
-        if (planes != PLANES) throw ContractException("planes are $planes; this app packs $PLANES. Update the app.")
+        if (planes != PLANES) throw unsupported("planes $planes", "$PLANES")
+        val shift = text("color_shift")
+        if (shift != "quad") throw unsupported("color_shift \"$shift\"", "\"quad\"")
+        val knee = numberOrNull("exposure_knee")
+        if (knee != null) throw unsupported("exposure_knee $knee", "null")
+        flag("bad_pixels")
+        flag("lens_shading")
+        number("noise_full_scale")
         InputContract(
             sizeMultiple = integer("size_multiple"),
             subtractBlack = flag("subtract_black"),
@@ -42,3 +55,8 @@ internal fun inputContract(tree: JsonObject): InputContract =
             curveOffset = number("curve_offset"),
         )
     }
+
+private fun unsupported(
+    found: String,
+    supported: String,
+) = ContractException("The model's input has $found; this app supports $supported. Update the app.")

@@ -17,6 +17,8 @@ class ModelContract(
     val macsPerPackedPx: Double,
     /** SHA-256 of the checkpoint that this model was made from. */
     val weightsSha256: String,
+    /** Tone of the network's pictures: neutral (sRGB-encoded light) or contrast (an S-curve over it). */
+    val renderedTone: String,
     /** What an interpreter takes whatever the size of its input. */
     val interpreterBytes: Long,
     val input: InputContract,

@@ -59,13 +59,14 @@ private fun frame(
             ?: throw RawException("The DNG contains no mosaic: it's already demosaiced (a linear DNG).")
     checkSamples(raw)
     val mosaic = activePart(raw, mosaic(file, raw))
+    val gains = asShotGains(main)
     return RawFrame(
         mosaic = mosaic,
         cfa = cfa(raw),
         blackLevel = black(raw),
         whiteLevel = raw.numbers(WHITE).minOrNull() ?: 65535.0,
-        wbGains = asShotGains(main),
-        cameraToSrgb = colorMatrix(main),
+        wbGains = gains,
+        cameraToSrgb = colorMatrix(main, gains),
         orientation = main.integerOrNull(ORIENTATION) ?: 1,
     )
 }
@@ -134,9 +135,9 @@ private fun cfa(raw: Directory): Cfa {
         ?: throw RawException("The DNG's filters are $letters, not a 2x2 Bayer cell; use another converter.")
 }
 
-/** Black per site, cut to whole levels as LibRaw does, so that a file is developed alike everywhere. */
+/** Black per site. */
 private fun black(raw: Directory): DoubleArray {
-    val levels = raw.numbers(BLACK).map { Math.floor(it) }
+    val levels = raw.numbers(BLACK)
     return when {
         levels.isEmpty() -> DoubleArray(4)
 

@@ -4,7 +4,7 @@ import org.lwisp.core.RawException
 import kotlin.math.abs
 
 /** Linear sRGB (D65) to CIE XYZ, IEC 61966-2-1. */
-private val SRGB_TO_XYZ =
+internal val SRGB_TO_XYZ =
     doubleArrayOf(0.4124564, 0.3575761, 0.1804375, 0.2126729, 0.7151522, 0.0721750, 0.0193339, 0.1191920, 0.9503041)
 
 /** The identity, row by row, in the arithmetic of the pixels. */
@@ -20,10 +20,18 @@ fun unitRows(matrix: DoubleArray): DoubleArray {
 }
 
 /** White-balanced camera RGB to linear sRGB, from a DNG's XYZ-to-camera matrix. Raises [RawException] if singular. */
-internal fun cameraToSrgb(xyzToCamera: DoubleArray): DoubleArray {
-    val srgbToCamera = unitRows(multiply(xyzToCamera, SRGB_TO_XYZ))
-    return solve(srgbToCamera, DoubleArray(9) { if (it % 4 == 0) 1.0 else 0.0 })
-}
+internal fun cameraToSrgb(xyzToCamera: DoubleArray): DoubleArray = inverse(unitRows(multiply(xyzToCamera, SRGB_TO_XYZ)))
+
+internal fun diagonal(values: DoubleArray) = DoubleArray(9) { if (it % 4 == 0) values[it / 4] else 0.0 }
+
+/** Raises [RawException] if the matrix is singular. */
+internal fun inverse(matrix: DoubleArray): DoubleArray = solve(matrix, diagonal(doubleArrayOf(1.0, 1.0, 1.0)))
+
+/** A matrix times a column. */
+internal fun apply(
+    matrix: DoubleArray,
+    column: DoubleArray,
+) = DoubleArray(3) { row -> (0..2).sumOf { matrix[3 * row + it] * column[it] } }
 
 /**
  * The near-identity matrix from a camera's white-balanced RGB to the reference camera's, row by row.
