@@ -14,7 +14,7 @@ Several, with the model loaded once:
     >>> from lwisp_mobile import Developer, RawHints, read_raw, write_picture
     >>> with Developer("lwisp-lite", precision="int8") as developer:
     ...     raw = read_raw("photo.dng", RawHints(white_balance="daylight"))
-    ...     brighter = developer.develop(raw, exposure_ev=1.5, dtype=np.uint8)
+    ...     brighter = developer.develop(raw, exposure_ev=1.5, tone="standard", dtype=np.uint8)
     >>> write_picture("brighter.png", brighter, raw.info)
 
 RAW files need the `raw` extra: pip install 'lwisp-mobile[raw]'.
@@ -48,10 +48,11 @@ if TYPE_CHECKING:
         UsageError,
         WhiteBalanceError,
     )
-    from lwisp_mobile.frame.developer import Developer
+    from lwisp_mobile.frame.developer import Developer, DevelopOptions
     from lwisp_mobile.frame.shortcuts import develop, develop_file
     from lwisp_mobile.output.picture import write_picture
     from lwisp_mobile.preprocess.prepare import prepare
+    from lwisp_mobile.raw.corrections import NoiseProfile
     from lwisp_mobile.raw.hints import RawHints
     from lwisp_mobile.raw.image import RawImage
     from lwisp_mobile.raw.reader import read_raw
@@ -62,12 +63,14 @@ __all__ = [
     "CfaError",
     "ContractError",
     "DelegateError",
+    "DevelopOptions",
     "Developer",
     "ImageError",
     "LwispError",
     "MissingExtraError",
     "ModelContract",
     "ModelError",
+    "NoiseProfile",
     "NonFiniteError",
     "RawError",
     "RawFormatError",
@@ -92,8 +95,10 @@ __all__ = [
 
 _MODULES = {
     "Bundle": "bundle.bundle",
+    "DevelopOptions": "frame.developer",
     "Developer": "frame.developer",
     "ModelContract": "contract",
+    "NoiseProfile": "raw.corrections",
     "RawHints": "raw.hints",
     "RawImage": "raw.image",
     "Session": "engine.session",

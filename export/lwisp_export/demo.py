@@ -69,6 +69,7 @@ class _ModelRun:
     output: Path
     rgb: NDArray[np.float32]
     packed: NDArray[np.float32]
+    notes: tuple[str, ...]
     row: ModelRow
 
 
@@ -77,23 +78,23 @@ def _run_model(options: DemoOptions, bundle: Bundle, model: ModelFile, raw: RawI
     output = options.folder / f"{options.raw.stem}.{precision}.png"
     data = bundle.read(precision)
     with Developer(bundle, precision=precision, threads=options.threads) as developer:
-        split = developer.develop_file(options.raw, output, DevelopOptions(hints=options.hints), lambda _part: None)
+        developed = developer.develop_file(options.raw, output, DevelopOptions(hints=options.hints), lambda _part: None)
         row = ModelRow(
             file=model,
             facts=inspect_tflite(data),
             coverage=delegate_coverage(data),
             timing=time_session(developer.session, TIMED_PACKED_PX, TIMED_RUNS).summary,
             timed_px=TIMED_PACKED_PX * model.contract.output_scale,
-            time=split.time,
+            time=developed.time,
         )
-        return _ModelRun(output, developer.develop(raw), developer.prepare(raw).planes, row)
+        return _ModelRun(output, developer.develop(raw), developer.prepare(raw).planes, developed.notes, row)
 
 
 def _result(options: DemoOptions, raw: RawImage, drift: DriftRecord, runs: dict[Precision, _ModelRun]) -> DemoResult:
     int8, fp16 = runs["int8"], runs["fp16"]
     return DemoResult(
         source=options.raw.name,
-        notes=raw.notes,
+        notes=int8.notes,
         packed=int8.packed,
         float_rgb=fp16.rgb,
         int8_rgb=int8.rgb,

@@ -13,7 +13,7 @@ T = TypeVar("T", bound=np.generic)
 
 STRIP_PX = 1 << 17
 """Pixels moved at a time."""
-STRIP_BYTES_PER_PX = 150
+STRIP_BYTES_PER_PX = 115
 """What is computed for each of them takes."""
 IDENTITY = (1.0, 0.0, 0.0, 0.0, 0.0, 0.0)
 

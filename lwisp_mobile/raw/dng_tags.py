@@ -1,6 +1,6 @@
 """What a DNG's own tags say, and which of it is honoured. Source: DNG specification 1.7.1, chapter 4."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -10,7 +10,7 @@ from lwisp_mobile.raw.corrections import Crop, NoiseProfile
 from lwisp_mobile.raw.dng_color import ILLUMINANT_KELVIN, Calibration, CameraColor, Matrix
 from lwisp_mobile.raw.dng_opcodes import LIST_TAGS, Frame, Opcodes, read_opcodes
 from lwisp_mobile.raw.hints import Sites
-from lwisp_mobile.raw.image import FileFact
+from lwisp_mobile.raw.image import FactUse, FileFact
 from lwisp_mobile.raw.tiff_tags import Directory, Tiff
 
 DNG_VERSION = 50706
@@ -57,9 +57,9 @@ _HONOURED = {
     50829: "ActiveArea",
     50964: "ForwardMatrix1",
     50965: "ForwardMatrix2",
-    51041: "NoiseProfile",
     51109: "BaselineExposureOffset",
 }
+_FOR_NOISE = {51041: "NoiseProfile"}
 # They change the picture in a converter that follows them.
 _NOT_HONOURED = {
     50711: "CFALayout",
@@ -90,6 +90,12 @@ _INFORMATION = {
     50936: "ProfileName",
     51110: "DefaultBlackRender",
 }
+_USES: tuple[tuple[dict[int, str], FactUse], ...] = (
+    (_HONOURED, "honoured"),
+    (_FOR_NOISE, "for models told the noise"),
+    (_NOT_HONOURED, "not honoured"),
+    (_INFORMATION, "information"),
+)
 # The value that says "leave it as it is", of tags that would else change the picture.
 _NEUTRAL_VALUES = {CFA_LAYOUT: (1.0,), DEFAULT_SCALE: (1.0, 1.0), USER_CROP: (0.0, 0.0, 1.0, 1.0)}
 
@@ -168,6 +174,7 @@ def read_dng(tiff: Tiff, directory: Directory, frame: Frame) -> DngFacts:
     black, black_notes = (None, ()) if is_float else _read_black(directory, frame)
     white_xy = _read_white_xy(main)
     facts = (*_tag_facts(main, directory), *opcodes.facts)
+    noise_note = _noise_note(main, directory, noise)
     return DngFacts(
         frame=frame,
         black=black,
@@ -181,8 +188,8 @@ def read_dng(tiff: Tiff, directory: Directory, frame: Frame) -> DngFacts:
         baseline_exposure_ev=(main.number(BASELINE_EXPOSURE) or 0.0) + (main.number(BASELINE_EXPOSURE_OFFSET) or 0.0),
         noise_profile=noise,
         crop=crop,
-        facts=facts,
-        notes=(*crop_notes, *black_notes, *_unhonoured_note(facts), *_noise_note(main, directory, noise)),
+        facts=tuple(_unused(fact) if noise_note and fact.name in _FOR_NOISE.values() else fact for fact in facts),
+        notes=(*crop_notes, *black_notes, *_unhonoured_note(facts), *noise_note),
     )
 
 
@@ -319,13 +326,17 @@ def _noise_note(main: Directory, directory: Directory, found: NoiseProfile | Non
 
 def _tag_facts(main: Directory, directory: Directory) -> tuple[FileFact, ...]:
     facts = []
-    for tags, use in ((_HONOURED, "honoured"), (_NOT_HONOURED, "not honoured"), (_INFORMATION, "information")):
+    for tags, use in _USES:
         for tag, name in tags.items():
             owner = directory if tag in directory else main
             if tag in owner:
                 value = owner.text(tag) or _numbers_text(owner, tag)
-                facts.append(FileFact(name, value, "information" if _is_neutral(owner, tag) else use))  # type: ignore[arg-type]
+                facts.append(FileFact(name, value, "information" if _is_neutral(owner, tag) else use))
     return tuple(facts)
+
+
+def _unused(fact: FileFact) -> FileFact:
+    return replace(fact, use="not honoured")
 
 
 def _is_neutral(owner: Directory, tag: int) -> bool:
@@ -353,7 +364,7 @@ def _unhonoured_note(facts: tuple[FileFact, ...]) -> tuple[str, ...]:
 
 
 def _name(tag: int) -> str:
-    return {**_HONOURED, **_NOT_HONOURED, **_INFORMATION}[tag]
+    return next(tags[tag] for tags, _ in _USES if tag in tags)
 
 
 def _text(values: tuple[float, ...]) -> str:

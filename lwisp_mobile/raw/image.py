@@ -14,6 +14,8 @@ from lwisp_mobile.raw.corrections import BadPixels, Crop, GainMap, NoiseProfile,
 
 Gains = tuple[float, float, float]
 
+FactUse = Literal["honoured", "not honoured", "for models told the noise", "information"]
+
 MAX_BASELINE_EV = 10.0
 """Cameras ask for up to about 3."""
 
@@ -56,8 +58,9 @@ class FileFact:
     name: str
     """The tag's or opcode's name in its specification."""
     value: str
-    use: Literal["honoured", "not honoured", "information"]
-    """Not honoured: it would change the picture, and a note says so. Information: it can't change the picture."""
+    use: FactUse
+    """Not honoured: it would change the picture, and a note says so. Information: it can't change the picture. For
+    models told the noise: by those with a noise plane alone; others don't need it."""
 
 
 @dataclass(frozen=True)

@@ -1,13 +1,32 @@
 """Jobs: how pictures are named, and the order of outcomes."""
 
+import pickle
 from pathlib import Path
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from PIL import Image
 
-from lwisp_mobile.batch.jobs import Failed, Job, Outcome, in_order, plan_jobs
+from lwisp_mobile import Developer, shipped_bundle
+from lwisp_mobile.batch.jobs import Failed, Job, Outcome, Settings, develop_job, in_order, plan_jobs
 from lwisp_mobile.errors import UsageError
+from lwisp_mobile.frame.developer import Developed, DevelopOptions
+
+
+def test_options_travel_with_the_job(sample_dng: Path, tmp_path: Path) -> None:
+    """Pickled, as to another process or machine, they give the picture that they give here."""
+    options = DevelopOptions(exposure_ev=1.0, tone="standard", lens_shading=False, max_memory_bytes=400_000_000)
+    settings = Settings(shipped_bundle("lwisp-lite"), "int8", 1, options, sandbox=False)
+    travelled = pickle.loads(pickle.dumps(settings))
+    assert travelled == settings
+    outcome = develop_job(Job(sample_dng, tmp_path / "a.png"), travelled)
+    assert isinstance(outcome, Developed)
+    assert (outcome.exposure_ev, outcome.tone) == (1.0, "standard")
+    with Developer("lwisp-lite") as developer, Image.open(tmp_path / "a.png") as written:
+        here = developer.develop(sample_dng, exposure_ev=1.0, tone="standard", dtype=np.uint8)
+        assert np.array_equal(np.asarray(written), here)
 
 
 class TestPlanning:

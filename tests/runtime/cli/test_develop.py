@@ -8,7 +8,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 
+from lwisp_mobile import Developer, read_raw
 from lwisp_mobile.cli.main import main
 
 GREY_SIDECAR = 'size = [46, 38]\ncfa = "GRBG"\nbits = 10\nblack = 64\nwhite_balance = [2.0, 1.0, 1.5]\n'
@@ -34,6 +36,22 @@ def test_the_command_writes_a_picture_and_its_times(
     assert output.stat().st_size > 500
 
 
+def test_options_reach_the_picture_and_notes_the_user(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    raw = write_headerless(tmp_path)
+    arguments = ["develop", str(raw), "-o", str(tmp_path / "out.png"), "--exposure", "auto", "--tone", "standard"]
+    assert main(arguments) == 0
+    printed = [line for line in capsys.readouterr().err.splitlines() if line.startswith("note: ")]
+    assert main([*arguments, "--json"]) == 0
+    result = json.loads(capsys.readouterr().out)
+    assert printed == [f"note: {raw}: {note}" for note in result["notes"]]
+    assert any("own light" in note for note in result["notes"])
+    assert result["tone"] == "standard"
+    with Developer() as developer, Image.open(tmp_path / "out.png") as written:
+        options = {"exposure_ev": result["exposure_ev"], "tone": "standard"}
+        assert np.array_equal(np.asarray(written), developer.develop(read_raw(raw), dtype=np.uint8, **options))
+        assert not np.array_equal(np.asarray(written), developer.develop(read_raw(raw), dtype=np.uint8))
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
@@ -48,6 +66,13 @@ def test_the_command_writes_a_picture_and_its_times(
         (["grey.raw", "--white-balance", "sunny"], "--white-balance 'sunny'"),
         (["grey.raw", "--white-balance", "0,1,1"], "white_balance"),
         (["grey.raw", "--exposure", "99"], "Exposure 99"),
+        (["grey.raw", "--exposure", "bright"], "--exposure 'bright'"),
+        (["grey.raw", "--tone", "warm"], "invalid choice"),
+        (["grey.raw", "--denoise", "3"], "Denoising 3.0 is out of 0 to 2"),
+        (["grey.raw", "--denoise", "0.5"], "isn't told the noise (its input has no noise plane): leave out denoise"),
+        (["grey.raw", "other.raw", "-o", ".", "--noise", "1e-3,1e-6"], "leave out noise"),
+        (["grey.raw", "--noise", "0.1"], "--noise '0.1' can't be read; give 2"),
+        (["grey.raw", "--noise", "nan,0"], "--noise nan,0"),
         (["grey.raw", "--threads", "0"], "threads is 0"),
         (["grey.raw", "--max-memory", "lots"], "The size 'lots'"),
         (["grey.raw", "--max-memory", "20MB"], "20 MB are allowed"),

@@ -17,6 +17,7 @@ from lwisp_mobile.errors import UsageError
 from lwisp_mobile.frame.buffers import FeatureBuffer, FrameBuffers, PackedBuffer, PictureBuffer
 from lwisp_mobile.frame.memory_model import live_tensors
 from lwisp_mobile.frame.tiles import Tile, split_side
+from lwisp_mobile.output.tone import apply_tone
 
 FLOAT = TensorSpec("packed", "float32", None, None, 4, 1)
 RGB = TensorSpec("rgb", "int8", 1 / 256, -128, 3, 2)
@@ -109,3 +110,17 @@ def test_a_picture_is_cropped_and_converted(dtype: type) -> None:
     real = (values[0, 1:30, :30].astype(np.float32) + 128) / 256
     scale = {np.uint8: 255, np.uint16: 65535, np.float32: 1}[dtype]
     assert np.abs(rgb / scale - real).max() <= 0.5 / scale + 1e-7
+
+
+@pytest.mark.parametrize("dtype", [np.uint8, np.uint16, np.float32])
+def test_a_float_picture_s_tone_is_changed_strip_by_strip(dtype: type) -> None:
+    """More pixels than are converted at a time; values that a float model may give beyond [0, 1] are clipped."""
+    spec = TensorSpec("rgb", "float32", None, None, 3, 2)
+    values = np.random.default_rng(0).uniform(-0.01, 1.01, (1, 768, 256, 3)).astype(np.float32)
+    (tile,) = tiles_of(384, 128, 384, 0)
+    rgb, plain = np.zeros((767, 254, 3), dtype), np.zeros((767, 254, 3), np.float32)
+    PictureBuffer(rgb, (1, 0), spec, rendered="contrast", wanted="standard").store(tile, values)
+    PictureBuffer(plain, (1, 0), spec).store(tile, values)
+    toned = apply_tone(np.clip(plain, 0, 1), rendered="contrast", wanted="standard")
+    scale = {np.uint8: 255, np.uint16: 65535, np.float32: 1}[dtype]
+    assert np.abs(rgb / np.float64(scale) - toned).max() <= (0.5 / scale if scale > 1 else 0) + 1e-7

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
+from typing import get_args
 
 import numpy as np
 import pytest
@@ -13,7 +14,9 @@ from lwisp_mobile import Developer, RawHints, RawImage, read_raw, shipped_bundle
 from lwisp_mobile.errors import UsageError
 from lwisp_mobile.frame.developer import DevelopOptions
 from lwisp_mobile.output.picture import to_8_bit, to_16_bit
+from lwisp_mobile.output.tone import Tone, apply_tone, tone_table
 from lwisp_mobile.raw.cfa import CFA_ORDERS
+from lwisp_mobile.raw.corrections import NoiseProfile, WarpRectilinear
 
 GREY_SIDECAR = 'size = [46, 38]\ncfa = "GRBG"\nbits = 10\nblack = 64\nwhite_balance = [2.0, 1.0, 1.5]\n'
 
@@ -69,6 +72,60 @@ def test_more_exposure_is_brighter_and_absurd_exposure_is_refused(developer: Dev
     for exposure_ev in (9.0, float("nan"), float("inf")):
         with pytest.raises(UsageError, match="Exposure"):
             developer.develop(raw, exposure_ev=exposure_ev)
+
+
+def test_exposure_by_the_frames_own_light(developer: Developer) -> None:
+    dark = replace(flat_raw(96, 96, "RGGB"), white_level=4 * 4095.0)
+    run = developer.run(dark, DevelopOptions(exposure_ev="auto"), np.float32)
+    assert run.exposure_ev == pytest.approx(2.25, abs=0.1)  # from 0.15 / 4 to a grey card's 0.18
+    assert run.notes[-1] == f"Exposure by the frame's own light: {run.exposure_ev:+.2f} EV."
+    assert np.array_equal(run.rgb, developer.develop(dark, exposure_ev=run.exposure_ev))
+
+
+def test_what_has_no_effect_on_a_model_is_refused_by_name(developer: Developer) -> None:
+    raw, noise = flat_raw(64, 64, "RGGB"), NoiseProfile((1e-3,) * 3, (1e-6,) * 3)
+    with pytest.raises(UsageError, match="leave out noise and denoise"):
+        developer.develop(raw, noise=noise, denoise=0.5)
+    with pytest.raises(UsageError, match="leave out denoise"):
+        developer.prepare(raw, DevelopOptions(denoise=0.5))
+    with pytest.raises(TypeError, match="sharpen"):
+        developer.develop(raw, sharpen=1)  # type: ignore[call-overload]
+
+
+@pytest.mark.parametrize("tone", ["neutral", "standard"])
+def test_a_float_model_has_every_tone_by_formula(developer: Developer, tone: Tone) -> None:
+    raw = flat_raw(160, 96, "GRBG", marker=(20, 30))
+    rendered = developer.develop(raw)
+    wanted = apply_tone(np.clip(rendered, 0, 1), rendered="contrast", wanted=tone)
+    run = developer.run(raw, DevelopOptions(tone=tone), np.float32)
+    assert np.array_equal(run.rgb, wanted)
+    assert np.array_equal(developer.develop(raw, tone=tone, dtype=np.uint16), to_16_bit(wanted))
+    assert (run.tone, run.notes) == (tone, ())
+    assert np.array_equal(developer.develop(raw, tone="contrast"), rendered)
+
+
+def test_an_int8_model_has_every_tone_by_its_table() -> None:
+    raw = flat_raw(64, 96, "GRBG", marker=(20, 30))
+    with Developer(shipped_bundle("lwisp-lite")) as int8:
+        rendered = int8.develop(raw)
+        levels = np.rint(256 * rendered).astype(int)
+        for tone in get_args(Tone):
+            table = tone_table(np.arange(256, dtype=np.float32) / 256, rendered="contrast", wanted=tone)
+            run = int8.run(raw, DevelopOptions(tone=tone), np.uint8)
+            assert np.array_equal(run.rgb, to_8_bit(table)[levels])
+            assert np.array_equal(int8.develop(raw, tone=tone), table[levels])
+            lost = "11 of the 32 darkest codes are left" in "".join(run.notes)
+            assert lost is (tone != "contrast")
+        assert np.array_equal(int8.develop(raw, tone=None), rendered)
+
+
+def test_undone_distortion_is_within_the_budget(developer: Developer) -> None:
+    """The plan counts the second picture: a budget without room for it is refused before anything is developed."""
+    warp = WarpRectilinear(((1.0, -0.05, 0.0, 0.0, 0.0, 0.0),), 0.5, 0.5)
+    raw = replace(flat_raw(1200, 800, "RGGB"), warp=(warp,))
+    for distortion, needed_mb in ((True, 174), (False, 168)):
+        with pytest.raises(UsageError, match=f"takes at least {needed_mb} MB"):
+            developer.develop(raw, distortion=distortion, max_memory_bytes=120_000_000)
 
 
 @pytest.mark.parametrize("level", [0, 4095])

@@ -28,6 +28,23 @@ def test_plans_stay_in_their_budget(precision: str, sides: tuple[int, int], budg
     assert plan.macs < 1.6 * contract(precision).develop.macs_per_packed_px * sides[0] * sides[1]
 
 
+@pytest.mark.parametrize("budget_mb", [300, 500, 900])
+def test_what_finishing_takes_is_in_the_budget(budget_mb: int) -> None:
+    """Little is free where buffers are all kept; much after the last stage where they aren't."""
+    finishing = 3 * 4 * TWELVE_MEGAPIXELS.px + 16_000_000
+    frame = replace(TWELVE_MEGAPIXELS, finishing_bytes=finishing)
+    plan = plan_frame(contract(), frame, budget_mb * 10**6, threads=2)
+    assert plan.peak_bytes <= budget_mb * 10**6
+    assert plan.peak_bytes >= 95_000_000 + 2 * 3 * 4 * TWELVE_MEGAPIXELS.px + 16_000_000
+    assert plan.macs >= plan_frame(contract(), TWELVE_MEGAPIXELS, budget_mb * 10**6, threads=2).macs
+
+
+def test_a_budget_without_room_for_finishing_is_refused() -> None:
+    frame = replace(TWELVE_MEGAPIXELS, finishing_bytes=400_000_000)
+    with pytest.raises(UsageError, match="takes at least 570 MB"):
+        plan_frame(contract(), frame, 500_000_000)
+
+
 def test_room_for_everything_keeps_it_open() -> None:
     assert plan_frame(contract(), TWELVE_MEGAPIXELS, 2_000_000_000).keeps_open
 

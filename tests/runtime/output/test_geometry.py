@@ -1,11 +1,12 @@
 """Geometry of developed pictures: known distortions, crops, and their order."""
 
+import tracemalloc
 from dataclasses import replace
 
 import numpy as np
 import pytest
 
-from lwisp_mobile.output.geometry import cut, finish, undistort
+from lwisp_mobile.output.geometry import cut, finish, finishing_bytes, undistort
 from lwisp_mobile.raw.corrections import Crop, WarpRectilinear
 from lwisp_mobile.raw.image import RawImage
 
@@ -74,8 +75,34 @@ def test_strips_are_one_picture() -> None:
 
 
 def test_nothing_to_move_is_no_copy() -> None:
-    picture = ramps()
-    assert undistort(picture, WarpRectilinear((IDENTITY,) * 3, 0.5, 0.5)) is picture
+    picture, raw = ramps(), replace(RAW, warp=(WarpRectilinear((IDENTITY,) * 3, 0.5, 0.5),))
+    assert finish(picture, raw) is picture
+    assert finishing_bytes(raw, 4) == 0
+
+
+@pytest.mark.parametrize("warps", [1, 2, 3])
+@pytest.mark.parametrize("planes", [1, 3])
+@pytest.mark.parametrize("dtype", [np.uint8, np.uint16, np.float32])
+def test_finishing_takes_what_it_is_said_to(dtype: type, planes: int, warps: int) -> None:
+    """However many corrections a file asks for, there is one picture beside the developed one."""
+    warp = WarpRectilinear(((1.0, -0.1, 0.0, 0.0, 0.01, 0.0),) * planes, 0.5, 0.5)
+    raw = replace(RAW, mosaic=np.zeros((1000, 1500), np.uint16), warp=(warp,) * warps, orientation=6)
+    picture = np.zeros((1000, 1500, 3), dtype)
+    tracemalloc.start()
+    try:
+        finish(picture, raw)
+        taken = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    counted = finishing_bytes(raw, picture.itemsize)
+    assert 0.7 * counted < taken <= counted
+    assert finishing_bytes(raw, picture.itemsize, distortion=False) == 0
+
+
+def test_corrections_follow_one_another() -> None:
+    first, second = (WarpRectilinear(((scale, 0.0, 0.0, 0.0, 0.0, 0.0),), 0.5, 0.5) for scale in (0.9, 0.8))
+    found = finish(ramps(), replace(RAW, warp=(first, second)))
+    assert np.array_equal(found, undistort(undistort(ramps(), first), second))
 
 
 def test_cut() -> None:

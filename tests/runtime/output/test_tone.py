@@ -6,7 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lwisp_export.synthesis.tone import srgb_decode, srgb_encode
-from lwisp_mobile.output.tone import Tone, apply_tone, contrast, inverse_contrast, standard, tone_table
+from lwisp_mobile.contract import RenderedTone
+from lwisp_mobile.output.tone import Tone, apply_tone, contrast, inverse_contrast, standard, tone_note, tone_table
 from lwisp_mobile.raw.color import SRGB_TO_XYZ
 
 NEUTRAL = np.linspace(0, 1, 4097)
@@ -66,6 +67,22 @@ def test_the_wanted_tone_needs_no_change() -> None:
     picture = NEUTRAL.astype(np.float32)
     assert apply_tone(picture, rendered="contrast", wanted="contrast") is picture
     assert tone_table(CODES, rendered="contrast", wanted="contrast") is CODES
+
+
+@pytest.mark.parametrize(
+    ("rendered", "wanted", "kept"),
+    [
+        ("contrast", "neutral", 11),
+        ("contrast", "standard", 11),
+        ("neutral", "contrast", None),
+        ("neutral", "neutral", None),
+    ],
+)
+def test_a_note_says_what_a_table_loses(rendered: RenderedTone, wanted: Tone, kept: int | None) -> None:
+    notes = tone_note(CODES, rendered=rendered, wanted=wanted)
+    levels = {round(float(255 * value)) for value in tone_table(CODES, rendered=rendered, wanted=wanted)}
+    assert len(levels & set(range(32))) == (kept or 32)
+    assert [f"{kept} of the 32 darkest codes" in note for note in notes] == ([True] if kept else [])
 
 
 @pytest.mark.parametrize("tone", ["neutral", "standard"])

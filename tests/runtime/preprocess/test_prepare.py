@@ -135,6 +135,15 @@ def test_notes_say_where_exposure_and_noise_come_from() -> None:
     assert prepare(replace(frame(), baseline_exposure_ev=0.0), InputContract(size_multiple=2)).notes == ()
 
 
+def test_notes_say_what_a_model_does_without() -> None:
+    contract = replace(EVERYTHING, lens_shading=False, bad_pixels=False)
+    assert "The file's lens shading and bad pixels aren't corrected: this model does without." in (
+        prepare(frame(), contract).notes
+    )
+    plain = replace(frame(), gain_maps=(), vignette=(), bad_pixels=())
+    assert not any("corrected" in note for note in prepare(plain, contract).notes)
+
+
 @pytest.mark.parametrize(
     ("options", "message"),
     [

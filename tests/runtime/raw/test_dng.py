@@ -309,7 +309,8 @@ class TestCorrections:
     ) -> None:
         raw = read(tmp_path, mosaic, tag(51041, DOUBLE, *values))
         assert raw.noise_profile is None
-        assert any(note.startswith("NoiseProfile (") for note in raw.notes)
+        assert [note.startswith("NoiseProfile (") for note in raw.notes if "NoiseProfile" in note] == [True]
+        assert [fact.use for fact in raw.facts if fact.name == "NoiseProfile"] == ["not honoured"]
 
     def test_baseline_exposure(self, tmp_path: Path, mosaic: np.ndarray) -> None:
         raw = read(tmp_path, mosaic, tag(50730, SRATIONAL, 1.25), tag(51109, SRATIONAL, -0.5))
@@ -362,7 +363,7 @@ class TestDirectories:
         assert tree["gain_maps"] == [
             {"area": [0, 0, 48, 64], "pitch": [1, 1], "points": [3, 4], "min_gain": 1.0, "max_gain": 2.0}
         ]
-        assert {"name": "NoiseProfile", "value": "0.001, 1e-06", "use": "honoured"} in tree["tags"]
+        assert {"name": "NoiseProfile", "value": "0.001, 1e-06", "use": "for models told the noise"} in tree["tags"]
 
 
 @pytest.fixture(scope="session")
