@@ -15,9 +15,9 @@ _CODES = np.linspace(0, 1, 256, dtype=np.float32)
 _LINEAR_OF_CODE: dict[RenderedTone, F32] = {"contrast": inverse_tone(_CODES), "neutral": srgb_decode(_CODES)}
 
 
-def linear_light(picture: NDArray[np.uint8], rendered: RenderedTone = "contrast") -> F32:
-    """Linear sRGB light of a finished 8-bit picture; any shape. rendered: the tone that it's taken to have."""
-    return _LINEAR_OF_CODE[rendered][picture]
+def linear_light(picture: NDArray[np.uint8], photograph_tone: RenderedTone = "contrast") -> F32:
+    """Linear sRGB light of a finished 8-bit picture; any shape. photograph_tone: what it's taken to have."""
+    return _LINEAR_OF_CODE[photograph_tone][picture]
 
 
 def finished(linear: F32, exposure_ev: float, rendered: RenderedTone = "contrast") -> F32:
@@ -26,14 +26,19 @@ def finished(linear: F32, exposure_ev: float, rendered: RenderedTone = "contrast
 
 
 def make_pair(
-    picture: NDArray[np.uint8], shot: Shot, rng: np.random.Generator, rendered: RenderedTone = "contrast"
+    picture: NDArray[np.uint8],
+    shot: Shot,
+    rng: np.random.Generator,
+    rendered: RenderedTone = "contrast",
+    photograph_tone: RenderedTone = "contrast",
 ) -> tuple[RawImage, F32]:
     """A mosaic and its truth from a photograph.
 
-    picture: (H, W, 3) uint8 sRGB. rendered: the tone that the photograph is taken to have and that the truth has, so
-    that at exposure 0 they are the same. The mosaic leaves out the rows and columns that `align` will put before it, so
-    that the aligned mosaic covers the picture. Returns it and (H, W, 3) float32.
+    picture: (H, W, 3) uint8 sRGB. rendered: the truth's tone. photograph_tone: the one that the photograph is taken to
+    have; where the two are the same, so are the photograph and the truth at exposure 0. The mosaic leaves out the rows
+    and columns that `align` will put before it, so that the aligned mosaic covers the picture. Returns it and (H, W, 3)
+    float32.
     """
     top, left = cfa_offset_px(shot.cfa)
-    linear = soften(saturate(linear_light(picture, rendered), shot.saturation), shot.softness_px)
+    linear = soften(saturate(linear_light(picture, photograph_tone), shot.saturation), shot.softness_px)
     return photograph(linear[top:, left:], shot, rng), finished(linear, shot.exposure_ev, rendered)

@@ -35,13 +35,14 @@ def validation_frames(
     sensors: Sequence[SensorColor],
     isos: Sequence[int],
     rendered: RenderedTone = "contrast",
+    photograph_tone: RenderedTone = "contrast",
 ) -> tuple[ValidationFrame, ...]:
     """Each picture at each ISO with a middling phone's noise; the camera depends on picture and ISO alone.
 
-    rendered: the truth's tone.
+    rendered: the truth's tone. photograph_tone: the one that pictures are taken to have.
     """
     return tuple(
-        _frame(picture, iso, np.random.default_rng([index, iso]), sensors, rendered)
+        _frame(picture, iso, np.random.default_rng([index, iso]), sensors, (rendered, photograph_tone))
         for index, picture in enumerate(pictures)
         for iso in isos
     )
@@ -52,11 +53,11 @@ def _frame(
     iso: int,
     rng: np.random.Generator,
     sensors: Sequence[SensorColor],
-    rendered: RenderedTone,
+    tones: tuple[RenderedTone, RenderedTone],
 ) -> ValidationFrame:
     height, width = (side - side % SIDE_MULTIPLE_PX for side in picture.shape[:2])
     color = sensors[int(rng.integers(len(sensors)))].sample(rng) if sensors else REFERENCE_CAMERA
     bits = LOW_ISO_BITS if iso < ISO_RANGE[0] else PHONE_BITS
     shot = Shot(color, typical_noise(iso), bits=bits, iso=iso)
-    raw, truth = make_pair(picture[:height, :width], shot, rng, rendered)
+    raw, truth = make_pair(picture[:height, :width], shot, rng, *tones)
     return ValidationFrame(iso, raw, truth)

@@ -70,7 +70,8 @@ class BatchSource:
     share: Share = field(default_factory=Share)
     by_area: bool = False
     rendered: RenderedTone = "contrast"
-    """Of photographs and finished pictures."""
+    """Tone of the finished pictures."""
+    photograph_tone: RenderedTone = "contrast"
 
     def __len__(self) -> int:
         """Batches up to the end of training."""
@@ -88,9 +89,9 @@ class BatchSource:
 
     def _sample(self, rng: np.random.Generator, with_context: bool) -> tuple[F32, F32, F32, float | None]:
         picture, shot = self._picture(rng), self.shots.sample(rng)
-        raw, truth = make_pair(turn(crop(picture, self.patch_px, rng), rng), shot, rng, self.rendered)
+        planes, truth = self._pair(turn(crop(picture, self.patch_px, rng), rng), shot, rng)
         context = self._context(picture, shot, rng) if with_context else truth
-        return prepare(raw, self.contract).planes, truth, context, shot.iso
+        return planes, truth, context, shot.iso
 
     def _picture(self, rng: np.random.Generator) -> Picture:
         if not self.by_area:
@@ -104,12 +105,15 @@ class BatchSource:
 
     def _context(self, picture: Picture, shot: Shot, rng: np.random.Generator) -> F32:
         """Crops from all over the photograph in the same shot, as the runtime samples a frame's context."""
-        rows = [[self._planes(picture, shot, rng) for _ in range(CONTEXT_CROPS)] for _ in range(CONTEXT_CROPS)]
+        side_px = self.patch_px // CONTEXT_CROPS
+        crops = [self._pair(crop(picture, side_px, rng), shot, rng)[0] for _ in range(CONTEXT_CROPS**2)]
+        rows = [crops[start : start + CONTEXT_CROPS] for start in range(0, len(crops), CONTEXT_CROPS)]
         return np.concatenate([np.concatenate(row, axis=1) for row in rows])
 
-    def _planes(self, picture: Picture, shot: Shot, rng: np.random.Generator) -> F32:
-        raw, _ = make_pair(crop(picture, self.patch_px // CONTEXT_CROPS, rng), shot, rng, self.rendered)
-        return prepare(raw, self.contract).planes
+    def _pair(self, picture: Picture, shot: Shot, rng: np.random.Generator) -> tuple[F32, F32]:
+        """Packed planes and finished picture."""
+        raw, truth = make_pair(picture, shot, rng, self.rendered, self.photograph_tone)
+        return prepare(raw, self.contract).planes, truth
 
 
 def to_tensor(pictures: tuple[F32, ...]) -> Tensor:

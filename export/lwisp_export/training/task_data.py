@@ -9,7 +9,7 @@ from lwisp_export.student.input_contract import STUDENT_INPUT
 from lwisp_export.synthesis.camera import load_sensors
 from lwisp_export.synthesis.noise import load_phones
 from lwisp_export.synthesis.shots import ShotRange
-from lwisp_export.synthesis.validation_frames import SIDE_MULTIPLE_PX
+from lwisp_export.synthesis.validation_frames import SIDE_MULTIPLE_PX, validation_frames
 from lwisp_export.training.batches import BatchSource, Share, Source
 from lwisp_export.training.corruption import CorruptedSource, corrupt
 from lwisp_export.training.pairs.lol import open_lol
@@ -58,6 +58,7 @@ def input_contract(recipe: TrainRecipe) -> InputContract:
 def _isp_data(recipe: TrainRecipe, folder: Path, steps: int, share: Share) -> TaskData:
     data = recipe.data
     photos = load_photos(folder, data)
+    tones = data.rendered_tone, data.photograph_tone
     contract, sensors = input_contract(recipe), load_sensors(folder / data.sensors)
     source = BatchSource(
         photos.training,
@@ -70,10 +71,10 @@ def _isp_data(recipe: TrainRecipe, folder: Path, steps: int, share: Share) -> Ta
         data.context_share,
         share,
         data.by_area,
-        data.rendered_tone,
+        *tones,
     )
-    fixed = validation_pairs(photos.validation, sensors, data.validation_isos, contract, data.rendered_tone)
-    return TaskData(source, fixed, {})
+    frames = validation_frames(photos.validation, sensors, data.validation_isos, *tones)
+    return TaskData(source, validation_pairs(frames, contract), {})
 
 
 def _pair_data(recipe: TrainRecipe, folder: Path, steps: int, share: Share) -> TaskData:

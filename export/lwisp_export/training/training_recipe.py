@@ -49,7 +49,9 @@ class DataRecipe:
     by_area: bool = False
     """Draw photographs in proportion to their area, so that every part of them is seen as often; else all alike."""
     rendered_tone: RenderedTone = "contrast"
-    """The tone that photographs are taken to have and that the student's pictures get."""
+    """The tone that the student's pictures get."""
+    photograph_tone: RenderedTone = "contrast"
+    """The tone that photographs are taken to have."""
     color_shift: ColorShift = "quad"
     """As in the input contract."""
     exposure_knee: float | None = None

@@ -9,11 +9,9 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from lwisp_export.student.blocks import ChannelGate
-from lwisp_export.synthesis.camera import SensorColor
-from lwisp_export.synthesis.validation_frames import validation_frames
+from lwisp_export.synthesis.validation_frames import ValidationFrame
 from lwisp_export.training.losses import psnr_db
-from lwisp_export.training.photos import Picture
-from lwisp_mobile.contract import InputContract, RenderedTone
+from lwisp_mobile.contract import InputContract
 from lwisp_mobile.preprocess.prepare import prepare
 
 
@@ -49,15 +47,8 @@ class ValidationResult:
     """Channels of rectified convolutions."""
 
 
-def validation_pairs(
-    pictures: tuple[Picture, ...],
-    sensors: Sequence[SensorColor],
-    isos: Sequence[int],
-    contract: InputContract,
-    rendered: RenderedTone = "contrast",
-) -> tuple[ValidationPair, ...]:
-    """The fixed frames, prepared."""
-    frames = validation_frames(pictures, sensors, isos, rendered)
+def validation_pairs(frames: Sequence[ValidationFrame], contract: InputContract) -> tuple[ValidationPair, ...]:
+    """Fixed frames, prepared."""
     return tuple(
         ValidationPair(f"iso{frame.iso}", one_picture(prepare(frame.raw, contract).planes), one_picture(frame.truth))
         for frame in frames
