@@ -20,7 +20,8 @@ def _configure(parser: argparse.ArgumentParser) -> None:
         type=Path,
         nargs="+",
         metavar="FILE",
-        help="RAW files of low ISO, binned 2x2 and mosaicked again with known noise; or linear RGB PNGs of 16 bits",
+        help="RAW files of low ISO, binned 2x2 and mosaicked again with known noise; or linear RGB PNGs of 16 bits, "
+        "each with NAME_metadata.json beside it, whose illuminant_color_raw is R, G, B of a grey surface",
     )
     parser.add_argument("--recipe", default="lwisp", help="whose validation photographs (default: lwisp); with --data")
     add_bundle_option(parser)
