@@ -7,11 +7,11 @@ import android.hardware.camera2.TotalCaptureResult
 import android.hardware.camera2.params.ColorSpaceTransform
 import android.media.Image
 import org.lwisp.core.RawException
+import org.lwisp.core.raw.CameraColor
 import org.lwisp.core.raw.Cfa
 import org.lwisp.core.raw.LightCalibration
 import org.lwisp.core.raw.Mosaic
 import org.lwisp.core.raw.RawFrame
-import org.lwisp.core.raw.cameraToSrgb
 import org.lwisp.core.raw.gainsOfNeutral
 import java.io.File
 import java.nio.ByteBuffer
@@ -39,7 +39,7 @@ fun frameOf(
         blackLevel = blackLevel(metadata, sensor),
         whiteLevel = whiteLevel(metadata, sensor),
         wbGains = gains,
-        cameraToSrgb = cameraToSrgb(calibrations(sensor), doubleArrayOf(1.0, 1.0, 1.0), gains),
+        cameraToSrgb = colorMatrix(sensor, gains),
         orientation = orientation,
     )
 }
@@ -90,6 +90,15 @@ private fun gains(metadata: TotalCaptureResult): DoubleArray =
     gainsOfNeutral(
         required(metadata.get(CaptureResult.SENSOR_NEUTRAL_COLOR_POINT), "neutral colour").map { it.toDouble() },
     )
+
+private fun colorMatrix(
+    sensor: CameraCharacteristics,
+    gains: DoubleArray,
+): DoubleArray? {
+    val lights = calibrations(sensor)
+    val color = if (lights.isEmpty()) return null else CameraColor(lights)
+    return if (color.dependsOnWhite) color.matrixFor(gains) else color.matrixOfOneLight()
+}
 
 private fun calibrations(sensor: CameraCharacteristics): List<LightCalibration> =
     listOfNotNull(

@@ -22,9 +22,6 @@ private const val CFA_DIMENSIONS = 33421
 private const val CFA_PATTERN = 33422
 private const val DNG_VERSION = 50706
 private const val LINEARIZATION = 50712
-private const val BLACK_DIMENSIONS = 50713
-private const val BLACK = 50714
-private const val WHITE = 50717
 private const val ACTIVE_AREA = 50829
 
 private const val MOSAIC_PHOTOMETRIC = 32803
@@ -58,15 +55,14 @@ private fun frame(
         directories.firstOrNull { it.integerOrNull(PHOTOMETRIC) == MOSAIC_PHOTOMETRIC }
             ?: throw RawException("The DNG contains no mosaic: it's already demosaiced (a linear DNG).")
     checkSamples(raw)
-    val mosaic = activePart(raw, mosaic(file, raw))
-    val gains = asShotGains(main)
+    val color = asShot(main)
     return RawFrame(
-        mosaic = mosaic,
+        mosaic = activePart(raw, mosaic(file, raw)),
         cfa = cfa(raw),
-        blackLevel = black(raw),
-        whiteLevel = raw.numbers(WHITE).minOrNull() ?: 65535.0,
-        wbGains = gains,
-        cameraToSrgb = colorMatrix(main, gains),
+        blackLevel = blackLevels(raw),
+        whiteLevel = whiteLevel(raw),
+        wbGains = color.gains,
+        cameraToSrgb = color.cameraToSrgb,
         orientation = main.integerOrNull(ORIENTATION) ?: 1,
     )
 }
@@ -133,22 +129,6 @@ private fun cfa(raw: Directory): Cfa {
     val square = raw.numbers(CFA_DIMENSIONS) == listOf(2.0, 2.0)
     return Cfa.entries.firstOrNull { square && it.name == letters }
         ?: throw RawException("The DNG's filters are $letters, not a 2x2 Bayer cell; use another converter.")
-}
-
-/** Black per site. */
-private fun black(raw: Directory): DoubleArray {
-    val levels = raw.numbers(BLACK)
-    return when {
-        levels.isEmpty() -> DoubleArray(4)
-
-        levels.distinct().size == 1 -> DoubleArray(4) { levels[0] }
-
-        raw.numbers(BLACK_DIMENSIONS) == listOf(2.0, 2.0) && levels.size == 4 -> levels.toDoubleArray()
-
-        else -> throw RawException(
-            "The DNG has ${levels.size} black levels; one, or one per site of the 2x2 cell, is needed.",
-        )
-    }
 }
 
 private fun required(
