@@ -15,7 +15,7 @@ enum class ColorShift {
     SMOOTHED,
 }
 
-/** How a mosaic becomes the input tensor, stage by stage; [org.lwisp.core.raw.Preparation] has their order. */
+/** How a mosaic becomes the input tensor, stage by stage; [org.lwisp.core.preprocess.Preparation] has their order. */
 class InputContract(
     /** Sides of the packed input are multiples of this. */
     val sizeMultiple: Int,
@@ -52,19 +52,6 @@ class InputContract(
         checkShare("curve_offset", curveOffset)
         checkShare("noise_full_scale", noiseFullScale)
         exposureKnee?.let { checkShare("exposure_knee", it) }
-        checkKnown()
-    }
-
-    private fun checkKnown() {
-        val unknown =
-            listOfNotNull(
-                "smoothed colour differences".takeIf { colorShift == ColorShift.SMOOTHED },
-                "exposure with a shoulder".takeIf { exposureKnee != null },
-                "a noise plane".takeIf { hasNoisePlane },
-            )
-        if (unknown.isNotEmpty()) {
-            throw ContractException("The model needs ${unknown.joinToString()}, which this app lacks. Update the app.")
-        }
     }
 
     private fun checkShare(
