@@ -1,5 +1,6 @@
 """The core's tests on this machine's JVM, the shipped models among them."""
 
+import json
 import re
 from dataclasses import dataclass, replace
 from importlib.util import find_spec
@@ -7,12 +8,17 @@ from pathlib import Path
 
 import numpy as np
 
+from android_demo.checks.corrected_dng import write_corrected
 from android_demo.checks.errors import CheckError, ToolError
 from android_demo.checks.project import Project
 from android_demo.checks.toolchain import Toolchain
 from lwisp_export.synthesis.dng import write_dng
 from lwisp_mobile import Developer, RawImage, load_bundle, read_raw
+from lwisp_mobile.contract import InputContract
+from lwisp_mobile.errors import ContractError
 from lwisp_mobile.frame.developer import DevelopOptions
+from lwisp_mobile.preprocess.prepare import prepare
+from lwisp_mobile.serialize.from_dict import from_dict
 
 COMPILE_JARS = ("junit-jupiter-api", "junit-jupiter-params", "junit-platform-commons", "apiguardian-api", "jna")
 RUN_JARS = (
@@ -56,20 +62,32 @@ class TestRun:
 def write_expected(project: Project, folder: Path) -> None:
     """Develop the sample, and a large frame in tiles, with the Python runtime.
 
-    Writes the large frame as large.dng, and of each picture and precision a file of 8-bit R, G, B.
+    Writes the large frame as large.dng, a frame with every correction as corrected.dng and its planes with every step
+    as corrected.f32; of each picture and precision a file of 8-bit R, G, B.
     """
     folder.mkdir(parents=True, exist_ok=True)
     sample = read_raw(project.assets / "sample.dng")
     write_dng(folder / "large.dng", large_frame(sample))
     large = read_raw(folder / "large.dng")
+    write_corrected(folder / "corrected.dng")
+    corrected = read_raw(folder / "corrected.dng")
+    (folder / "corrected.f32").write_bytes(prepare(corrected, _everything(project)).planes.astype("<f4").tobytes())
     for precision in ("int8", "fp16"):
         with Developer(load_bundle(project.bundle), precision=precision, threads=1) as developer:
             whole = developer.run(sample, DevelopOptions(), np.uint8)
             (folder / f"{precision}.rgb").write_bytes(whole.rgb.tobytes())
+            picture = developer.run(corrected, DevelopOptions(), np.uint8)
+            (folder / f"corrected.{precision}.rgb").write_bytes(picture.rgb.tobytes())
             tiled = developer.run(large, DevelopOptions(max_memory_bytes=TILED_BYTES[precision]), np.uint8)
             if max(len(stage.tiles) for stage in tiled.plan.stages) < MOST_TILES:
                 raise ToolError(f"Python develops large.dng in fewer than {MOST_TILES} tiles; lower TILED_BYTES.")
             (folder / f"large.{precision}.rgb").write_bytes(tiled.rgb.tobytes())
+
+
+def _everything(project: Project) -> InputContract:
+    """The contract of the golden steps, which has every step of the pre-processing."""
+    tree = json.loads(project.steps.read_text(encoding="utf-8"))["prepare"][0]["contract"]
+    return from_dict(InputContract, tree, project.steps.name, ContractError)
 
 
 def large_frame(sample: RawImage) -> RawImage:
@@ -83,6 +101,7 @@ def run_tests(project: Project, tools: Toolchain, jars: tuple[Path, ...], expect
     """Run every test of the last jar. expected: the folder of `write_expected`; None leaves the models out."""
     properties = {
         "lwisp.golden": project.golden,
+        "lwisp.steps": project.steps,
         "lwisp.bundle": project.bundle,
         "lwisp.sample": project.assets / "sample.dng",
         **({"lwisp.expected": expected, "lwisp.litert": litert_library()} if expected else {}),

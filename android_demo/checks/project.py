@@ -12,6 +12,7 @@ class Project:
 
     demo: Path = ROOT / "android_demo"
     golden: Path = ROOT / "tests/golden/golden.json"
+    steps: Path = ROOT / "tests/golden/steps.json"
     bundle: Path = ROOT / "lwisp_mobile/models/lwisp"
     licence: Path = ROOT / "LICENSE"
 

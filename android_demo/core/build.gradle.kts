@@ -27,6 +27,7 @@ val pythonProject: File = rootDir.parentFile
 tasks.test {
     useJUnitPlatform()
     systemProperty("lwisp.golden", pythonProject.resolve("tests/golden/golden.json"))
+    systemProperty("lwisp.steps", pythonProject.resolve("tests/golden/steps.json"))
     systemProperty("lwisp.bundle", pythonProject.resolve("lwisp_mobile/models/lwisp"))
     systemProperty("lwisp.sample", rootDir.resolve("app/src/main/assets/sample.dng"))
     // Optional: a folder of pictures by the Python runtime and a libLiteRt for this machine.

@@ -19,10 +19,10 @@ import org.lwisp.core.measure.AppRun
 import org.lwisp.core.measure.resultsJson
 import org.lwisp.core.measure.summarise
 import org.lwisp.core.picture.Picture
+import org.lwisp.core.preprocess.Preparation
 import org.lwisp.core.raw.Cfa
 import org.lwisp.core.raw.Mosaic
 import org.lwisp.core.raw.PackedSize
-import org.lwisp.core.raw.Preparation
 import org.lwisp.core.raw.RawFrame
 import org.lwisp.core.tile.FramePlan
 import org.lwisp.core.tile.MemoryBudget

@@ -5,6 +5,7 @@ import org.lwisp.core.contract.ContextContract
 import org.lwisp.core.contract.ElementType
 import org.lwisp.core.contract.InputContract
 import org.lwisp.core.contract.ModelContract
+import org.lwisp.core.contract.RenderedTone
 import org.lwisp.core.contract.SignatureContract
 import org.lwisp.core.contract.TensorSpec
 import org.lwisp.core.engine.Engine
@@ -35,7 +36,6 @@ fun fakeContract() =
         parameters = 0,
         macsPerPackedPx = 100.0,
         weightsSha256 = "",
-        renderedTone = "neutral",
         interpreterBytes = 1000,
         input = InputContract(2, subtractBlack = true, whiteBalance = true, referenceToSrgb = null, curveOffset = 0.1),
         context = ContextContract(grid = 2, cropPx = 2),
@@ -48,6 +48,7 @@ fun fakeContract() =
                 signature("refine", listOf(COARSE), REFINED, haloPx = 4),
                 signature("enlarge", listOf(PACKED, REFINED), RGB, haloPx = 2),
             ),
+        renderedTone = RenderedTone.CONTRAST,
     )
 
 private fun signature(

@@ -14,8 +14,8 @@ import org.lwisp.core.contract.CONTRACT_FILE
 import org.lwisp.core.contract.ContextContract
 import org.lwisp.core.contract.ModelContract
 import org.lwisp.core.contract.readBundle
+import org.lwisp.core.preprocess.Preparation
 import org.lwisp.core.raw.PackedSize
-import org.lwisp.core.raw.Preparation
 import org.lwisp.core.tile.FramePlan
 import org.lwisp.core.tile.MemoryBudget
 import org.lwisp.core.tile.liveFeatures

@@ -6,11 +6,12 @@ import org.junit.jupiter.api.Assertions.assertThrows
 import org.junit.jupiter.api.Test
 import org.junit.jupiter.params.ParameterizedTest
 import org.junit.jupiter.params.provider.MethodSource
+import org.lwisp.core.preprocess.Preparation
+import org.lwisp.core.preprocess.PrepareOptions
 import org.lwisp.core.raw.Area
 import org.lwisp.core.raw.Cfa
 import org.lwisp.core.raw.Mosaic
 import org.lwisp.core.raw.PackedSize
-import org.lwisp.core.raw.Preparation
 import org.lwisp.core.raw.RawFrame
 import java.nio.ByteBuffer
 
@@ -89,7 +90,11 @@ class PrepareTest {
     private fun prepared(
         case: Case,
         paddingPx: Int = 0,
-    ) = Preparation(case.child("frame").frame(paddingPx), case.child("contract").contract(), case.number("exposure_ev"))
+    ) = Preparation(
+        case.child("frame").frame(paddingPx),
+        case.child("contract").contract(),
+        PrepareOptions(case.number("exposure_ev")),
+    )
 
     private fun whole(size: PackedSize) = Area(0, 0, size.widthPx, size.heightPx)
 

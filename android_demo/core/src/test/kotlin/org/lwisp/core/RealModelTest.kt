@@ -25,9 +25,9 @@ import org.lwisp.core.engine.specialized
 import org.lwisp.core.measure.psnrDb
 import org.lwisp.core.measure.summarise
 import org.lwisp.core.picture.Picture
+import org.lwisp.core.preprocess.Preparation
 import org.lwisp.core.raw.Mosaic
 import org.lwisp.core.raw.PackedSize
-import org.lwisp.core.raw.Preparation
 import org.lwisp.core.raw.RawFrame
 import org.lwisp.core.tile.FramePlan
 import org.lwisp.core.tile.MemoryBudget
@@ -55,6 +55,31 @@ class RealModelTest {
         val (found, developed) = developed("int8", sample)
         assertArrayEquals(expected("int8", found).argb, found.argb)
         println("int8: ${found.argb.size} pixels of the sample equal Python's; ${developed.time}")
+    }
+
+    @Test
+    fun aFileWithEveryCorrectionIsPreparedAndDevelopedAsInPython() {
+        val corrected = readDng(ByteBuffer.wrap(File(property("lwisp.expected"), "corrected.dng").readBytes()))
+        val planes =
+            Preparation(
+                corrected,
+                GoldenSteps
+                    .cases("prepare")
+                    .first()
+                    .child("contract")
+                    .contract(),
+            )
+        val bytes = File(property("lwisp.expected"), "corrected.f32").readBytes()
+        val expected = FloatArray(bytes.size / 4)
+        ByteBuffer
+            .wrap(bytes)
+            .order(ByteOrder.LITTLE_ENDIAN)
+            .asFloatBuffer()
+            .get(expected)
+        assertArrayEquals(expected.bits(), planes.planes(planes.size.area).bits())
+        val (found, _) = developed("int8", corrected)
+        assertArrayEquals(expected("corrected.int8", found).argb, found.argb)
+        println("int8: ${found.argb.size} pixels of a DNG with every correction equal Python's")
     }
 
     @Test

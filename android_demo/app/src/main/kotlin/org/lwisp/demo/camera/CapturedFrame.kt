@@ -7,15 +7,27 @@ import android.hardware.camera2.TotalCaptureResult
 import android.hardware.camera2.params.ColorSpaceTransform
 import android.media.Image
 import org.lwisp.core.RawException
+import org.lwisp.core.capture.ShadingMap
+import org.lwisp.core.capture.noiseOfSites
+import org.lwisp.core.raw.Area
+import org.lwisp.core.raw.CameraColor
 import org.lwisp.core.raw.Cfa
+import org.lwisp.core.raw.Corrections
+import org.lwisp.core.raw.GainMap
 import org.lwisp.core.raw.LightCalibration
 import org.lwisp.core.raw.Mosaic
+import org.lwisp.core.raw.NoiseProfile
 import org.lwisp.core.raw.RawFrame
-import org.lwisp.core.raw.cameraToSrgb
 import org.lwisp.core.raw.gainsOfNeutral
 import java.io.File
 import java.nio.ByteBuffer
 import java.nio.ByteOrder
+import kotlin.math.log2
+
+private const val SITES = 4
+
+/** A sensitivity boost, in percent, that leaves light as it is. */
+private const val NO_BOOST = 100.0
 
 /**
  * A RAW image with the metadata of the same shot as a frame. The samples are copied into `room`, 2 bytes each, so that
@@ -32,15 +44,22 @@ fun frameOf(
     val samples = plane.buffer.order(ByteOrder.nativeOrder())
     val arrangement =
         required(sensor.get(CameraCharacteristics.SENSOR_INFO_COLOR_FILTER_ARRANGEMENT), "filter arrangement")
+    val cfa = Cfa.ofCamera2(arrangement)
     val gains = gains(metadata)
     return RawFrame(
         mosaic = Mosaic(image.width, image.height, samples, plane.rowStride).copiedTo(room),
-        cfa = Cfa.ofCamera2(arrangement),
+        cfa = cfa,
         blackLevel = blackLevel(metadata, sensor),
         whiteLevel = whiteLevel(metadata, sensor),
         wbGains = gains,
-        cameraToSrgb = cameraToSrgb(calibrations(sensor), doubleArrayOf(1.0, 1.0, 1.0), gains),
+        cameraToSrgb = colorMatrix(sensor, gains),
         orientation = orientation,
+        corrections =
+            Corrections(
+                gainMaps = gainMaps(metadata, sensor, cfa, Area(0, 0, image.width, image.height)),
+                baselineExposureEv = boostEv(metadata),
+                noise = noise(metadata, cfa),
+            ),
     )
 }
 
@@ -90,6 +109,54 @@ private fun gains(metadata: TotalCaptureResult): DoubleArray =
     gainsOfNeutral(
         required(metadata.get(CaptureResult.SENSOR_NEUTRAL_COLOR_POINT), "neutral colour").map { it.toDouble() },
     )
+
+/** The lens shading to undo; none where the sensor's samples are without it already. */
+private fun gainMaps(
+    metadata: TotalCaptureResult,
+    sensor: CameraCharacteristics,
+    cfa: Cfa,
+    image: Area,
+): List<GainMap> {
+    val map = metadata.get(CaptureResult.STATISTICS_LENS_SHADING_CORRECTION_MAP)
+    if (map == null || sensor.get(CameraCharacteristics.SENSOR_INFO_LENS_SHADING_APPLIED) == true) return emptyList()
+    val points =
+        ShadingMap(map.rowCount, map.columnCount) { channel, row, column -> map.getGainFactor(channel, column, row) }
+    return points.gainMaps(cfa, image, activeArea(sensor, image))
+}
+
+/** The active array within the image, which may be of its size. */
+private fun activeArea(
+    sensor: CameraCharacteristics,
+    image: Area,
+): Area {
+    val active =
+        sensor.get(CameraCharacteristics.SENSOR_INFO_PRE_CORRECTION_ACTIVE_ARRAY_SIZE)?.run {
+            Area(left, top, width(), height())
+        }
+    val isPart = active != null && active.px != image.px && active.intersected(image) == active
+    return if (active != null && isPart) active else image
+}
+
+private fun noise(
+    metadata: TotalCaptureResult,
+    cfa: Cfa,
+): NoiseProfile? =
+    metadata.get(CaptureResult.SENSOR_NOISE_PROFILE)?.takeIf { it.size == SITES }?.let { sites ->
+        noiseOfSites(cfa, sites.map { Pair(it.first, it.second) })
+    }
+
+/** Stops of the gain that the camera itself would give after the RAW samples. */
+private fun boostEv(metadata: TotalCaptureResult): Double =
+    metadata.get(CaptureResult.CONTROL_POST_RAW_SENSITIVITY_BOOST)?.let { log2(it / NO_BOOST) } ?: 0.0
+
+private fun colorMatrix(
+    sensor: CameraCharacteristics,
+    gains: DoubleArray,
+): DoubleArray? {
+    val lights = calibrations(sensor)
+    val color = if (lights.isEmpty()) return null else CameraColor(lights)
+    return if (color.dependsOnWhite) color.matrixFor(gains) else color.matrixOfOneLight()
+}
 
 private fun calibrations(sensor: CameraCharacteristics): List<LightCalibration> =
     listOfNotNull(

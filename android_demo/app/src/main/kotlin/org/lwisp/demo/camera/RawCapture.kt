@@ -82,7 +82,7 @@ class RawCapture(
         request.addTarget(raw.surface)
         request.addTarget(jpeg.surface)
         request.set(CaptureRequest.JPEG_ORIENTATION, 0)
-        // DngCreator writes the shading map into the file.
+        // For the frame, and for the file that DngCreator writes.
         request.set(
             CaptureRequest.STATISTICS_LENS_SHADING_MAP_MODE,
             CameraMetadata.STATISTICS_LENS_SHADING_MAP_MODE_ON,

@@ -31,7 +31,8 @@ fun Context.figuresText(state: DemoState): String {
 
 private fun Context.sourceText(state: DemoState): String {
     val source = state.source ?: return getString(R.string.idle)
-    return getString(R.string.source, source.name, source.frame.mosaic.widthPx, source.frame.mosaic.heightPx)
+    val (width, height) = source.frame.picture.run { Pair(widthPx, heightPx) }
+    return (listOf(getString(R.string.source, source.name, width, height)) + source.frame.notes).joinToString("\n")
 }
 
 private fun Context.splitText(developed: Developed): String {

@@ -1,9 +1,9 @@
 package org.lwisp.core.context
 
 import org.lwisp.core.contract.ContextContract
+import org.lwisp.core.preprocess.Preparation
 import org.lwisp.core.raw.Area
 import org.lwisp.core.raw.PackedSize
-import org.lwisp.core.raw.Preparation
 
 /** Crops of a frame put together to one small one, which its image-wide quantities are taken from. */
 class ContextSample(
@@ -30,13 +30,13 @@ fun contextSample(
     val rows = cropSpans(frame.size.heightPx, context, multiple)
     val columns = cropSpans(frame.size.widthPx, context, multiple)
     val size = PackedSize(columns.sumOf { it.stop - it.start }, rows.sumOf { it.stop - it.start })
-    val sample = ContextSample(size, FloatArray((4 * size.px).toInt()))
+    val sample = ContextSample(size, FloatArray((frame.count * size.px).toInt()))
     var top = 0
     for (row in rows) {
         var left = 0
         for (column in columns) {
             val crop = Area(column.start, row.start, column.stop - column.start, row.stop - row.start)
-            place(frame.planes(crop), crop.widthPx, sample, left, top)
+            place(frame.planes(crop), frame.count * crop.widthPx, sample, frame.count * left, top)
             left += crop.widthPx
         }
         top += row.stop - row.start
@@ -60,16 +60,16 @@ fun cropSpans(
     }
 }
 
+/** Rows are counted in values here, of which each pixel has as many as there are planes. */
 private fun place(
     crop: FloatArray,
-    cropWidthPx: Int,
+    cropRow: Int,
     sample: ContextSample,
-    leftPx: Int,
+    left: Int,
     topPx: Int,
 ) {
-    val rowValues = 4 * cropWidthPx
-    for (row in 0 until crop.size / rowValues) {
-        val at = 4 * ((topPx + row) * sample.size.widthPx + leftPx)
-        crop.copyInto(sample.planes, at, row * rowValues, (row + 1) * rowValues)
+    val sampleRow = sample.planes.size / sample.size.heightPx
+    for (row in 0 until crop.size / cropRow) {
+        crop.copyInto(sample.planes, (topPx + row) * sampleRow + left, row * cropRow, (row + 1) * cropRow)
     }
 }

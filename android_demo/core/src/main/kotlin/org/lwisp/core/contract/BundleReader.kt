@@ -34,7 +34,6 @@ private fun modelContract(tree: JsonObject): ModelContract {
             parameters = integer("parameters"),
             macsPerPackedPx = number("macs_per_packed_px"),
             weightsSha256 = text("weights_sha256"),
-            renderedTone = text("rendered_tone"),
             interpreterBytes = integer("interpreter_bytes").toLong(),
             input = inputContract(child("input")),
             context = child("context").complete { ContextContract(integer("grid"), integer("crop_px")) },
@@ -42,9 +41,17 @@ private fun modelContract(tree: JsonObject): ModelContract {
             sample = signature(child("sample"), tensors),
             develop = signature(child("develop"), tensors),
             stages = children("stages").map { signature(it, tensors) },
+            renderedTone = renderedTone(text("rendered_tone")),
         )
     }
 }
+
+private fun renderedTone(name: String): RenderedTone =
+    when (name) {
+        "neutral" -> RenderedTone.NEUTRAL
+        "contrast" -> RenderedTone.CONTRAST
+        else -> throw ContractException("rendered_tone is \"$name\"; neutral and contrast are known. Update the app.")
+    }
 
 private fun tensors(trees: List<JsonObject>): Map<String, TensorSpec> {
     val tensors = trees.map(::tensor).associateBy { it.name }

@@ -5,6 +5,15 @@ import org.lwisp.core.ContractException
 /** The version of `contract.json` that this code reads. */
 const val CONTRACT_VERSION = 2
 
+/** Tones of networks' pictures. */
+enum class RenderedTone {
+    /** sRGB-encoded light. */
+    NEUTRAL,
+
+    /** That under the S-curve 3 y^2 - 2 y^3. */
+    CONTRAST,
+}
+
 /** What one .tflite takes and returns. Sizes are in packed pixels unless they say otherwise. */
 class ModelContract(
     val name: String,
@@ -17,8 +26,6 @@ class ModelContract(
     val macsPerPackedPx: Double,
     /** SHA-256 of the checkpoint that this model was made from. */
     val weightsSha256: String,
-    /** Tone of the network's pictures: neutral (sRGB-encoded light) or contrast (an S-curve over it). */
-    val renderedTone: String,
     /** What an interpreter takes whatever the size of its input. */
     val interpreterBytes: Long,
     val input: InputContract,
@@ -32,6 +39,8 @@ class ModelContract(
     val develop: SignatureContract,
     /** [develop] in parts, in order: run one after another over the frame, each on its own tiles. */
     val stages: List<SignatureContract>,
+    /** The tone that pictures have as the network gives them. */
+    val renderedTone: RenderedTone,
 ) {
     /** The packed planes. */
     val inputTensor = whole.inputs.singleOrNull() ?: refuse("${whole.name} must take one tensor")
@@ -41,6 +50,9 @@ class ModelContract(
 
     init {
         if (inputTensor.resolution != 1.0) refuse("${inputTensor.name} isn't of the packed size")
+        if (inputTensor.channels != input.planes) {
+            refuse("${inputTensor.name} has ${inputTensor.channels} channels for ${input.planes} planes")
+        }
         if (outputTensor.channels != 3 || outputTensor.resolution < 1) refuse("${outputTensor.name} isn't a picture")
         if (sample.inputs != listOf(inputTensor)) refuse("${sample.name} must take ${inputTensor.name} alone")
         if (sample.outputs.isEmpty() || !sample.outputs.all { it.imageWide }) {

@@ -1,6 +1,7 @@
 package org.lwisp.core.dng
 
 import org.lwisp.core.RawException
+import org.lwisp.core.raw.Area
 import org.lwisp.core.raw.Cfa
 import org.lwisp.core.raw.Mosaic
 import org.lwisp.core.raw.RawFrame
@@ -9,6 +10,7 @@ import java.nio.ByteBuffer
 /*
  * Tags of DNG 1.7.
  */
+private const val SUBFILE_TYPE = 254
 private const val WIDTH = 256
 private const val HEIGHT = 257
 private const val BITS = 258
@@ -22,9 +24,6 @@ private const val CFA_DIMENSIONS = 33421
 private const val CFA_PATTERN = 33422
 private const val DNG_VERSION = 50706
 private const val LINEARIZATION = 50712
-private const val BLACK_DIMENSIONS = 50713
-private const val BLACK = 50714
-private const val WHITE = 50717
 private const val ACTIVE_AREA = 50829
 
 private const val MOSAIC_PHOTOMETRIC = 32803
@@ -54,20 +53,26 @@ private fun frame(
     directories: List<Directory>,
 ): RawFrame {
     if (DNG_VERSION !in main) throw RawException("The file is a TIFF, but no DNG; open a RAW file in DNG format.")
+    val mosaics = directories.filter { it.integerOrNull(PHOTOMETRIC) == MOSAIC_PHOTOMETRIC }
     val raw =
-        directories.firstOrNull { it.integerOrNull(PHOTOMETRIC) == MOSAIC_PHOTOMETRIC }
+        mosaics.firstOrNull { (it.integerOrNull(SUBFILE_TYPE) ?: 0) == 0 } ?: mosaics.firstOrNull()
             ?: throw RawException("The DNG contains no mosaic: it's already demosaiced (a linear DNG).")
     checkSamples(raw)
-    val mosaic = activePart(raw, mosaic(file, raw))
-    val gains = asShotGains(main)
+    val whole = mosaic(file, raw)
+    val sensor = SensorArea(whole.widthPx, whole.heightPx, activeArea(raw, whole), cfa(raw))
+    val asked = DngCorrections(main, raw, sensor)
+    val color = asShot(main)
     return RawFrame(
-        mosaic = mosaic,
-        cfa = cfa(raw),
-        blackLevel = black(raw),
-        whiteLevel = raw.numbers(WHITE).minOrNull() ?: 65535.0,
-        wbGains = gains,
-        cameraToSrgb = colorMatrix(main, gains),
+        mosaic = sensor.active.run { whole.crop(leftPx, topPx, widthPx, heightPx) },
+        cfa = sensor.cfa,
+        blackLevel = blackLevels(raw),
+        whiteLevel = whiteLevel(raw),
+        wbGains = color.gains,
+        cameraToSrgb = color.cameraToSrgb,
         orientation = main.integerOrNull(ORIENTATION) ?: 1,
+        corrections = asked.corrections,
+        picture = asked.picture,
+        notes = asked.notes,
     )
 }
 
@@ -112,12 +117,12 @@ private fun contiguousStart(raw: Directory): Long {
     return offsets[0].toLong()
 }
 
-private fun activePart(
+private fun activeArea(
     raw: Directory,
     mosaic: Mosaic,
-): Mosaic {
+): Area {
     val area = raw.numbers(ACTIVE_AREA).map { it.toInt() }
-    if (area.size != 4) return mosaic
+    if (area.size != 4) return Area(0, 0, mosaic.widthPx, mosaic.heightPx)
     val (top, left, bottom, right) = area
     if (top % 2 != 0 || left % 2 != 0) throw RawException("The DNG's active area starts at an odd row or column.")
     if (top < 0 || left < 0 || bottom > mosaic.heightPx || right > mosaic.widthPx || bottom - top < 2 ||
@@ -125,7 +130,7 @@ private fun activePart(
     ) {
         throw RawException("The DNG's active area $area leaves its ${mosaic.widthPx}x${mosaic.heightPx} px.")
     }
-    return mosaic.crop(left, top, right - left, bottom - top)
+    return Area(left, top, right - left, bottom - top)
 }
 
 private fun cfa(raw: Directory): Cfa {
@@ -133,22 +138,6 @@ private fun cfa(raw: Directory): Cfa {
     val square = raw.numbers(CFA_DIMENSIONS) == listOf(2.0, 2.0)
     return Cfa.entries.firstOrNull { square && it.name == letters }
         ?: throw RawException("The DNG's filters are $letters, not a 2x2 Bayer cell; use another converter.")
-}
-
-/** Black per site. */
-private fun black(raw: Directory): DoubleArray {
-    val levels = raw.numbers(BLACK)
-    return when {
-        levels.isEmpty() -> DoubleArray(4)
-
-        levels.distinct().size == 1 -> DoubleArray(4) { levels[0] }
-
-        raw.numbers(BLACK_DIMENSIONS) == listOf(2.0, 2.0) && levels.size == 4 -> levels.toDoubleArray()
-
-        else -> throw RawException(
-            "The DNG has ${levels.size} black levels; one, or one per site of the 2x2 cell, is needed.",
-        )
-    }
 }
 
 private fun required(

@@ -3,9 +3,20 @@ package org.lwisp.core.dng
 import org.lwisp.core.RawException
 import java.nio.ByteBuffer
 import java.nio.ByteOrder
+import kotlin.math.abs
 
 /** Directories of a DNG have some hundred tags at most. */
 private const val MAX_ENTRIES = 4096
+
+/** Values of one tag; a black level for each column of a sensor is the most. */
+private const val MAX_NUMBERS = 1 shl 16
+
+/** Bytes of one tag; phones' opcode lists have some ten thousand. */
+private const val MAX_DATA_BYTES = 1 shl 24
+
+private const val MAX_TEXT_BYTES = 256
+
+private const val ASCII = 2
 
 /** Bytes per value of TIFF's types 1 to 13. */
 private val TYPE_BYTES = intArrayOf(0, 1, 1, 2, 4, 8, 1, 1, 2, 4, 8, 4, 8, 4)
@@ -17,10 +28,35 @@ class Directory internal constructor(
 ) {
     operator fun contains(tag: Int): Boolean = tag in entries
 
-    /** A tag's values as numbers, rationals divided; empty if the tag isn't there. */
+    /**
+     * A tag's values as numbers, rationals divided; empty if the tag isn't there. Raises [RawException] if it holds text
+     * or too many, or has a number that isn't finite.
+     */
     fun numbers(tag: Int): List<Double> {
         val entry = entries[tag] ?: return emptyList()
-        return List(entry.count) { number(entry, it) }
+        if (entry.type == ASCII || entry.count > MAX_NUMBERS) {
+            throw broken(tag, "${entry.count} values of type ${entry.type}; at most $MAX_NUMBERS numbers are read")
+        }
+        val values = List(entry.count) { number(entry, it) }
+        if (!values.all { abs(it) < Double.POSITIVE_INFINITY }) throw broken(tag, "a number that isn't finite")
+        return values
+    }
+
+    /** A tag's bytes as they are; null if the tag isn't there. */
+    fun data(tag: Int): ByteBuffer? {
+        val entry = entries[tag] ?: return null
+        val bytes = entry.count.toLong() * TYPE_BYTES[entry.type]
+        if (bytes > MAX_DATA_BYTES) throw broken(tag, "$bytes bytes; at most $MAX_DATA_BYTES are read")
+        val view = file.duplicate()
+        view.position(entry.place).limit(entry.place + bytes.toInt())
+        return view.slice()
+    }
+
+    /** A tag's text up to its first NUL; empty if there is none. */
+    fun text(tag: Int): String {
+        val entry = entries[tag]?.takeIf { it.type == ASCII } ?: return ""
+        val letters = (0 until minOf(entry.count, MAX_TEXT_BYTES)).map { file.get(entry.place + it) }
+        return String(letters.takeWhile { it != 0.toByte() }.toByteArray(), Charsets.UTF_8).trim()
     }
 
     /** A tag's first value as a whole number. */
@@ -38,8 +74,8 @@ class Directory internal constructor(
             8 -> file.getShort(at).toDouble()
             4, 13 -> unsigned(at)
             9 -> file.getInt(at).toDouble()
-            5 -> unsigned(at) / unsigned(at + 4)
-            10 -> file.getInt(at).toDouble() / file.getInt(at + 4)
+            5 -> quotient(unsigned(at), unsigned(at + 4))
+            10 -> quotient(file.getInt(at).toDouble(), file.getInt(at + 4).toDouble())
             11 -> file.getFloat(at).toDouble()
             else -> file.getDouble(at)
         }
@@ -47,6 +83,17 @@ class Directory internal constructor(
 
     private fun unsigned(at: Int): Double = (file.getInt(at).toLong() and 0xffffffffL).toDouble()
 }
+
+/** 0/0 is how cameras write that they don't know. */
+private fun quotient(
+    above: Double,
+    below: Double,
+): Double = if (above == 0.0 && below == 0.0) 0.0 else above / below
+
+private fun broken(
+    tag: Int,
+    found: String,
+) = RawException("Tag $tag of the DNG has $found. The file is truncated or damaged; copy it again.")
 
 /** Where a tag's values lie and what they are. */
 internal class Entry(

@@ -3,7 +3,8 @@ package org.lwisp.core.engine
 import org.lwisp.core.contract.ModelFile
 import org.lwisp.core.picture.PictureSink
 import org.lwisp.core.picture.Rendering
-import org.lwisp.core.raw.Preparation
+import org.lwisp.core.preprocess.Preparation
+import org.lwisp.core.preprocess.PrepareOptions
 import org.lwisp.core.raw.RawFrame
 import org.lwisp.core.tile.FramePlan
 import org.lwisp.core.tile.MemoryBudget
@@ -44,7 +45,7 @@ class Developer(
         exposureEv: Double = 0.0,
         report: (Progress) -> Unit = {},
     ): Developed {
-        val planes = Preparation(frame, contract.input, exposureEv)
+        val planes = Preparation(frame, contract.input, PrepareOptions(exposureEv))
         val plan = planFrame(planes.size, contract, budget)
         val rendering = Rendering(contract.outputTensor, planes.visible, frame.orientation)
         val timer = StepTimer(report, clock, plan.runs)

@@ -4,8 +4,8 @@ import org.lwisp.core.context.contextSample
 import org.lwisp.core.contract.ModelContract
 import org.lwisp.core.contract.SignatureContract
 import org.lwisp.core.contract.TensorSpec
+import org.lwisp.core.preprocess.Preparation
 import org.lwisp.core.raw.PackedSize
-import org.lwisp.core.raw.Preparation
 import org.lwisp.core.tile.FramePlan
 import org.lwisp.core.tile.Tile
 import org.lwisp.core.tile.TilePlan

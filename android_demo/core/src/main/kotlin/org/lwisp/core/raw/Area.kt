@@ -29,6 +29,15 @@ data class Area(
             exactly(heightPx * resolution),
         )
 
+    /** This rectangle and what lies within reach of it, as far as a frame goes. */
+    fun widened(
+        reachPx: Int,
+        frame: PackedSize,
+    ): Area {
+        val wide = Area(leftPx - reachPx, topPx - reachPx, widthPx + 2 * reachPx, heightPx + 2 * reachPx)
+        return wide.intersected(frame.area)
+    }
+
     /** What both contain; an empty rectangle where they don't meet. */
     fun intersected(other: Area): Area {
         val left = maxOf(leftPx, other.leftPx)

@@ -20,18 +20,21 @@ fun unitRows(matrix: DoubleArray): DoubleArray {
 }
 
 /** White-balanced camera RGB to linear sRGB, from a DNG's XYZ-to-camera matrix. Raises [RawException] if singular. */
-internal fun cameraToSrgb(xyzToCamera: DoubleArray): DoubleArray = inverse(unitRows(multiply(xyzToCamera, SRGB_TO_XYZ)))
+internal fun cameraToSrgb(xyzToCamera: DoubleArray): DoubleArray {
+    val srgbToCamera = unitRows(multiply(xyzToCamera, SRGB_TO_XYZ))
+    return inverse(srgbToCamera)
+}
 
-internal fun diagonal(values: DoubleArray) = DoubleArray(9) { if (it % 4 == 0) values[it / 4] else 0.0 }
-
-/** Raises [RawException] if the matrix is singular. */
+/** The inverse of a 3x3 matrix. Raises [RawException] if it's singular or not finite. */
 internal fun inverse(matrix: DoubleArray): DoubleArray = solve(matrix, diagonal(doubleArrayOf(1.0, 1.0, 1.0)))
 
-/** A matrix times a column. */
+internal fun diagonal(values: DoubleArray): DoubleArray = DoubleArray(9) { if (it % 4 == 0) values[it / 4] else 0.0 }
+
+/** A 3x3 matrix times a vector. */
 internal fun apply(
     matrix: DoubleArray,
-    column: DoubleArray,
-) = DoubleArray(3) { row -> (0..2).sumOf { matrix[3 * row + it] * column[it] } }
+    vector: DoubleArray,
+): DoubleArray = DoubleArray(3) { row -> (0..2).sumOf { matrix[3 * row + it] * vector[it] } }
 
 /**
  * The near-identity matrix from a camera's white-balanced RGB to the reference camera's, row by row.
@@ -71,17 +74,14 @@ internal fun solve(
                 left[3 * it + 1],
                 left[3 * it + 2],
                 right[3 * it],
-                right[
-                    3 * it +
-                        1,
-                ],
+                right[3 * it + 1],
                 right[3 * it + 2],
             )
         }
     for (column in 0..2) {
         val pivot = (column..2).maxBy { abs(rows[it][column]) }
         rows[column] = rows[pivot].also { rows[pivot] = rows[column] }
-        if (abs(rows[column][column]) < 1e-9) throw RawException("The camera's colour matrix is singular.")
+        if (!(abs(rows[column][column]) >= 1e-9)) throw RawException("The camera's colour matrix is singular.")
         for (row in column + 1..2) subtract(rows[row], rows[column], rows[row][column] / rows[column][column])
     }
     return backSubstitute(rows)

@@ -16,6 +16,13 @@ class RawFrame(
     val cameraToSrgb: DoubleArray?,
     /** EXIF orientation, 1 to 8. */
     val orientation: Int = 1,
+    val corrections: Corrections = Corrections(),
+    /** Where this mosaic lies in the frame that the corrections count in. */
+    val placement: Placement = Placement(0, 0, mosaic.widthPx, mosaic.heightPx),
+    /** What of the developed mosaic, before it's turned upright, is the picture. */
+    val picture: Area = Area(0, 0, mosaic.widthPx, mosaic.heightPx),
+    /** What the file asks for and isn't honoured, and what was assumed, for the user to read. */
+    val notes: List<String> = emptyList(),
 ) {
     init {
         if (blackLevel.size != 4 || !(whiteLevel > blackLevel.max())) {
@@ -24,6 +31,13 @@ class RawFrame(
         if (wbGains.size != 3 || !wbGains.all { it > 0 && it < Double.POSITIVE_INFINITY }) {
             throw RawException("White-balance gains ${wbGains.joinToString()} must be three finite numbers above 0.")
         }
+        if (picture.leftPx < 0 || picture.topPx < 0 || minOf(picture.widthPx, picture.heightPx) < 2 ||
+            picture.leftPx > mosaic.widthPx - picture.widthPx || picture.topPx > mosaic.heightPx - picture.heightPx
+        ) {
+            throw RawException(
+                "The crop $picture isn't within the ${mosaic.widthPx}x${mosaic.heightPx} px. Convert it.",
+            )
+        }
         if (orientation !in 1..8) throw RawException("Orientation $orientation is unknown; EXIF has 1 to 8.")
     }
 
@@ -31,22 +45,36 @@ class RawFrame(
     val uprightSize: Pair<Int, Int>
         get() =
             if (orientation >= 5) {
-                Pair(mosaic.heightPx, mosaic.widthPx)
+                Pair(picture.heightPx, picture.widthPx)
             } else {
-                Pair(mosaic.widthPx, mosaic.heightPx)
+                Pair(picture.widthPx, picture.heightPx)
             }
 
-    /** The frame's centre, at most this wide and high; sides even. */
+    /** The picture's centre, at most this wide and high; sides even. */
     fun centred(
         maxWidthPx: Int,
         maxHeightPx: Int,
     ): RawFrame {
-        if (mosaic.widthPx <= maxWidthPx && mosaic.heightPx <= maxHeightPx) return this
-        val width = minOf(mosaic.widthPx, maxWidthPx) / 2 * 2
-        val height = minOf(mosaic.heightPx, maxHeightPx) / 2 * 2
-        val left = (mosaic.widthPx - width) / 4 * 2
-        val top = (mosaic.heightPx - height) / 4 * 2
+        if (picture.widthPx <= maxWidthPx && picture.heightPx <= maxHeightPx) return this
+        val width = minOf(picture.widthPx, maxWidthPx) / 2 * 2
+        val height = minOf(picture.heightPx, maxHeightPx) / 2 * 2
+        val left = (picture.leftPx + (picture.widthPx - width) / 2) / 2 * 2
+        val top = (picture.topPx + (picture.heightPx - height) / 2) / 2 * 2
         val part = mosaic.crop(left, top, width, height)
-        return RawFrame(part, cfa, blackLevel, whiteLevel, wbGains, cameraToSrgb, orientation)
+        val place = placement.run { Placement(leftPx + left, topPx + top, frameWidthPx, frameHeightPx) }
+        val all = Area(0, 0, width, height)
+        return RawFrame(
+            part,
+            cfa,
+            blackLevel,
+            whiteLevel,
+            wbGains,
+            cameraToSrgb,
+            orientation,
+            corrections,
+            place,
+            all,
+            notes,
+        )
     }
 }

@@ -1,0 +1,63 @@
+package org.lwisp.core.picture
+
+import org.lwisp.core.contract.RenderedTone
+import kotlin.math.sqrt
+
+/** After so many of Newton's steps, [inverseContrast] gives its argument back within 2e-14. */
+private const val NEWTON_STEPS = 4
+private const val DARKEST = 1e-6
+
+/**
+ * Named curves over a neutral picture, which is sRGB-encoded light. Each works on a value in [0, 1] by itself, in
+ * additions, multiplications, divisions and square roots alone: the Python runtime's `tone`, bit for bit.
+ */
+enum class Tone {
+    NEUTRAL {
+        override fun of(neutral: Double): Double = neutral
+    },
+
+    /** A camera's look: y + p (1.2 p - 0.1), p = y (1 - y). Black and white are kept. */
+    STANDARD {
+        override fun of(neutral: Double): Double {
+            val product = neutral * (1 - neutral)
+            return neutral + product * (1.2 * product - 0.1)
+        }
+    },
+
+    /** The S-curve 3 y^2 - 2 y^3. */
+    CONTRAST {
+        override fun of(neutral: Double): Double = neutral * neutral * (3 - 2 * neutral)
+    }, ;
+
+    abstract fun of(neutral: Double): Double
+}
+
+/**
+ * The table of an 8-bit model: what each code's value becomes. values: in the codes' order. rendered: the curve that the
+ * picture has already.
+ *
+ * Where a curve is undone, the largest value counts as white: what is burnt becomes 1, though codes end at 255 / 256.
+ * Computed in 64 bits and rounded once. Values outside [0, 1] are clipped.
+ */
+fun toneTable(
+    values: FloatArray,
+    rendered: RenderedTone,
+    wanted: Tone,
+): FloatArray {
+    if (rendered.name == wanted.name) return values
+    val clipped = DoubleArray(values.size) { minOf(maxOf(values[it].toDouble(), 0.0), 1.0) }
+    if (rendered == RenderedTone.NEUTRAL) return FloatArray(values.size) { wanted.of(clipped[it]).toFloat() }
+    val white = clipped.max()
+    return FloatArray(values.size) { wanted.of(inverseContrast(clipped[it] / white)).toFloat() }
+}
+
+/**
+ * Undoes [Tone.CONTRAST] for a value in [0, 1]: Newton's method on y^2 (3 - 2 y) = x from y = sqrt(x / 3). The curve is
+ * its own mirror image about the middle, so only its darker half is solved for.
+ */
+internal fun inverseContrast(rendered: Double): Double {
+    val dark = minOf(rendered, 1 - rendered)
+    var root = maxOf(sqrt(dark / 3), DARKEST)
+    repeat(NEWTON_STEPS) { root -= (root * root * (3 - 2 * root) - dark) / (6 * root * (1 - root)) }
+    return if (rendered > dark) 1 - root else root
+}
