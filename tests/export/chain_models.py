@@ -25,9 +25,31 @@ def student(activation: Activation = "relu", task: Task = "isp") -> Student:
 @functools.cache
 def _student(activation: Activation, task: Task) -> Student:
     # A cache takes calls with and without defaults for different ones, and two students can differ in their last bits.
+    made = _seeded(StudentConfig(width=8, activation=activation, task=task))
+    with torch.no_grad():
+        logits = torch.logit(made(_example(made)))
+        made.to_rgb.weight.mul_(1.5 / logits.std())
+        made.to_rgb.bias.sub_(logits.mean() * 1.5 / logits.std())
+    return made
+
+
+@functools.cache
+def skip_student() -> Student:
+    """The same with a noise plane and an image skip; its picture is clipped at both ends."""
+    made = _seeded(StudentConfig(width=8, noise_plane=True, image_skip=True))
+    with torch.no_grad():
+        made.to_rgb.weight.mul_(0.4 / made.develop(_example(made))[0].std())
+        made.to_rgb.bias.sub_(made.develop(_example(made))[0].mean() - 0.5)
+    return made
+
+
+def _example(made: Student) -> torch.Tensor:
+    return torch.from_numpy(tile(1, planes=made.config.input_planes)).permute(2, 0, 1)[None]
+
+
+def _seeded(config: StudentConfig) -> Student:
     torch.manual_seed(7)
-    made = Student(StudentConfig(width=8, activation=activation, task=task)).eval()
-    packed = torch.from_numpy(tile(1, planes=made.config.input_planes)).permute(2, 0, 1)[None]
+    made = Student(config).eval()
     with torch.no_grad():
         for layer in made.modules():
             if isinstance(layer, torch.nn.Conv2d):
@@ -36,9 +58,6 @@ def _student(activation: Activation, task: Task) -> Student:
                     layer.reset_parameters()
                 # torch's start lets the signal die out, so that most of the network wouldn't matter.
                 layer.weight.mul_(2)
-        logits = torch.logit(made(packed))
-        made.to_rgb.weight.mul_(1.5 / logits.std())
-        made.to_rgb.bias.sub_(logits.mean() * 1.5 / logits.std())
     return made
 
 
@@ -75,6 +94,16 @@ def float_graph(activation: Activation = "relu", task: Task = "isp") -> Graph:
 @functools.cache
 def float_model(activation: Activation = "relu", task: Task = "isp") -> bytes:
     return float_graph(activation, task).pack()
+
+
+@functools.cache
+def skip_raw_model() -> bytes:
+    return convert(export(skip_student()))
+
+
+@functools.cache
+def skip_graph() -> Graph:
+    return clean_float_model(Graph.parse(skip_raw_model()))
 
 
 @functools.cache

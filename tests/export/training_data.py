@@ -9,6 +9,7 @@ from PIL import Image
 from torch import nn
 
 from lwisp_export.student.config import StudentConfig
+from lwisp_export.synthesis.shots import ShotVariety
 from lwisp_export.training.objective_setup import make_objective
 from lwisp_export.training.training_recipe import (
     DataRecipe,
@@ -48,6 +49,22 @@ RECIPE = TrainRecipe(
     log=LogRecipe(log_steps=2, validate_steps=4),
 )
 DISTILLING = replace(RECIPE, distillation=DistillationRecipe(features=0.1, reconstruction=0.1, perceptual=0.1))
+SKIPPING = replace(
+    RECIPE,
+    keep_step=True,
+    student=StudentConfig(width=8, noise_plane=True, image_skip=True),
+    data=replace(
+        RECIPE.data,
+        by_area=True,
+        rendered_tone="neutral",
+        photograph_tone="neutral",
+        color_shift="smoothed",
+        exposure_knee=0.5,
+        validation_isos=(1, 100),
+        shots=ShotVariety(low_iso_share=0.3, told_noise=(0.7, 1.4), soft_share=0.3, stuck_share=0.3),
+    ),
+    loss=LossRecipe(ms_ssim=0, iso_weighted=True),
+)
 
 
 def write_data(folder: Path) -> Path:

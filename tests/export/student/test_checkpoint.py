@@ -42,3 +42,11 @@ def test_checkpoints_keep_fp16_weights(tmp_path: Path) -> None:
     info, kept = read_tensors(tmp_path / "a.safetensors", CheckpointInfo)
     assert info.step == 7
     assert all(torch.equal(kept[key], value.half()) for key, value in weights.items())
+
+
+def test_planes_that_the_student_does_not_take_are_named(tmp_path: Path) -> None:
+    config = StudentConfig(width=8, noise_plane=True)
+    path = tmp_path / "a.safetensors"
+    save_checkpoint(path, Student(config).state_dict(), CheckpointInfo("a", config, 1, ""))
+    with pytest.raises(ModelError, match="5 planes whose input contract has R, Gr, Gb, B"):
+        load_checkpoint(path)

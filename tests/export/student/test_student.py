@@ -40,6 +40,9 @@ MODULE_PARAMETERS = {
 }
 
 
+SKIP = StudentConfig(width=8, noise_plane=True, image_skip=True)
+
+
 @pytest.fixture(scope="module")
 def student() -> Student:
     torch.manual_seed(0)
@@ -59,6 +62,37 @@ def test_totals(student: Student) -> None:
 
 def test_macs_count_shared_blocks_twice(student: Student) -> None:
     assert round(count_macs(student, 224) / 1e9, 3) == 5.203
+
+
+def test_the_image_skip_costs_3_percent(student: Student) -> None:
+    told = Student(StudentConfig(noise_plane=True))
+    skipping = Student(StudentConfig(noise_plane=True, image_skip=True))
+    assert count_parameters(told) == 2_009_193 + 9 * 16
+    assert count_parameters(skipping) == 2_012_457
+    assert 1 < count_macs(skipping, 64) / count_macs(student, 64) < 1.05
+    assert count_macs(deploy_form(skipping), 64) / count_macs(deploy_form(student), 64) < 1.05
+
+
+def test_an_untrained_image_skip_gives_a_picture_of_each_quads_colour() -> None:
+    torch.manual_seed(3)
+    packed = torch.zeros(1, 5, 32, 32)
+    packed[:, 0], packed[:, 1], packed[:, 2] = 0.8, 0.2, 0.6
+    with torch.no_grad():
+        means = Student(SKIP)(packed).mean(dim=(0, 2, 3))
+    # The gate starts at sigmoid(1) = 0.73.
+    assert means.tolist() == pytest.approx([0.73 * 0.8, 0.73 * 0.4, 0.0], abs=0.1)
+
+
+def test_the_skips_picture_is_clipped_and_what_training_sees_is_not() -> None:
+    torch.manual_seed(3)
+    skipping = Student(SKIP).eval()
+    with torch.no_grad():
+        skipping.to_rgb.bias += 0.5
+        packed = torch.rand(1, 5, 32, 32)
+        picture, (seen, features) = skipping(packed), skipping.develop(packed)
+    assert picture.max() == 1 < seen.max()
+    assert torch.equal(picture, seen.clamp(0, 1))
+    assert features.c9.shape == (1, 8, 32, 32)
 
 
 @pytest.mark.parametrize(("task", "planes", "scale"), [("isp", 4, 2), ("denoise", 3, 1), ("enhance", 3, 1)])
@@ -117,10 +151,10 @@ def test_the_halo_is_not_larger_than_needed() -> None:
 
 
 @torch.no_grad()
-@pytest.mark.parametrize("task", ["isp", "enhance"])
-def test_the_deployed_form_is_the_same_function(task: str) -> None:
+@pytest.mark.parametrize("config", [StudentConfig(width=8), StudentConfig(width=8, task="enhance"), SKIP])
+def test_the_deployed_form_is_the_same_function(config: StudentConfig) -> None:
     torch.manual_seed(2)
-    student = Student(StudentConfig(width=8, task=task)).eval()  # type: ignore[arg-type]
+    student = Student(config).eval()
     packed = torch.rand(1, student.config.input_planes, 32, 80)
     assert torch.allclose(deploy_form(student)(packed), student(packed), atol=1e-6)
 
@@ -148,6 +182,8 @@ def test_no_attention_unit_starts_dead(student: Student) -> None:
         ({"width": 12}, "multiple of 8"),
         ({"task": "sharpen"}, "isp, denoise or enhance"),
         ({"activation": "gelu"}, "relu"),
+        ({"task": "denoise", "image_skip": True}, "for task isp"),
+        ({"task": "enhance", "noise_plane": True}, "for task isp"),
     ],
 )
 def test_bad_configurations_are_named(options: dict[str, object], message: str) -> None:

@@ -10,7 +10,7 @@ from hypothesis.extra.numpy import arrays
 
 from lwisp_export.synthesis.camera import REFERENCE_TO_SRGB, CameraColor
 from lwisp_export.synthesis.exposure import EXPOSURE_KNEE, unexpose
-from lwisp_export.synthesis.mosaic import Shot, photograph, stick
+from lwisp_export.synthesis.mosaic import Shot, photograph, soften, stick
 from lwisp_export.synthesis.noise import NoiseLevel, typical_noise
 from lwisp_export.synthesis.pairs import linear_light, make_pair
 from lwisp_export.synthesis.shading import falloff_maps, shade
@@ -123,3 +123,25 @@ def test_truths_can_be_neutral_and_mosaics_stay_the_same() -> None:
     assert np.array_equal(raw.mosaic, today.mosaic)
     assert truth == pytest.approx(srgb_encode(linear_light(picture)), abs=1e-6)
     assert np.abs(apply_tone(truth, rendered="neutral", wanted="contrast") - rendered).max() < 1e-6
+
+
+def test_a_neutral_photograph_is_its_own_truth() -> None:
+    picture = rng(0).integers(0, 256, (32, 32, 3), dtype=np.uint8)
+    raw, truth = make_pair(picture, Shot(CAMERA, NO_NOISE), rng(1), "neutral", "neutral")
+    assert truth == pytest.approx(picture / 255, abs=1e-5)
+    assert not np.array_equal(raw.mosaic, make_pair(picture, Shot(CAMERA, NO_NOISE), rng(1), "neutral")[0].mosaic)
+
+
+def test_a_soft_lens_blurs_scene_and_truth_alike() -> None:
+    point = np.zeros((21, 21, 3), np.float32)
+    point[10, 10] = 1
+    blurred = soften(point, 0.8)
+    distance2 = (np.arange(21)[:, None] - 10) ** 2 + (np.arange(21) - 10) ** 2
+    assert blurred.sum(axis=(0, 1)) == pytest.approx(1, abs=1e-5)
+    assert (blurred[..., 1] * distance2).sum() == pytest.approx(2 * 0.8**2, rel=0.01)
+    assert soften(np.full_like(point, 0.3), 1.0) == pytest.approx(0.3, abs=1e-6)
+    assert soften(point, 0.0) is point
+    picture = rng(0).integers(0, 256, (32, 32, 3), dtype=np.uint8)
+    sharp, soft = (make_pair(picture, Shot(CAMERA, NO_NOISE, softness_px=sigma), rng(1)) for sigma in (0.0, 1.0))
+    assert np.abs(np.diff(soft[1], axis=0)).mean() < 0.5 * np.abs(np.diff(sharp[1], axis=0)).mean()
+    assert not np.array_equal(sharp[0].mosaic, soft[0].mosaic)

@@ -3,15 +3,17 @@
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 
 from lwisp_export.student.input_contract import STUDENT_INPUT
 from lwisp_export.synthesis.camera import load_sensors
 from lwisp_export.synthesis.noise import load_phones
-from lwisp_export.synthesis.shots import ShotRange
+from lwisp_export.synthesis.shots import ShotRange, ShotVariety
 from lwisp_export.training.batches import Batch, BatchSource, Share, batches
 from lwisp_export.training.photos import load_photos
+from lwisp_mobile.contract import MOSAIC_PLANES, NOISE_PLANE
 from tests.export.training_data import RECIPE, random_objective
 
 
@@ -66,3 +68,25 @@ def test_a_context_changes_what_is_learned(data: Path, source: BatchSource) -> N
     assert not torch.equal(own, other)
     other.backward()
     assert float(objective.shipped.to_global.weight.grad.abs().sum()) > 0
+
+
+def test_by_area_large_pictures_are_seen_more_often(source: BatchSource) -> None:
+    large, small = np.full((300, 100, 3), 255, np.uint8), np.zeros((32, 32, 3), np.uint8)
+    pair = replace(source, pictures=(small, large), batch=64)
+    shares = [_share_of_white(replace(pair, by_area=by_area)[0]) for by_area in (True, False)]
+    assert shares[0] > 0.85
+    assert 0.35 < shares[1] < 0.65
+
+
+def _share_of_white(batch: Batch) -> float:
+    return float((batch.truth.mean((1, 2, 3)) > 0.1).float().mean())
+
+
+def test_batches_say_the_iso_and_the_noise(source: BatchSource) -> None:
+    told = replace(STUDENT_INPUT, planes=(*MOSAIC_PLANES, NOISE_PLANE))
+    shots = replace(source.shots, exposure_ev=(0.0, 0.0), variety=ShotVariety(iso=(3200, 3200), noiseless_share=0.5))
+    batch = replace(source, contract=told, shots=shots, batch=16)[0]
+    assert batch.iso is not None
+    assert sorted(set(batch.iso.tolist())) == pytest.approx([1, 3200])
+    noise = batch.input[:, 4].mean((1, 2))
+    assert noise[batch.iso > 1].min() > 10 * noise[batch.iso == 1].max() > 0

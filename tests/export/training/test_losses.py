@@ -31,3 +31,15 @@ def test_the_grid_term_sees_grids_and_not_offsets_or_noise() -> None:
     assert grid(truth + 0.05 * torch.randn(1, 3, 64, 64), truth) < 0.01
     with_grid = total_loss(truth + 0.05 * checker, truth, LossRecipe(charbonnier=0, ms_ssim=0, grid=2))
     assert with_grid == pytest.approx(0.1, abs=1e-3)
+
+
+def test_noisy_pictures_weigh_less_where_the_recipe_says_so() -> None:
+    truth = torch.zeros(2, 3, 64, 64)
+    output = torch.stack([torch.full((3, 64, 64), 0.1), torch.full((3, 64, 64), 0.5)])
+    iso = torch.tensor([1.0, 3200.0])
+    recipe = LossRecipe(ms_ssim=0, iso_weighted=True)
+    weights = (1 / 0.385355, 1 / 2.35)
+    expected = (0.1 * weights[0] + 0.5 * weights[1]) / sum(weights)
+    assert total_loss(output, truth, recipe, iso) == pytest.approx(expected, abs=1e-4)
+    assert total_loss(output, truth, LossRecipe(ms_ssim=0), iso) == pytest.approx(0.3, abs=1e-4)
+    assert total_loss(output, truth, recipe) == pytest.approx(0.3, abs=1e-4)

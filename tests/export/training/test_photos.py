@@ -17,6 +17,11 @@ def test_validation_photographs_are_never_trained_on(data: Path) -> None:
     assert not any(np.array_equal(photos.validation[0], picture) for picture in photos.training)
 
 
+def test_held_out_photographs_are_neither_trained_nor_validated_on(data: Path) -> None:
+    photos = load_photos(data, replace(RECIPE.data, held_out=("photos/0.png", "photos/1.png")))
+    assert (len(photos.training), len(photos.validation)) == (1, 1)
+
+
 @pytest.mark.parametrize(
     ("change", "message"),
     [

@@ -1,5 +1,6 @@
 """Recipes: those that ship load, and broken ones are named."""
 
+from dataclasses import replace
 from importlib.resources import files
 from pathlib import Path
 
@@ -37,6 +38,8 @@ def test_there_is_a_recipe_for_the_student_that_ships() -> None:
         ('name = "x"\n' + MINIMAL + 'layout = "sidd"', "Task isp trains on photographs or zrr, not on sidd"),
         ('name = "x"\n' + MINIMAL + "patch_px = 32", "ms_ssim needs patch_px of 64"),
         ('name = "x"\n' + MINIMAL + "[student]\nwidth = 12", "multiple of 8"),
+        ('name = "x"\n' + MINIMAL + "[data.shots]\nsoft_share = 2.0", "soft_share is 2.0"),
+        ('name = "x"\n[student]\nimage_skip = true\n[qat]\n' + MINIMAL, "isn't for students with image_skip"),
         ('name = "x"\n' + MINIMAL + "[optimizer]\nlearning_rate = nan", "learning_rate is nan"),
     ],
 )
@@ -57,3 +60,11 @@ def test_binary_and_missing_files(tmp_path: Path) -> None:
 def test_an_unknown_name_says_what_there_is() -> None:
     with pytest.raises(UsageError, match="lwisp"):
         find_recipe("nothing")
+
+
+def test_the_recipes_of_skip_students_differ_in_size_alone() -> None:
+    full, lite = find_recipe("lwisp-skip"), find_recipe("lwisp-lite-skip")
+    assert lite.data == full.data
+    assert lite.loss == full.loss
+    assert replace(lite.student, width=16) == full.student
+    assert {name.rpartition("/")[0] for name in full.data.held_out} == {"rgb/cid22", "rgb/clic"}

@@ -12,10 +12,10 @@ from lwisp_export.student.checkpoint import (
     load_moments,
 )
 from lwisp_export.training.trainer import Trainer
-from lwisp_export.training.training_run import TrainOptions, train
+from lwisp_export.training.training_run import TrainOptions, begin, train
 from lwisp_mobile.errors import ModelError
 from lwisp_mobile.progress import silent
-from tests.export.training_data import DISTILLING, RECIPE, random_objective
+from tests.export.training_data import DISTILLING, RECIPE, SKIPPING, random_objective
 
 
 def run(data: Path, folder: Path, steps: int | None = None) -> Path:
@@ -78,3 +78,19 @@ def test_a_state_of_another_run_is_named(data: Path, teacher: Path, tmp_path: Pa
     train(RECIPE, TrainOptions(data=data, run=tmp_path, workers=0, steps=2), silent)
     with pytest.raises(ModelError, match=r"state\.pt isn't a state of this recipe's run"):
         train(DISTILLING, TrainOptions(data=data, run=tmp_path, teacher=teacher, workers=0), silent)
+
+
+def test_a_skip_students_run_goes_on_at_its_checkpoints_step(data: Path, tmp_path: Path) -> None:
+    first = TrainOptions(data=data, run=tmp_path / "first", workers=0, steps=4)
+    assert train(SKIPPING, first, silent).psnr_db.keys() == {"iso1", "iso100"}
+    start, moments = (tmp_path / "first" / f"tiny.{kind}" for kind in ("safetensors", "moments.safetensors"))
+    student, info = load_checkpoint(start)
+    assert (info.step, info.rendered_tone) == (4, "neutral")
+    assert (info.input.planes[-1], info.input.color_shift, info.input.exposure_knee) == ("noise", "smoothed", 0.5)
+    assert student.config == SKIPPING.student
+    said: list[str] = []
+    train(SKIPPING, replace(first, run=tmp_path / "second", start=start, moments=moments, steps=6), said.append)
+    assert said[0].endswith("at step 4")
+    assert load_checkpoint(tmp_path / "second" / "tiny.safetensors")[1].step == 6
+    anew = replace(SKIPPING, keep_step=False)
+    assert begin(anew, replace(first, run=tmp_path / "third", start=start), silent).step == 0
