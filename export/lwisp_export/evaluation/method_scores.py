@@ -1,7 +1,7 @@
 """Scores of every method on the same fixed mosaics, by ISO."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
@@ -16,7 +16,6 @@ from lwisp_export.training.training_recipe import DataRecipe
 from lwisp_mobile.bundle.bundle import Bundle
 from lwisp_mobile.frame.developer import open_all
 from lwisp_mobile.metrics import compare
-from lwisp_mobile.output.tone import apply_tone
 from lwisp_mobile.progress import Progress
 from lwisp_mobile.raw.image import RawImage
 
@@ -91,13 +90,12 @@ def evaluate_bundle(
     folder: the data folder. Raises UsageError if data is missing.
     """
     pictures = load_photos(folder, recipe).validation
-    frames = validation_frames(pictures, load_sensors(folder / recipe.sensors), EVALUATION_ISOS)
     rendered = bundle.models[0].contract.rendered_tone
-    toned = [replace(one, truth=apply_tone(one.truth, rendered="contrast", wanted=rendered)) for one in frames]
+    frames = validation_frames(pictures, load_sensors(folder / recipe.sensors), EVALUATION_ISOS, rendered)
     classical = [Method(pipeline.name, partial(pipeline.develop, rendered=rendered)) for pipeline in PIPELINES]
     with open_all(bundle, threads) as developers:
         ours = [Method(f"{bundle.name} {precision}", developers[precision].develop) for precision in sorted(developers)]
-        return evaluate([*ours, *classical], toned, progress)
+        return evaluate([*ours, *classical], frames, progress)
 
 
 def table(results: Sequence[MethodScores]) -> list[str]:

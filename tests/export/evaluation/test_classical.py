@@ -5,13 +5,23 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from lwisp_export.evaluation.classical import PIPELINES, balanced_mosaic, denoise, finish, libraw_ahd, menon
+from lwisp_export.evaluation.classical import (
+    PIPELINES,
+    balanced_mosaic,
+    denoise,
+    finish,
+    libraw_ahd,
+    libraw_picture,
+    menon,
+)
 from lwisp_export.synthesis.camera import CameraColor
 from lwisp_export.synthesis.mosaic import Shot
 from lwisp_export.synthesis.noise import NoiseLevel
 from lwisp_export.synthesis.pairs import make_pair
+from lwisp_mobile.contract import RenderedTone
 from lwisp_mobile.errors import UsageError
 from lwisp_mobile.metrics import psnr_db
+from lwisp_mobile.output.tone import apply_tone
 from lwisp_mobile.raw.cfa import CFA_ORDERS
 from lwisp_mobile.raw.image import RawImage
 
@@ -54,3 +64,20 @@ def test_an_oracle_needs_the_true_matrix() -> None:
     raw, _ = smooth_frame()
     with pytest.raises(UsageError, match="true colour matrix"):
         PIPELINES[0].develop(replace(raw, camera_to_srgb=None))
+
+
+@pytest.mark.parametrize("rendered", ["neutral", "contrast"])
+def test_an_oracle_finishes_in_the_tone_asked_for(rendered: RenderedTone) -> None:
+    raw, truth = smooth_frame()
+    wanted = apply_tone(truth, rendered="contrast", wanted=rendered)
+    for pipeline in PIPELINES:
+        picture = pipeline.develop(raw, rendered)
+        assert psnr_db(picture[8:-8, 8:-8], wanted[8:-8, 8:-8]) > 38
+
+
+def test_turned_frames_stay_as_the_mosaic_lies() -> None:
+    """LibRaw turns pictures by the file's orientation, if it has one."""
+    raw, _ = smooth_frame()
+    turned = replace(raw, orientation=6)
+    assert np.array_equal(libraw_ahd(turned), libraw_ahd(raw))
+    assert libraw_picture(turned).shape == (*raw.mosaic.shape, 3)
