@@ -95,6 +95,29 @@ struct Packed {
   std::vector<float> values;  // (height, width, 4): R, Gr, Gb, B
 };
 
+// Smooths a plane by 1-4-6-4-1 / 16 along both sides; beyond the border, its nearest value.
+std::vector<float> smooth(const std::vector<float>& plane, int height, int width) {
+  std::vector<float> columns(size_t(height) * width), result(plane.size());
+  const auto sum = [](std::array<float, 5> v) {
+    for (int left = 4; left > 0; --left)
+      for (int i = 0; i < left; ++i) v[i] += v[i + 1];
+    return v[0];
+  };
+  for (int y = 0; y < height; ++y)
+    for (int x = 0; x < width; ++x) {
+      std::array<float, 5> v;
+      for (int i = 0; i < 5; ++i) v[i] = plane[size_t(std::clamp(y + i - 2, 0, height - 1)) * width + x];
+      columns[size_t(y) * width + x] = sum(v);
+    }
+  for (int y = 0; y < height; ++y)
+    for (int x = 0; x < width; ++x) {
+      std::array<float, 5> v;
+      for (int i = 0; i < 5; ++i) v[i] = columns[size_t(y) * width + std::clamp(x + i - 2, 0, width - 1)];
+      result[size_t(y) * width + x] = sum(v) * (1.0f / 256.0f);
+    }
+  return result;
+}
+
 Packed prepare(const Frame& f, double offset, const Matrix& reference) {
   const auto up = [](int side) { return (side + 2 * kMultiple - 1) / (2 * kMultiple) * (2 * kMultiple); };
   Packed p{up(f.height + f.top) / 2, up(f.width + f.left) / 2, {}};
@@ -109,21 +132,28 @@ Packed prepare(const Frame& f, double offset, const Matrix& reference) {
     gain[site] = float(f.gains[color[site]] / low * (1.0 / (f.white - double(black[site]))));
   }
   const float o = float(offset), scale = float(1 / (1 + offset));
+  std::vector<float> from_red(size_t(p.height) * p.width), from_blue(from_red.size());
   for (int y = 0; y < p.height; ++y)
     for (int x = 0; x < p.width; ++x) {
-      float v[4];
+      const size_t at = size_t(y) * p.width + x;
+      float* v = &p.values[at * 4];
       for (int site = 0; site < 4; ++site) {
         const int row = reflected(2 * y + site / 2 - f.top, f.height);
         const int column = reflected(2 * x + site % 2 - f.left, f.width);
         v[site] = std::min((float(f.mosaic[size_t(row) * f.width + column]) - black[site]) * gain[site], 1.0f);
       }
       const float green = (v[1] + v[2]) * 0.5f;
-      const float shift = m[1][0] * v[0] + (m[1][1] - 1.0f) * green + m[1][2] * v[3];
-      const float moved[4] = {m[0][0] * v[0] + m[0][1] * green + m[0][2] * v[3], v[1] + shift, v[2] + shift,
-                              m[2][0] * v[0] + m[2][1] * green + m[2][2] * v[3]};
-      for (int site = 0; site < 4; ++site)
-        p.values[(size_t(y) * p.width + x) * 4 + site] =
-            std::sqrt((std::clamp(moved[site], -o, 1.0f) + o) * scale);
+      from_red[at] = v[0] - green;
+      from_blue[at] = v[3] - green;
+    }
+  from_red = smooth(from_red, p.height, p.width);
+  from_blue = smooth(from_blue, p.height, p.width);
+  for (size_t at = 0; at < from_red.size(); ++at)
+    for (int site = 0; site < 4; ++site) {
+      const int row = color[site];
+      float& value = p.values[at * 4 + site];
+      value += from_red[at] * (m[row][0] - float(row == 0)) + from_blue[at] * (m[row][2] - float(row == 2));
+      value = std::sqrt((std::clamp(value, -o, 1.0f) + o) * scale);
     }
   return p;
 }

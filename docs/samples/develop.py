@@ -20,10 +20,9 @@ INPUT = {
     "planes": ["R", "Gr", "Gb", "B"],
     "subtract_black": True,
     "white_balance": True,
-    "color_shift": "quad",
-    "exposure_knee": None,
+    "color_shift": "smoothed",
 }
-"""What `prepare` does. It also leaves out corrections that a RAW file may list: bad pixels, lens shading."""
+"""What `prepare` does. It leaves out corrections that a RAW file may list (bad pixels, lens shading), and exposure."""
 OFFSET_PX = {"RGGB": (0, 0), "GRBG": (0, 1), "GBRG": (1, 0), "BGGR": (1, 1)}
 """Rows and columns before the first R site."""
 F32 = np.float32
@@ -53,17 +52,23 @@ def prepare(frame: dict[str, Any], contract: dict[str, Any]) -> np.ndarray:
     red, green_r, green_b, blue = planes
     m = reference_matrix(frame["camera_to_srgb"], contract["reference_to_srgb"])
     green = (green_r + green_b) * F32(0.5)
-    shift = m[1, 0] * red + (m[1, 1] - F32(1)) * green + m[1, 2] * blue
-    moved = (
-        m[0, 0] * red + m[0, 1] * green + m[0, 2] * blue,
-        green_r + shift,
-        green_b + shift,
-        m[2, 0] * red + m[2, 1] * green + m[2, 2] * blue,
-    )
+    from_red, from_blue = smooth(red - green), smooth(blue - green)
+    shift = [from_red * row[0] + from_blue * row[2] for row in m - np.eye(3, dtype=F32)]
+    moved = (red + shift[0], green_r + shift[1], green_b + shift[1], blue + shift[2])
     offset = contract["curve_offset"]
     return np.stack(
         [np.sqrt((np.clip(v, F32(-offset), F32(1)) + F32(offset)) * F32(1 / (1 + offset))) for v in moved], -1
     )
+
+
+def smooth(plane: np.ndarray) -> np.ndarray:
+    """Smooth by 1-4-6-4-1 / 16 along both sides; beyond the border, its nearest value."""
+    plane = np.pad(plane, 2, mode="edge")
+    for _ in range(4):
+        plane = plane[:-1] + plane[1:]
+    for _ in range(4):
+        plane = plane[:, :-1] + plane[:, 1:]
+    return plane * F32(1 / 256)
 
 
 def reference_matrix(camera: Any, reference: Any) -> np.ndarray:

@@ -12,6 +12,7 @@ from lwisp_export.conversion.torch_to_onnx import export_onnx
 from lwisp_export.quantization.quantizer import quantize_fp16
 from lwisp_export.quantization_step import DEFAULT_OPTIONS, Quantized, QuantizeOptions, quantize, write_quantization
 from lwisp_export.student.cost import count_macs, count_parameters
+from lwisp_export.student.input_contract import deployed_input
 from lwisp_export.student.reference import Reference
 from lwisp_export.synthesis.tiles import TILE_PX, NamedRaw
 from lwisp_export.training.qat.trained_ranges import tensor_ranges
@@ -79,7 +80,13 @@ def export(
     progress("calibration and INT8")
     trained = tensor_ranges(reference.student, reference.info.ranges, float32) if reference.info.ranges else None
     quantized = quantize(
-        float32, frames, options, progress, contract=reference.info.input, tile_px=TILE_PX, trained=trained
+        float32,
+        frames,
+        options,
+        progress,
+        contract=deployed_input(reference.info.input),
+        tile_px=TILE_PX,
+        trained=trained,
     )
     models["int8"] = quantized.model
     progress("cutting signatures and checking the models")
@@ -141,7 +148,7 @@ def _with_contract(model: Graph, precision: Precision, network: _Network) -> tup
         macs_per_packed_px=count_macs(student, COUNTED_PX) / COUNTED_PX**2,
         weights_sha256=network.weights_sha256,
         interpreter_bytes=graph.interpreter_bytes,
-        input=info.input,
+        input=deployed_input(info.input),
         context=ContextContract(),
         tensors=graph.tensors,
         whole=graph.whole,

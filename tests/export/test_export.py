@@ -11,6 +11,7 @@ import torch
 from lwisp_export.export import Exported, ExportPaths, export
 from lwisp_export.student.checkpoint import CheckpointInfo, save_checkpoint, shipped_checkpoint
 from lwisp_export.student.config import StudentConfig
+from lwisp_export.student.input_contract import deployed_input
 from lwisp_export.student.network import Student
 from lwisp_export.synthesis.builtin_frames import EVALUATION_PHOTO, calibration_frames, evaluation_frames
 from lwisp_export.synthesis.sample import write_sample
@@ -69,7 +70,7 @@ def test_every_model_carries_its_contract(exported: Exported) -> None:
         metadata = read_metadata(exported.bundle.read(model.contract.precision), METADATA_NAME)
         assert metadata is not None
         assert from_json(metadata, model.file) == model.contract
-        assert model.contract.input == ZRR_INPUT  # the checkpoint's, not the default
+        assert model.contract.input == deployed_input(ZRR_INPUT)  # the checkpoint's, not the default
     int8 = exported.bundle.model("int8").contract
     assert (int8.input_tensor.scale, int8.input_tensor.zero_point) == (pytest.approx(1 / 255), -128)
     assert (int8.output_tensor.scale, int8.output_tensor.zero_point) == (1 / 256, -128)
