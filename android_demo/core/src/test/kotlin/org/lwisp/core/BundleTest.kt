@@ -55,6 +55,7 @@ class BundleTest {
             "\"white_balance\": true|\"white_balance\": true, \"denoise\": true",
             "\"interpreter_bytes\"|\"process_bytes\"",
             "\"bytes_per_packed_px\": [0-9.]+|\"bytes_per_packed_px\": 0",
+            "\"shared_bytes_per_packed_px\": [0-9.]+|\"shared_bytes_per_packed_px\": 99999",
             "\"grid\": [0-9]+|\"grid\": 1",
             "\"halo_px\": [0-9]+|\"halo_px\": -1",
             "\"color_shift\": \"[a-z]+\"|\"color_shift\": \"median\"",

@@ -56,7 +56,16 @@ private fun signature(
     inputs: List<TensorSpec>,
     output: TensorSpec,
     haloPx: Int = 8,
-) = SignatureContract(name, inputs, listOf(output), haloPx, multiplePx = 2, macsPerPackedPx = 100.0, BYTES_PER_PX)
+) = SignatureContract(
+    name,
+    inputs,
+    listOf(output),
+    haloPx,
+    multiplePx = 2,
+    macsPerPackedPx = 100.0,
+    bytesPerPackedPx = BYTES_PER_PX,
+    sharedBytesPerPackedPx = 0.0,
+)
 
 private const val BYTES_PER_PX = 1000.0
 

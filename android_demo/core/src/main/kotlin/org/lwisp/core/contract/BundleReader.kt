@@ -96,6 +96,7 @@ private fun signature(
             integer("multiple_px"),
             number("macs_per_packed_px"),
             number("bytes_per_packed_px"),
+            number("shared_bytes_per_packed_px"),
         )
     }
 

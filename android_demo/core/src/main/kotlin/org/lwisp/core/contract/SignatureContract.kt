@@ -64,6 +64,8 @@ data class SignatureContract(
     val macsPerPackedPx: Double,
     /** What a run takes beside the interpreter: the engine's buffers, and inputs and outputs, the caller's too. */
     val bytesPerPackedPx: Double,
+    /** Of that, what signatures of one interpreter share; here each has an interpreter of its own. */
+    val sharedBytesPerPackedPx: Double,
 ) {
     init {
         if (multiplePx !in 1..MOST_PX || haloPx !in 0..MOST_PX || 2 * haloPx % multiplePx != 0) {
@@ -71,6 +73,9 @@ data class SignatureContract(
         }
         if (!(macsPerPackedPx > 0 && bytesPerPackedPx > 0)) {
             refuse("$macsPerPackedPx multiply-adds and $bytesPerPackedPx bytes per packed px")
+        }
+        if (!(sharedBytesPerPackedPx in 0.0..bytesPerPackedPx)) {
+            refuse("$sharedBytesPerPackedPx bytes shared of $bytesPerPackedPx per packed px")
         }
         for (tensor in inputs + outputs) {
             // Where a tile or the part of it that is kept begins, so does a pixel of every tensor.
