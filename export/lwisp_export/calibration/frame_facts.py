@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from lwisp_mobile.contract import InputContract
+from lwisp_mobile.contract import MOSAIC_PLANES, InputContract
 from lwisp_mobile.raw.image import RawImage
 
 CLIPPED = 0.999
@@ -32,7 +32,8 @@ class FrameFacts:
 
 
 def frame_facts(raw: RawImage, planes: NDArray[np.float32], contract: InputContract) -> FrameFacts:
-    """The facts of a frame. planes: (h, w, 4) float32 in [0, 1], as `prepare` returns them for raw."""
+    """The facts of a frame. planes: (h, w, planes) float32 in [0, 1], as `prepare` returns them for raw."""
+    planes = planes[..., : len(MOSAIC_PLANES)]
     offset = np.float32(contract.curve_offset)
     light = planes**2 * (1 + offset) - offset
     mean = light.mean(axis=-1)
