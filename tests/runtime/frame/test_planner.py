@@ -8,7 +8,7 @@ import pytest
 from lwisp_mobile import shipped_bundle
 from lwisp_mobile.contract import ModelContract
 from lwisp_mobile.errors import UsageError
-from lwisp_mobile.frame.memory_model import FrameSize, held_beside, live_tensors
+from lwisp_mobile.frame.memory_model import PROCESS_BYTES, FrameSize, held_beside, live_tensors
 from lwisp_mobile.frame.planner import plan_frame
 
 TWELVE_MEGAPIXELS = FrameSize(1504, 2000, output_bytes=1)
@@ -35,13 +35,15 @@ def test_what_finishing_takes_is_in_the_budget(budget_mb: int) -> None:
     frame = replace(TWELVE_MEGAPIXELS, finishing_bytes=finishing)
     plan = plan_frame(contract(), frame, budget_mb * 10**6, threads=2)
     assert plan.peak_bytes <= budget_mb * 10**6
-    assert plan.peak_bytes >= 95_000_000 + 2 * 3 * 4 * TWELVE_MEGAPIXELS.px + 16_000_000
+    assert plan.peak_bytes >= PROCESS_BYTES + 2 * 3 * 4 * TWELVE_MEGAPIXELS.px + 16_000_000
     assert plan.macs >= plan_frame(contract(), TWELVE_MEGAPIXELS, budget_mb * 10**6, threads=2).macs
 
 
 def test_a_budget_without_room_for_finishing_is_refused() -> None:
     frame = replace(TWELVE_MEGAPIXELS, finishing_bytes=400_000_000)
-    with pytest.raises(UsageError, match="takes at least 570 MB"):
+    picture = 3 * 4 * TWELVE_MEGAPIXELS.px
+    needed = PROCESS_BYTES + contract().interpreter_bytes + 8 * TWELVE_MEGAPIXELS.px + picture + 400_000_000
+    with pytest.raises(UsageError, match=f"takes at least {needed / 1e6:.0f} MB"):
         plan_frame(contract(), frame, 500_000_000)
 
 
