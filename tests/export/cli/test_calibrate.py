@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from lwisp_export.calibration.calibration_set import load_set
-from lwisp_export.student.input_contract import STUDENT_INPUT
+from lwisp_export.student.input_contract import STUDENT_INPUT, deployed_input
 from lwisp_export.synthesis.sample import write_sample
 from lwisp_mobile.cli.main import main
 
@@ -19,6 +19,6 @@ def test_the_command_writes_the_set_and_exits_1_on_findings(tmp_path: Path, caps
     assert "a.dng" in printed.out
     assert "unreadable: not used: broken.dng" in printed.err
     assert "few frames" in printed.err
-    assert len(load_set(tmp_path / "set", STUDENT_INPUT).tiles) > 0
+    assert len(load_set(tmp_path / "set", deployed_input(STUDENT_INPUT)).tiles) > 0
     assert main(["calibrate", raws[1], "-o", str(tmp_path / "none")]) == 2
     assert not (tmp_path / "none").exists()
