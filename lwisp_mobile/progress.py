@@ -51,7 +51,8 @@ def track(items: Iterable[T], *, label: str, unit: str = "it", total: int | None
 
 def write_line(line: str, stream: TextIO) -> None:
     """Write a line above the bar, if there is one, at once: whoever reads through a pipe sees it as it comes."""
-    _module().tqdm.write(line, file=stream)
+    # In one piece: an interruption between a line and its end would join it with the next.
+    _module().tqdm.write(f"{line}\n", file=stream, end="")
     stream.flush()
 
 
