@@ -1,7 +1,7 @@
 """What a subcommand is, and what all of them share."""
 
 import argparse
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -39,3 +39,11 @@ def add_json_option(parser: argparse.ArgumentParser) -> None:
 def print_json(value: Any) -> None:
     """Print a result, usually a dataclass, as JSON. Raises NonFiniteError on NaN or infinity."""
     print(to_json(value))
+
+
+def print_result(result: object, lines: Iterable[str], as_json: bool) -> None:
+    """Print a result as JSON, or the lines that show it."""
+    if as_json:
+        print_json(result)
+    else:
+        print("\n".join(lines))

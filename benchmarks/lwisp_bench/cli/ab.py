@@ -11,7 +11,6 @@ from lwisp_bench.cli.options import (
     add_reach_options,
     add_shape_option,
 )
-from lwisp_bench.cli.output import print_result
 from lwisp_bench.devices.gate import GateLimits
 from lwisp_bench.devices.opening import open_device
 from lwisp_bench.results.file_comparison import exit_code
@@ -22,7 +21,7 @@ from lwisp_bench.runners.remote_worker import WorkerOptions
 from lwisp_bench.studies.ab import AbOptions, AbReport, count_ab, run_ab
 from lwisp_bench.suite.definition import Suite
 from lwisp_bench.suite.plan import load_subjects
-from lwisp_mobile.cli.command import add_json_option
+from lwisp_mobile.cli.command import add_json_option, print_result
 
 
 def configure(parser: argparse.ArgumentParser) -> None:

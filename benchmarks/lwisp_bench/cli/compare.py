@@ -3,11 +3,10 @@
 import argparse
 from pathlib import Path
 
-from lwisp_bench.cli.output import print_result
 from lwisp_bench.results.app_results import read_measurements
 from lwisp_bench.results.file_comparison import compare_files, exit_code
 from lwisp_bench.results.terminal import comparison_lines
-from lwisp_mobile.cli.command import add_json_option
+from lwisp_mobile.cli.command import add_json_option, print_result
 
 
 def configure(parser: argparse.ArgumentParser) -> None:

@@ -3,10 +3,9 @@
 import argparse
 
 from lwisp_bench.cli.options import add_reach_options
-from lwisp_bench.cli.output import print_result
 from lwisp_bench.devices.diagnosis import diagnose
 from lwisp_bench.results.terminal import device_lines
-from lwisp_mobile.cli.command import add_json_option
+from lwisp_mobile.cli.command import add_json_option, print_result
 
 
 def configure(parser: argparse.ArgumentParser) -> None:

@@ -6,10 +6,9 @@ from math import sqrt
 
 import numpy as np
 
-from lwisp_bench.cli.output import print_result
 from lwisp_bench.studies.frame_budget import RATE_PX, FrameCase, FrameReport, StageSplit, measure_frame
 from lwisp_mobile.bundle.lookup import find_bundle
-from lwisp_mobile.cli.command import Command, add_json_option
+from lwisp_mobile.cli.command import Command, add_json_option, print_result
 from lwisp_mobile.frame.executor import StageTime
 from lwisp_mobile.memory import parse_bytes
 

@@ -3,10 +3,9 @@
 import argparse
 from pathlib import Path
 
-from lwisp_bench.cli.output import print_result
 from lwisp_bench.studies.mutation import MutationOptions, MutationReport, run_mutations
 from lwisp_mobile.bundle.lookup import find_bundle
-from lwisp_mobile.cli.command import Command, add_json_option
+from lwisp_mobile.cli.command import Command, add_json_option, print_result
 from lwisp_mobile.progress import StepBar
 
 

@@ -4,10 +4,9 @@ import argparse
 import sys
 from pathlib import Path
 
-from lwisp_bench.cli.output import print_result
 from lwisp_bench.studies.paper.contestants import PYNET, Choice, contestants
 from lwisp_bench.studies.paper.measurement import PaperOptions, PaperReport, PaperRow, measure_paper
-from lwisp_mobile.cli.command import add_json_option
+from lwisp_mobile.cli.command import add_json_option, print_result
 
 
 def configure(parser: argparse.ArgumentParser) -> None:

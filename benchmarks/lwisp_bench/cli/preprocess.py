@@ -4,7 +4,7 @@ import argparse
 from math import sqrt
 
 from lwisp_bench.studies.preprocess import PreprocessReport, Step, measure_preprocess
-from lwisp_mobile.cli.command import add_json_option, print_json
+from lwisp_mobile.cli.command import add_json_option, print_result
 from lwisp_mobile.errors import UsageError
 
 ASPECT = 4 / 3
@@ -23,10 +23,7 @@ def run(arguments: argparse.Namespace) -> int:
         raise UsageError(f"{arguments.turns} turns of {arguments.megapixels} megapixels; give more than 0 of each.")
     height_px = max(2, round(sqrt(arguments.megapixels * 1e6 / ASPECT) / 2) * 2)
     report = measure_preprocess(height_px, max(2, round(height_px * ASPECT / 2) * 2), arguments.turns)
-    if arguments.json:
-        print_json(report)
-    else:
-        print("\n".join(lines(report)))
+    print_result(report, lines(report), arguments.json)
     return 0
 
 

@@ -2,10 +2,9 @@
 
 import argparse
 
-from lwisp_bench.cli.output import print_result
 from lwisp_bench.studies.mac_rate import Rate, RateReport, measure_rate
 from lwisp_mobile.bundle.lookup import find_bundle
-from lwisp_mobile.cli.command import Command, add_json_option
+from lwisp_mobile.cli.command import Command, add_json_option, print_result
 
 
 def _configure(parser: argparse.ArgumentParser) -> None:

@@ -4,14 +4,13 @@ import argparse
 
 from lwisp_bench.cases.subject import bundle_subject
 from lwisp_bench.cli.options import DEVICE_HELP, add_clock_options
-from lwisp_bench.cli.output import print_result
 from lwisp_bench.devices.opening import open_device
 from lwisp_bench.results.terminal import percent
 from lwisp_bench.runners.instructions.counting import find_counter_kit
 from lwisp_bench.runners.instructions.cpus import QEMU_CPUS
 from lwisp_bench.studies.ab import AbOptions
 from lwisp_bench.studies.trials import KINDS, SHARE, Trial, TrialsReport, count_trials, time_trials
-from lwisp_mobile.cli.command import add_json_option
+from lwisp_mobile.cli.command import add_json_option, print_result
 from lwisp_mobile.errors import UsageError
 
 SIDES_PX = {"insn": 32, "wall": 128}

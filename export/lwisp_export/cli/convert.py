@@ -3,10 +3,10 @@
 import argparse
 from pathlib import Path
 
-from lwisp_export.cli.options import print_progress, print_result
+from lwisp_export.cli.options import print_progress
 from lwisp_export.conversion.convert import convert as run_convert
 from lwisp_export.student.checkpoint import shipped_checkpoint
-from lwisp_mobile.cli.command import Command, add_json_option
+from lwisp_mobile.cli.command import Command, add_json_option, print_result
 from lwisp_mobile.errors import UsageError
 
 

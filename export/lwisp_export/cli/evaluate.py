@@ -3,12 +3,12 @@
 import argparse
 from pathlib import Path
 
-from lwisp_export.cli.options import add_bundle_option, add_threads_option, print_progress, print_result
+from lwisp_export.cli.options import add_bundle_option, add_threads_option, print_progress
 from lwisp_export.evaluation.method_scores import evaluate_bundle, table
 from lwisp_export.evaluation.semi_real import evaluate_raws, semi_real_table
 from lwisp_export.training.training_recipe import find_recipe
 from lwisp_mobile.bundle.lookup import find_bundle
-from lwisp_mobile.cli.command import Command, add_json_option
+from lwisp_mobile.cli.command import Command, add_json_option, print_result
 from lwisp_mobile.cli.raw_options import add_raw_options, hints_of
 
 

@@ -2,11 +2,7 @@
 
 import argparse
 import sys
-from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
-
-from lwisp_mobile.cli.command import print_json
 
 
 def add_bundle_option(parser: argparse.ArgumentParser) -> None:
@@ -29,14 +25,6 @@ def add_training_options(parser: argparse.ArgumentParser) -> None:
 def add_data_option(parser: argparse.ArgumentParser) -> None:
     """Add --data."""
     parser.add_argument("--data", type=Path, required=True, help="folder with the recipe's photographs and sensors")
-
-
-def print_result(result: Any, lines: Iterable[str], as_json: bool) -> None:
-    """Print a result as JSON, or the lines that show it."""
-    if as_json:
-        print_json(result)
-    else:
-        print("\n".join(lines))
 
 
 def print_progress(text: str) -> None:

@@ -3,11 +3,11 @@
 import argparse
 from pathlib import Path
 
-from lwisp_export.cli.options import add_bundle_option, print_progress, print_result
+from lwisp_export.cli.options import add_bundle_option, print_progress
 from lwisp_export.peers.comparison import compare_peers, table
 from lwisp_export.student.checkpoint import shipped_checkpoint
 from lwisp_mobile.bundle.lookup import find_bundle
-from lwisp_mobile.cli.command import Command, add_json_option
+from lwisp_mobile.cli.command import Command, add_json_option, print_result
 
 
 def _configure(parser: argparse.ArgumentParser) -> None:

@@ -3,11 +3,11 @@
 import argparse
 from pathlib import Path
 
-from lwisp_export.cli.options import add_threads_option, add_training_options, print_progress, print_result
+from lwisp_export.cli.options import add_threads_option, add_training_options, print_progress
 from lwisp_export.training.training_recipe import find_recipe
 from lwisp_export.training.training_run import TrainOptions
 from lwisp_export.training.training_run import train as run_training
-from lwisp_mobile.cli.command import Command, add_json_option
+from lwisp_mobile.cli.command import Command, add_json_option, print_result
 
 
 def _configure(parser: argparse.ArgumentParser) -> None:
