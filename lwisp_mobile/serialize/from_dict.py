@@ -2,19 +2,28 @@
 
 import math
 import types
+from collections.abc import Callable
 from dataclasses import MISSING, fields, is_dataclass
 from typing import Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
 
 from lwisp_mobile.errors import LwispError, UsageError
 
 T = TypeVar("T")
+Special = Callable[[Any, object, str], Any]
+"""Reads a value for a type hint at a place, or gives NotImplemented for hints that are read as usual."""
 
 
-def from_dict(cls: type[T], tree: object, where: str, error: type[LwispError] = UsageError) -> T:
+def _as_usual(_hint: Any, _value: object, _where: str) -> Any:
+    return NotImplemented
+
+
+def from_dict(
+    cls: type[T], tree: object, where: str, error: type[LwispError] = UsageError, special: Special = _as_usual
+) -> T:
     """Read a table into a dataclass, which may hold others.
 
-    cls: the dataclass. where: file and key, for messages. Raises `error` on an unknown or missing key, another type,
-    NaN or infinity, and whatever the dataclass itself refuses.
+    cls: the dataclass. where: file and key, for messages. special: asked first, for types beyond JSON's. Raises
+    `error` on an unknown or missing key, another type, NaN or infinity, and whatever the dataclass itself refuses.
     """
     if not isinstance(tree, dict):
         raise error(f"{where} must be a table, found {_short(tree)}.")
@@ -26,32 +35,37 @@ def from_dict(cls: type[T], tree: object, where: str, error: type[LwispError] = 
     for name, field in known.items():
         if name not in tree and field.default is MISSING and field.default_factory is MISSING:
             raise error(f"{where}: the key {name!r} is missing.")
-    values = {key: _convert(hints[key], value, f"{where}: {key}", error) for key, value in tree.items()}
+    values = {key: _convert(hints[key], value, f"{where}: {key}", error, special) for key, value in tree.items()}
     return cls(**values)
 
 
-def _convert(hint: Any, value: object, where: str, error: type[LwispError]) -> Any:
+def _convert(hint: Any, value: object, where: str, error: type[LwispError], special: Special) -> Any:
     origin = get_origin(hint)
-    if is_dataclass(hint) and isinstance(hint, type):
-        return from_dict(hint, value, where, error)
     if origin in (Union, types.UnionType):
         options = [option for option in get_args(hint) if option is not type(None)]
-        return None if value is None else _convert(options[0], value, where, error)
+        return None if value is None else _convert(options[0], value, where, error, special)
+    if (found := special(hint, value, where)) is not NotImplemented:
+        return found
+    if is_dataclass(hint) and isinstance(hint, type):
+        return from_dict(hint, value, where, error, special)
     if origin is Literal:
         return _choice(get_args(hint), value, where, error)
     if origin is tuple:
-        return _convert_tuple(get_args(hint), value, where, error)
+        return _convert_tuple(get_args(hint), value, where, error, special)
     return _scalar(hint, value, where, error)
 
 
-def _convert_tuple(kinds: tuple[Any, ...], value: object, where: str, error: type[LwispError]) -> tuple[Any, ...]:
+def _convert_tuple(
+    kinds: tuple[Any, ...], value: object, where: str, error: type[LwispError], special: Special
+) -> tuple[Any, ...]:
     if not isinstance(value, list | tuple):
         raise error(f"{where} must be a list, found {_short(value)}.")
     if kinds[-1] is Ellipsis:
         kinds = (kinds[0],) * len(value)
     if len(kinds) != len(value):
         raise error(f"{where} must have {len(kinds)} entries, found {len(value)}.")
-    return tuple(_convert(kind, item, f"{where}[{i}]", error) for i, (kind, item) in enumerate(zip(kinds, value)))
+    items = enumerate(zip(kinds, value))
+    return tuple(_convert(kind, item, f"{where}[{i}]", error, special) for i, (kind, item) in items)
 
 
 def _choice(choices: tuple[Any, ...], value: object, where: str, error: type[LwispError]) -> Any:

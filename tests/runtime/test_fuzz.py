@@ -309,7 +309,7 @@ class TestFrames:
         assert samples in content[len(b"P5 1 1 1\n") :]
 
     @quick
-    @given(content=st.binary() | damaged((b'{"facts": null, "failure": {"kind": "CfaError", "message": "x"}}\n',)))
+    @given(content=st.binary() | damaged((b'{"raw": null, "failure": {"kind": "CfaError", "message": "x"}}\n',)))
     def test_any_answer_of_a_decoder(self, content: bytes) -> None:
         try:
             assert read_reply(io.BytesIO(content)) is None

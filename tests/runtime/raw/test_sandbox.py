@@ -167,7 +167,9 @@ class TestCaps:
 
     def test_it_writes_no_file(self, mosaic: Path, tmp_path: Path) -> None:
         with pytest.raises(SandboxError, match=r"SIGXFSZ|exit status 1"):
-            decode_apart(mosaic, HINTS, worker=decoding(f"open({str(tmp_path / 'written')!r}, 'w').write('x' * 99)"))
+            decode_apart(
+                mosaic, HINTS, worker=decoding(f"open({str(tmp_path / 'written')!r}, 'wb', 0).write(b'x' * 99)")
+            )
         assert (tmp_path / "written").stat().st_size == 0
 
 
@@ -228,12 +230,8 @@ def test_systems_without_caps_are_told() -> None:
 
 
 MAP = {
-    "shape": [1, 1, 1],
-    "area": [0, 0, 4, 4],
-    "pitch": [1, 1],
-    "origin": [0, 0],
-    "spacing": [1, 1],
-    "planes": [0, 1],
+    **{"top": 0, "left": 0, "bottom": 4, "right": 4, "row_pitch": 1, "col_pitch": 1},
+    **{"row_origin": 0, "col_origin": 0, "row_spacing": 1, "col_spacing": 1, "gains": [1, 1, 1]},
 }
 
 
@@ -247,7 +245,7 @@ def changed(**facts: object) -> bytes:
     """An answer that a child in wrong hands could give."""
     line, _, samples = answer().partition(b"\n")
     tree = json.loads(line)
-    tree["facts"].update(facts)
+    tree["raw"].update(facts)
     return json.dumps(tree).encode() + b"\n" + samples
 
 
@@ -266,26 +264,29 @@ class TestAnswers:
         [
             (b"\n", "isn't JSON"),
             (b"null\n", "must be a table"),
-            (b'{"facts": 1}\n', "facts must be a table"),
+            (b'{"raw": 1}\n', "raw must be a table"),
             (b'{"what": 1}\n', "unknown key 'what'"),
             (b"[" * 50_000 + b"\n", "isn't JSON"),
-            (changed(height_px=2**31, width_px=2**31), "at most 400000000 px"),
-            (changed(height_px=-15, width_px=-22), "at most"),
-            (changed(height_px=True), "must be int"),
+            (changed(mosaic=[2**31, 2**31]), "isn't possible"),
+            (changed(mosaic=[-15, -22]), "isn't possible"),
+            (changed(mosaic=[True, 22]), "isn't possible"),
+            (changed(mosaic=[1, 2, 1, 2]), "isn't possible"),
+            (changed(mosaic=7), "isn't possible"),
+            (changed(mosaic=[1, 22]), "at least 2x2"),
             (changed(white_level=1e400), "finite number"),
             (changed(cfa="XXXX"), "unknown"),
             (changed(orientation=9), "Orientation 9"),
             (changed(wb_gains=[0, 1, 1]), "above 0"),
             (changed(wb_gains=[1, 1]), "must have 3 entries"),
             (changed(white_level=0), "isn't above the black levels"),
-            (changed(info={"make": "x"}), "is missing"),
-            (changed(gain_maps=[{**MAP, "shape": [2**31, 2**31, 1]}]), "isn't possible"),
-            (changed(gain_maps=[{**MAP, "shape": [-1, -4, 3]}]), "isn't possible"),
-            (changed(gain_maps=[{**MAP, "pitch": [0, 1]}]), "pitch"),
-            (changed(gain_maps=[{**MAP, "area": [5, 0, 4, 4]}]), "area"),
-            (changed(gain_maps=[MAP] * 2000), "isn't possible"),
-            (changed(bad_pixels=[{"constant": None, "points": 2**40, "rectangles": 0}]), "isn't possible"),
-            (changed(bad_pixels=[{"constant": None, "points": -1, "rectangles": 0}]), "isn't possible"),
+            (changed(crop={"top": 0}), "is missing"),
+            (changed(info={"taken_at": "yesterday"}), "is no date"),
+            (changed(gain_maps=[{**MAP, "gains": [2**31, 2**31, 1]}]), "isn't possible"),
+            (changed(gain_maps=[{**MAP, "gains": [-1, -4, 3]}]), "isn't possible"),
+            (changed(gain_maps=[{**MAP, "row_pitch": 0}]), "pitch"),
+            (changed(gain_maps=[{**MAP, "top": 5}]), "area"),
+            (changed(bad_pixels=[{"constant": None, "points": [2**40, 2], "rectangles": [0, 4]}]), "isn't possible"),
+            (changed(bad_pixels=[{"constant": None, "points": [-1, 2], "rectangles": [0, 4]}]), "isn't possible"),
             (changed(warp=[{"coefficients": [], "center_x": 0.5, "center_y": 0.5}]), "0 planes"),
             (changed(noise_profile={"scale": [-1, 0, 0], "offset": [0, 0, 0]}), "NoiseProfile"),
             (changed(crop={"top": 0, "left": 0, "height": 99, "width": 9}), "lie within the mosaic"),
