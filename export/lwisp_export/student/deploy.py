@@ -8,6 +8,7 @@ from torch import Tensor, nn
 
 from lwisp_export.student.blocks import UpBlock
 from lwisp_export.student.network import Student
+from lwisp_export.student.silent_channels import cut_silent
 from lwisp_mobile.errors import UsageError
 
 BLOCK_PX = 2
@@ -48,14 +49,15 @@ class BlockOutput(nn.Module):
 
 
 def deploy_form(student: Student) -> Student:
-    """A copy of a student whose output convolution is a BlockOutput; same function, for export only.
+    """A copy of a student without silent channels, whose output convolution is a BlockOutput: the same function.
 
-    With an image skip, all planes are joined: taking some would be a slice, which fixes the picture's size.
+    For export only. With an image skip, all planes are joined: taking some is a slice, which fixes the picture's size.
     """
     deployed = copy.deepcopy(student).cpu().eval()
     if not isinstance(student.to_rgb, nn.Conv2d):
         raise UsageError("The student is already in its deployed form; export the trained one.")
     deployed.to_rgb = BlockOutput(student.to_rgb)
+    cut_silent(deployed)
     if student.config.image_skip:
         deployed.joined_planes = student.config.input_planes
         _widen(cast(UpBlock, deployed.u4), deployed.joined_planes - student.joined_planes)

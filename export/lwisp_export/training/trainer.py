@@ -9,6 +9,8 @@ from typing import cast
 import torch
 from torch import Tensor, nn
 
+from lwisp_export.student.network import Student
+from lwisp_export.student.silent_channels import find_silent, silence
 from lwisp_export.training.batches import Batch
 from lwisp_export.training.distributed import wrap
 from lwisp_export.training.training_recipe import OptimizerRecipe
@@ -71,6 +73,13 @@ class Trainer:
         """Let dead attention units fire again, in the trained and in the averaged weights."""
         revive(self.shipped.state_dict(), units)
         revive(self.average, units)
+
+    def silence(self, batches: Iterable[Batch]) -> int:
+        """Set to zero for good the inner channels of a student that fire on none of the batches; returns how many."""
+        silent = find_silent(cast(Student, self.averaged()), (self._placed(batch).input for batch in batches))
+        silence(self.shipped.state_dict(), silent)
+        silence(self.average, silent)
+        return sum(int(channels.sum()) for channels in silent.values())
 
     def save(self, path: Path) -> None:
         """Write all that an exact resumption needs."""

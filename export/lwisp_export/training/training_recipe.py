@@ -173,6 +173,8 @@ class TrainRecipe:
     optimizer: OptimizerRecipe = field(default_factory=OptimizerRecipe)
     loss: LossRecipe = field(default_factory=LossRecipe)
     distillation: DistillationRecipe = field(default_factory=DistillationRecipe)
+    silence_batches: int = 0
+    """Batches over which a channel must never fire to be silenced at the end of training; 0: none is."""
     qat: QatRecipe | None = None
     """If set, quantisation-aware training of the checkpoint that --start names."""
     log: LogRecipe = field(default_factory=LogRecipe)
@@ -193,6 +195,8 @@ class TrainRecipe:
             raise UsageError("[qat] is for students of task isp, without context_share and [distillation].")
         if self.qat and self.student.image_skip:
             raise UsageError("[qat] isn't for students with image_skip. Export them with another quantisation recipe.")
+        if self.silence_batches and (self.qat or self.teacher or self.without):
+            raise UsageError("silence_batches is for whole students in float: leave it out of this recipe.")
         if self.loss.ms_ssim and self.data.patch_px < MS_SSIM_MIN_PX:
             raise UsageError(f"ms_ssim needs patch_px of {MS_SSIM_MIN_PX} or more; found {self.data.patch_px}.")
 

@@ -110,6 +110,9 @@ class _Run:
             if time.monotonic() - saved_at > 60 * log.save_minutes:
                 self._save()
                 saved_at = time.monotonic()
+        if trainer.step == self.recipe.optimizer.steps and self.recipe.silence_batches:
+            count = trainer.silence(self.data.source[index] for index in range(self.recipe.silence_batches))
+            self.progress(f"{count} silent channels set to zero; the export leaves them out")
         self._save()
         return self._validate()
 

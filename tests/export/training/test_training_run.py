@@ -11,6 +11,9 @@ from lwisp_export.student.checkpoint import (
     load_checkpoint,
     load_moments,
 )
+from lwisp_export.student.silent_channels import find_silent
+from lwisp_export.training.batches import Share
+from lwisp_export.training.task_data import load_task_data
 from lwisp_export.training.trainer import Trainer
 from lwisp_export.training.training_run import TrainOptions, begin, train
 from lwisp_mobile.errors import ModelError
@@ -94,3 +97,16 @@ def test_a_skip_students_run_goes_on_at_its_checkpoints_step(data: Path, tmp_pat
     assert load_checkpoint(tmp_path / "second" / "tiny.safetensors")[1].step == 6
     anew = replace(SKIPPING, keep_step=False)
     assert begin(anew, replace(first, run=tmp_path / "third", start=start), silent).step == 0
+
+
+def test_channels_that_never_fire_are_zero_at_the_end(data: Path, tmp_path: Path) -> None:
+    options = TrainOptions(data=data, run=tmp_path, workers=0)
+    said: list[str] = []
+    train(replace(SKIPPING, silence_batches=2), replace(options, steps=4), said.append)
+    assert not any("silent" in line for line in said), "the schedule isn't at its end"
+    train(replace(SKIPPING, silence_batches=2), options, said.append)
+    assert any(line.endswith("silent channels set to zero; the export leaves them out") for line in said)
+    student, _ = load_checkpoint(tmp_path / f"{SKIPPING.name}.safetensors")
+    batches = load_task_data(SKIPPING, data, SKIPPING.optimizer.steps, Share()).source
+    for name, dead in find_silent(student, (batches[index].input for index in range(2))).items():
+        assert not bool(student.get_parameter(f"{name}.weight")[dead].any()), name
