@@ -21,10 +21,8 @@ Rounding = Literal["nearest", "compensated"]
 DEFAULT_RECIPE = "lwisp"
 TRAINED_RECIPE = "trained"
 """Of checkpoints that quantisation-aware training made."""
-TRAINED_FAST_RECIPE = "trained-fast"
-"""The same without duplicated channels."""
 TRAINED_TAIL_RECIPE = "trained-float-tail"
-"""The same with the picture's last layers in float: the nearest to float that ships."""
+"""The same with the picture's last layers in float, for pictures by a sigmoid: the nearest to float that ships."""
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,6 @@
 """From measured ranges to ranges that int8 kernels can work with: bound together, clipped, widened."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 import numpy as np
 
@@ -28,14 +28,15 @@ _ROUNDS = 50
 def settle_ranges(graph: Graph, measured: Mapping[str, Range], *, clip_logits: bool = True) -> dict[str, Range]:
     """Ranges for the quantizer, by tensor name.
 
-    graph: the float model. measured: by `measure_ranges`. The input is exactly [0, 1]; the picture and every sigmoid's
-    result have the range that the kernels fix; what goes into a sigmoid can be clipped where it saturates; all inputs
-    of a CONCATENATION share its range, because requantising before it is biased (4 to 7 dB); and no range is so small
-    (a dead unit's is 0) that a kernel refuses the ratio of scales.
+    graph: the float model. measured: by `measure_ranges`. The input is exactly [0, 1], and so are features that it's
+    joined to, which equalisation brings to its level; the picture and every sigmoid's result have the range that the
+    kernels fix; what goes into a sigmoid can be clipped where it saturates; all inputs of a CONCATENATION share its
+    range, because requantising before it is biased (4 to 7 dB); and no range is so small (a dead unit's is 0) that a
+    kernel refuses the ratio of scales.
     """
     sigmoids = [operator.output for operator in graph.operators if operator.kind == "LOGISTIC"]
-    fixed = dict.fromkeys(graph.inputs, UNIT_RANGE)
-    fixed |= dict.fromkeys([*sigmoids, *_picture(graph)], SIGMOID_RANGE)
+    fixed = dict.fromkeys(_of_one_scale(graph, graph.inputs), UNIT_RANGE)
+    fixed |= dict.fromkeys([*sigmoids, *_of_one_scale(graph, graph.outputs)], SIGMOID_RANGE)
     results = [tensor for operator in graph.operators for tensor in operator.outputs]
     ranges = {tensor: measured[tensor.name] for tensor in results if tensor not in fixed}
     if clip_logits:
@@ -44,10 +45,10 @@ def settle_ranges(graph: Graph, measured: Mapping[str, Range], *, clip_logits: b
     return {tensor.name: found for tensor, found in settled.items()}
 
 
-def _picture(graph: Graph) -> set[Tensor]:
-    """The picture, and what only needs moving to be it."""
-    picture = {*graph.outputs}
-    return picture.union(*(group for group in same_scale_groups(graph) if not picture.isdisjoint(group)))
+def _of_one_scale(graph: Graph, tensors: Iterable[Tensor]) -> set[Tensor]:
+    """Some tensors and all that must have their scale."""
+    found = {*tensors}
+    return found.union(*(group for group in same_scale_groups(graph) if not found.isdisjoint(group)))
 
 
 def _logits(graph: Graph) -> set[Tensor]:

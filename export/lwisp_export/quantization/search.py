@@ -6,12 +6,12 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from lwisp_export.drift.stage_drift import StageDrift, measure_drift
+from lwisp_export.quantization.bounded_output import is_bounded
 from lwisp_export.quantization.latency import TimingConditions, time_in_turns
 from lwisp_export.quantization.model_runner import open_model
 from lwisp_export.quantization.preparation import Ranges, prepare
 from lwisp_export.quantization.quantization_recipe import (
     DEFAULT_RECIPE,
-    TRAINED_FAST_RECIPE,
     TRAINED_RECIPE,
     TRAINED_TAIL_RECIPE,
     QuantizationRecipe,
@@ -181,10 +181,10 @@ def _sensitivities(material: Material, progress: Progress) -> tuple[Sensitivity,
 def _ladder(material: Material, sensitivities: Sequence[Sensitivity]) -> Iterator[QuantizationRecipe]:
     """Recipes from the cheapest: full-integer ones, then with ever more of the most sensitive parts in float."""
     default = material.default
-    names = FULL_INTEGER_RECIPES if material.trained is None else (TRAINED_FAST_RECIPE, TRAINED_RECIPE)
+    names = FULL_INTEGER_RECIPES if material.trained is None else (TRAINED_RECIPE,)
     yield from (find_quantization(name) for name in names)
     yield from _with_islands(default, sensitivities)
-    if material.trained is not None:
+    if material.trained is not None and not is_bounded(material.float_model):
         yield find_quantization(TRAINED_TAIL_RECIPE)
 
 

@@ -126,8 +126,8 @@ class DistillationRecipe:
 class QatRecipe:
     """Quantisation-aware training from a float checkpoint, with int8 rounding simulated."""
 
-    quantization: str = "qat"
-    """The quantisation recipe whose weights and ranges training starts from; int8, with a split output."""
+    quantization: str = "lwisp"
+    """The quantisation recipe whose weights and ranges training starts from; int8, its picture's sigmoid split."""
     float_consistency_weight: float = 1.0
     """Weight of the picture's difference from the starting checkpoint's, computed in float."""
     least_range: float = 0.0
@@ -193,8 +193,6 @@ class TrainRecipe:
             raise UsageError(f"Task {self.student.task} trains on {known}, not on {self.data.layout}.")
         if self.qat and (self.student.task != "isp" or self.data.context_share or self.distillation.needs_teacher):
             raise UsageError("[qat] is for students of task isp, without context_share and [distillation].")
-        if self.qat and self.student.image_skip:
-            raise UsageError("[qat] isn't for students with image_skip. Export them with another quantisation recipe.")
         if self.silence_batches and (self.qat or self.teacher or self.without):
             raise UsageError("silence_batches is for whole students in float: leave it out of this recipe.")
         if self.loss.ms_ssim and self.data.patch_px < MS_SSIM_MIN_PX:

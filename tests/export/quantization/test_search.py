@@ -14,7 +14,7 @@ from lwisp_export.quantization.search import DriftBudget, Material, pareto_front
 from lwisp_export.quantization.sensitivity import Part, Sensitivity
 from lwisp_export.synthesis.tiles import Tile
 from lwisp_mobile.serialize.json_text import to_json
-from tests.export.chain_models import calibration_tiles, float_graph
+from tests.export.chain_models import calibration_tiles, float_graph, skip_graph
 from tests.export.quantization.prepared_models import UNSEEN
 
 
@@ -56,14 +56,10 @@ def test_the_ladder_ends_with_the_most_sensitive_parts_in_float() -> None:
     assert [r.float_operators for r in recipes[-2:]] == [("a", "b"), ("a", "b", "c")]
     assert all(not r.float_operators and r.scheme == "int8" for r in recipes[:-2])
     trained = list(search._ladder(replace(material(), trained={}), found))
-    assert [r.name for r in trained] == [
-        "trained-fast",
-        "trained",
-        "trained-float1",
-        "trained-float3",
-        "trained-float-tail",
-    ]
+    assert [r.name for r in trained] == ["trained", "trained-float1", "trained-float3", "trained-float-tail"]
     assert all(r.activations.estimator == "trained" for r in trained)
+    clipped = search._ladder(replace(material(), trained={}, float_model=skip_graph()), found)
+    assert [r.name for r in clipped] == ["trained", "trained-float1", "trained-float3"]
 
 
 def test_the_pareto_front() -> None:

@@ -39,7 +39,6 @@ def test_there_is_a_recipe_for_the_student_that_ships() -> None:
         ('name = "x"\n' + MINIMAL + "patch_px = 32", "ms_ssim needs patch_px of 64"),
         ('name = "x"\n' + MINIMAL + "[student]\nwidth = 12", "multiple of 8"),
         ('name = "x"\n' + MINIMAL + "[data.shots]\nsoft_share = 2.0", "soft_share is 2.0"),
-        ('name = "x"\n[student]\nimage_skip = true\n[qat]\n' + MINIMAL, "isn't for students with image_skip"),
         ('name = "x"\n' + MINIMAL + "[optimizer]\nlearning_rate = nan", "learning_rate is nan"),
     ],
 )

@@ -1,10 +1,11 @@
 """The student as its INT8 .tflite computes: weights and activations on their grids, gradients as if they weren't."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from typing import Any, cast
 
 import torch
 from torch import Tensor, fx, nn
+from torch.nn import functional
 
 from lwisp_export.quantization.ranges import STEPS, Range
 from lwisp_export.quantization.rounding import LARGEST_WEIGHT
@@ -16,28 +17,25 @@ LOWEST, HIGHEST = -128, 127
 PICTURE_STEP = 1 / 256
 RANGE_PACE = 10.0
 """Ranges are trained in their logarithm, this much faster than weights, which are hundredths."""
-_MOVES_ONLY = ("MaxPool2d", "PixelShuffle", "amax", "cat", "sub")
+_MOVES_ONLY = ("MaxPool2d", "PixelShuffle", "amax", "cat", "getitem", "sub")
 """Their results are on the grid of what they read already; the student's only difference is x - x."""
 
 
 class FakeQuantStudent(nn.Module):
-    """A student with int8 rounding. Ranges of rectified features are trained, too; those of logits and input stay."""
+    """A student with int8 rounding. Ranges are trained, too, but for those of input, picture, sigmoids and logits."""
 
     def __init__(
         self,
         student: Student,
         graph: fx.Graph,
         groups: Sequence[tuple[frozenset[str], Range]],
-        duplicated: Collection[str] = (),
         least_range: float = 0.0,
     ) -> None:
         """student: trained in place. graph: its trace. groups: nodes that share a scale, and their range.
 
-        duplicated: nodes rounded twice, as `quantization.channel_duplication` deploys them. least_range: share of its
-        first size that a range keeps.
+        least_range: share of its first size that a range keeps.
         """
         super().__init__()
-        self.duplicated = frozenset(duplicated)
         self.least_range = least_range
         self.student = student
         self._graph = graph
@@ -45,7 +43,8 @@ class FakeQuantStudent(nn.Module):
         self._names = [sorted(names) for names, _ in groups]
         self.register_buffer("low", torch.tensor([found.low for _, found in groups]), persistent=False)
         self.register_buffer("high", torch.tensor([found.high for _, found in groups]), persistent=False)
-        self._is_trained = [_is_trained(*group) for group in groups]
+        fixed = {"packed", *_logits(student, graph)}
+        self._is_trained = [names.isdisjoint(fixed) and found.high != SIGMOID_RANGE.high for names, found in groups]
         self.register_buffer("moves", torch.tensor(self._is_trained, dtype=torch.float32), persistent=False)
         self.growth = nn.Parameter(torch.zeros(len(groups)))
 
@@ -57,7 +56,8 @@ class FakeQuantStudent(nn.Module):
     def limits(self) -> tuple[Tensor, Tensor]:
         """The ranges' ends, (groups,) each."""
         low, high, moves = (cast(Tensor, limits) for limits in (self.low, self.high, self.moves))
-        return low, high * torch.exp(RANGE_PACE * self.growth * moves).clamp_min(self.least_range)
+        factors = torch.exp(RANGE_PACE * self.growth * moves).clamp_min(self.least_range)
+        return low * factors, high * factors
 
     def ranges(self) -> dict[str, Range]:
         """The range of every node."""
@@ -78,11 +78,6 @@ class FakeQuantStudent(nn.Module):
         return None if place is None else (place, self._is_trained[place])
 
 
-def _is_trained(names: frozenset[str], found: Range) -> bool:
-    is_fixed = found.high == SIGMOID_RANGE.high or not names.isdisjoint(("packed", OUTPUT_CONVOLUTION))
-    return found.low == 0 and not is_fixed
-
-
 class _Rounding(fx.Interpreter):
     """Runs the student's graph and rounds on the way."""
 
@@ -96,36 +91,24 @@ class _Rounding(fx.Interpreter):
         kind = kind_of(self._network.student, n)
         if kind == "_assert_is_none":
             return None
-        if kind == "Conv2d":
+        if kind in ("Conv2d", "SkipOutput"):
             return self._convolve(n)
         if kind == "sigmoid" and cast(fx.Node, n.args[0]).name == OUTPUT_CONVOLUTION:
             return self._split_sigmoid(self.fetch_args_kwargs_from_env(n)[0][0])
-        if kind == "mul" and any(cast(fx.Node, factor).name in self._network.duplicated for factor in n.args):
-            one, other = self.fetch_args_kwargs_from_env(n)[0]
-            return _mean([self._round(a * b, n.name) for a, b in zip(_twice(one), _twice(other))])
         result = super().run_node(n)
-        if n.name in self._network.duplicated:
-            return self._round_twice(result, n)
         return result if kind in _MOVES_ONLY or n.op == "output" else self._round(result, n.name)
 
     def _convolve(self, node: fx.Node) -> Tensor:
-        module = self._network.student.get_submodule(str(node.target))
-        rounded = {"weight": round_weights(cast(Tensor, module.weight))}
-        (source,) = self.fetch_args_kwargs_from_env(node)[0]
-        result = torch.func.functional_call(module, rounded, (_mean(_twice(source)),))
-        is_rectified = all(kind_of(self._network.student, user) in ("ReLU", "relu") for user in node.users)
-        is_output = node.name == OUTPUT_CONVOLUTION
-        return result if is_rectified or is_output else self._round(result, node.name)
-
-    def _round_twice(self, x: Tensor, node: fx.Node) -> Tensor | tuple[Tensor, Tensor]:
-        """Rounded twice, half a step apart: both if a product reads them, which rounds again; else their mean."""
-        aside = self._step(node.name).detach() / 4
-        pair = self._round(x + aside, node.name), self._round(x - aside, node.name)
-        return pair if any(kind_of(self._network.student, user) == "mul" for user in node.users) else _mean(pair)
-
-    def _step(self, name: str) -> Tensor:
-        group, _ = cast(tuple[int, bool], self._network.group_of(name))
-        return self._scale[group]
+        """A convolution with rounded weights; its result is rounded, too, if nothing else does that."""
+        student = self._network.student
+        convolution = cast(nn.Conv2d, student.get_submodule(str(node.target)))
+        source, *image = self.fetch_args_kwargs_from_env(node)[0]
+        result = convolution._conv_forward(source, round_weights(convolution.weight), convolution.bias)
+        if image:
+            return self._round(result, node.name) + functional.pixel_shuffle(image[0], 2)
+        is_rectified = all(kind_of(student, user) in ("ReLU", "relu") for user in node.users)
+        is_split = node.name == OUTPUT_CONVOLUTION
+        return result if is_rectified or is_split else self._round(result, node.name)
 
     def _split_sigmoid(self, logits: Tensor) -> Tensor:
         """As `quantization.split_sigmoid` deploys it."""
@@ -146,12 +129,9 @@ class _Rounding(fx.Interpreter):
         return torch._fake_quantize_learnable_per_tensor_affine(x, scale, zero.detach(), LOWEST, HIGHEST, pace)
 
 
-def _twice(x: Tensor | tuple[Tensor, Tensor]) -> tuple[Tensor, Tensor]:
-    return x if isinstance(x, tuple) else (x, x)
-
-
-def _mean(pair: Sequence[Tensor]) -> Tensor:
-    return pair[0] if pair[0] is pair[1] else (pair[0] + pair[1]) / 2
+def _logits(student: Student, graph: fx.Graph) -> set[str]:
+    """Names of what sigmoids take."""
+    return {cast(fx.Node, node.args[0]).name for node in graph.nodes if kind_of(student, node) == "sigmoid"}
 
 
 def round_weights(weights: Tensor) -> Tensor:

@@ -1,16 +1,17 @@
 """Which tensor of the .tflite each step of the torch student becomes."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from torch import fx, nn
 
 from lwisp_export.errors import ConversionError
+from lwisp_export.student.blocks import SkipOutput
 from lwisp_export.student.network import Student
-from lwisp_mobile.tflite.graph import Graph
+from lwisp_mobile.tflite.graph import Graph, Operator, Tensor
 
 OUTPUT_CONVOLUTION = "to_rgb"
-"""Deployed as a convolution to blocks of pixels, then depth-to-space."""
+"""Deployed as a convolution to blocks of pixels, then depth-to-space; with an image skip, the sum of both between."""
 _OPERATORS = {
     "MaxPool2d": "MAX_POOL_2D",
     "PixelShuffle": "DEPTH_TO_SPACE",
@@ -21,6 +22,7 @@ _OPERATORS = {
     "sub": "SUB",
     "mul": "MUL",
     "cat": "CONCATENATION",
+    "clamp": "MINIMUM",
 }
 
 
@@ -35,9 +37,16 @@ class GraphMatch:
     """Names of convolutions' output tensors in the .tflite by torch's modules; a block that runs twice has two."""
 
 
+class _Tracer(fx.Tracer):
+    """Takes the output convolution and its image for one step."""
+
+    def is_leaf_module(self, m: nn.Module, module_qualified_name: str) -> bool:
+        return isinstance(m, SkipOutput) or super().is_leaf_module(m, module_qualified_name)
+
+
 def trace(student: Student) -> fx.Graph:
     """The student's forward without a context, as a graph."""
-    return fx.symbolic_trace(student, concrete_args={"context": None}).graph
+    return _Tracer().trace(student, concrete_args={"context": None})
 
 
 def kind_of(student: nn.Module, node: fx.Node) -> str:
@@ -65,16 +74,18 @@ def match_graph(student: Student, float_model: Graph) -> GraphMatch:
         if node.op == "placeholder":
             continue
         step = _Step(student, node)
-        operator = sources.get(tensor)
-        if step.is_output and operator is not None:
-            # Before its depth-to-space the picture has the values that it has after it.
-            before = operator.inputs[0]
-            operator, tensors[node.name] = sources.get(before), before.name
+        if step.operator == "getitem":
+            # The deployed form joins all planes, those that a student leaves out with weights of zero.
+            waiting.append((step.inputs[0], tensor))
+            continue
+        operator, inputs = step.counterpart(tensor, sources)
         if operator is None or operator.kind != step.operator:
             raise _differs(node, f"{'nothing' if operator is None else operator.kind}, {tensor.name}")
+        if step.is_output:
+            tensors[node.name] = operator.output.name
         if step.convolution is not None:
             convolutions.setdefault(str(step.convolution.target), {})[operator.output.name] = None
-        waiting += [pair for pair in zip(step.inputs, operator.inputs) if pair[0].name not in tensors]
+        waiting += [pair for pair in zip(step.inputs, inputs) if pair[0].name not in tensors]
     return GraphMatch(graph, tensors, {module: tuple(names) for module, names in convolutions.items()})
 
 
@@ -86,10 +97,25 @@ class _Step:
         before = node.args[0]
         if kind in ("ReLU", "relu") and isinstance(before, fx.Node):
             node, kind = before, kind_of(student, before)
-        self.convolution = node if kind == "Conv2d" else None
-        self.is_output = kind == "Conv2d" and node.target == OUTPUT_CONVOLUTION
-        self.operator = "CONV_2D" if kind == "Conv2d" else _OPERATORS.get(kind, kind)
+        is_convolution = kind in ("Conv2d", "SkipOutput")
+        self.convolution = node if is_convolution else None
+        self.is_output = is_convolution and node.target == OUTPUT_CONVOLUTION
+        self.operator = "CONV_2D" if is_convolution else _OPERATORS.get(kind, kind)
         self.inputs = tuple(_nodes(node.args))
+
+    def counterpart(
+        self, tensor: Tensor, sources: Mapping[Tensor, Operator]
+    ) -> tuple[Operator | None, tuple[Tensor, ...]]:
+        """What computes the step that gives a tensor, and the tensors that it takes, as the step's inputs."""
+        operator = sources.get(tensor)
+        if operator is not None and self.is_output:
+            # Before its depth-to-space the picture has the values that it has after it.
+            operator = sources.get(operator.inputs[0])
+        if operator is None or not self.is_output or len(self.inputs) == 1:
+            return operator, () if operator is None else operator.inputs
+        blocks, image = operator.inputs
+        operator = sources.get(blocks)
+        return operator, () if operator is None else (operator.inputs[0], image)
 
 
 def _nodes(arguments: Iterable[object]) -> Iterator[fx.Node]:

@@ -3,7 +3,6 @@
 import copy
 import tempfile
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -37,18 +36,16 @@ def start_qat(
     """A student that rounds as its INT8 .tflite will, with that one's weights and ranges to start from.
 
     student: left as it is. float_model: the student's. tiles: to calibrate with, each (h, w, planes) float32 in
-    [0, 1]. recipe: an int8 one with a split output. least_range: as for `FakeQuantStudent`. Raises ConversionError
-    where the .tflite's form isn't the student's.
+    [0, 1]. recipe: an int8 one, without duplicated channels. least_range: as for `FakeQuantStudent`. Raises
+    ConversionError where the .tflite's form isn't the student's.
     """
     match = match_graph(student, float_model)
-    # Duplicated channels are the same weights twice; torch has them once and rounds twice.
-    prepared = prepare(float_model, tiles, replace(recipe, model=replace(recipe.model, duplicated_channels=())))
-    duplicated = {node for node, tensor in match.tensors.items() if tensor in recipe.model.duplicated_channels}
+    prepared = prepare(float_model, tiles, recipe)
     started = copy.deepcopy(student)
     take_weights(started, match, prepared.exact)
     _check(student, started, tiles[0])
     take_weights(started, match, prepared.model)
-    return FakeQuantStudent(started, match.graph, range_groups(match, prepared), duplicated, least_range)
+    return FakeQuantStudent(started, match.graph, range_groups(match, prepared), least_range)
 
 
 def range_groups(match: GraphMatch, prepared: Prepared) -> list[tuple[frozenset[str], Range]]:

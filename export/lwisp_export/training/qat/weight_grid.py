@@ -12,6 +12,8 @@ from lwisp_export.training.qat.graph_match import OUTPUT_CONVOLUTION, GraphMatch
 from lwisp_mobile.tflite.graph import Graph
 
 BLOCK_PHASES = 4
+IMAGE_CONVOLUTIONS = ("skip", "gate")
+"""Of the image that is added to the picture; depth-to-space takes their product."""
 
 
 def take_weights(student: Student, match: GraphMatch, float_model: Graph) -> None:
@@ -28,15 +30,17 @@ def take_weights(student: Student, match: GraphMatch, float_model: Graph) -> Non
         if module == OUTPUT_CONVOLUTION:
             # The first pixel of a block has the filters' own place in the 4x4 window, and the plain sign comes first.
             weights = weights[:, :3, :3]
-        _copy(convolution.weight, weights[order].transpose(0, 3, 1, 2))
+        weights = weights[order].transpose(0, 3, 1, 2)
+        # Planes that only the deployed form joins come last, with weights of zero.
+        _copy(convolution.weight, weights[:, : convolution.weight.shape[1]])
         if isinstance(convolution, nn.Conv2d) and convolution.bias is not None:
             _copy(convolution.bias, biases[order])
 
 
 def _order(student: Student, module: str, filters: int) -> Sequence[int]:
     """Where in the .tflite torch's filters are: depth-to-space takes blocks of channels in another order."""
-    parent, _, last = module.rpartition(".expand.")
-    if last and isinstance(student.get_submodule(parent), UpBlock):
+    parent, _, _ = module.rpartition(".expand.")
+    if module in IMAGE_CONVOLUTIONS or isinstance(student.get_submodule(parent), UpBlock):
         return [int(i) for i in np.arange(filters).reshape(BLOCK_PHASES, -1).T.reshape(-1)]
     return range(3 if module == OUTPUT_CONVOLUTION else filters)
 
