@@ -15,6 +15,7 @@ import pytest
 
 from lwisp_mobile.batch.jobs import Failed, Settings, plan_jobs
 from lwisp_mobile.batch.process_pool import develop_in_pool
+from lwisp_mobile.batch.sources import Source
 from lwisp_mobile.bundle.bundle import shipped_bundle
 from lwisp_mobile.cli.main import main
 from lwisp_mobile.frame.developer import Developed, DevelopOptions
@@ -87,7 +88,7 @@ class TestThePool:
     def test_a_killed_process_costs_one_file(self, tmp_path: Path, settings: Settings) -> None:
         names = ("b.raw", "c.raw")
         sources = [write_frame(tmp_path, "a.raw"), write_large(tmp_path), *(write_frame(tmp_path, n) for n in names)]
-        outcomes = develop_in_pool(plan_jobs(sources, None), settings, 1)
+        outcomes = develop_in_pool(plan_jobs([Source(path) for path in sources], None), settings, 1)
         assert isinstance(next(outcomes), Developed)
         (worker,) = children()
         os.kill(worker, signal.SIGKILL)
