@@ -8,7 +8,7 @@ STAMP := $(VENV)/.complete
 export RAW
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint android-check env clean
+.PHONY: help demo test fuzz lint android-check env clean
 
 help: ## List these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' Makefile
@@ -25,6 +25,10 @@ demo: env ## Export, verify, develop; measure on this machine; write two pages
 
 test: env ## Run the tests but the slow ones (ARGS='-m slow' runs those)
 	$(BIN)/python -m pytest -m 'not slow' $(ARGS)
+
+fuzz: env ## Search for hostile input that isn't refused cleanly, about an hour (ARGS='-k opcode' selects)
+	$(BIN)/python -m pytest -m 'not slow' tests/runtime/test_fuzz.py tests/bench/results/test_results_fuzz.py \
+	  --hypothesis-profile=fuzz $(ARGS)
 
 lint: env ## Check style, types and import rules
 	$(BIN)/ruff check .

@@ -165,7 +165,7 @@ def _install_npm(pin: NpmPin, folder: Path) -> None:
 
 def _install_pypi(packages: dict[str, str], folder: Path) -> None:
     names = [f"{name}=={version}" for name, version in packages.items()]
-    pip = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--disable-pip-version-check"]
+    pip = [sys.executable, "-P", "-m", "pip", "install", "--quiet", "--no-deps", "--disable-pip-version-check"]
     _need("pip", [*pip, "--target", str(folder), *names], folder.parent)
 
 

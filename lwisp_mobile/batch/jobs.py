@@ -6,15 +6,19 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
+from lwisp_mobile.batch.sources import Source
 from lwisp_mobile.bundle.bundle import Bundle
 from lwisp_mobile.engine.interpreter import Target
 from lwisp_mobile.engine.session import DEFAULT_TARGET
 from lwisp_mobile.errors import LwispError, UsageError
 from lwisp_mobile.frame.developer import Developed, Developer, DevelopOptions
+from lwisp_mobile.output.picture import PICTURE_SUFFIXES
+from lwisp_mobile.progress import Progress, silent
 from lwisp_mobile.raw.reader import decoding_by
 from lwisp_mobile.raw.sandbox.client import decode_apart
 
 DEFAULT_SUFFIX = ".png"
+_LONG_SUFFIXES = {".jpg": ".jpeg", ".tif": ".tiff"}
 
 
 @dataclass(frozen=True)
@@ -65,20 +69,36 @@ class Summary:
     wall_s: float
 
 
-def plan_jobs(sources: Sequence[Path], output: Path | None, suffix: str = DEFAULT_SUFFIX) -> tuple[Job, ...]:
+def plan_jobs(sources: Sequence[Source], output: Path | None, suffix: str | None = None) -> tuple[Job, ...]:
     """Name the picture of each RAW file.
 
-    output: a folder for all, or the picture of a single RAW file; None: next to each RAW file. suffix: of the pictures
-    that output doesn't name. Raises UsageError if two pictures, or a picture and a RAW file, would have one name.
+    output: a folder for all, which needn't exist, or the picture of a single RAW file; None: next to each RAW file.
+    What has a suffix and isn't a folder is a picture. suffix: of the pictures that output doesn't name; default: .png.
+    Raises UsageError if suffix contradicts output, or two pictures, or a picture and a RAW file, would have one name.
     """
-    if len(sources) == 1 and output is not None and not output.is_dir():
-        jobs: tuple[Job, ...] = (Job(sources[0], output),)
-    elif output is not None and not output.is_dir():
-        raise UsageError(f"{output} isn't a folder; for several RAW files, -o must be an existing one.")
+    if output is not None and output.suffix and not output.is_dir():
+        _check_picture(output, len(sources), suffix)
+        jobs: tuple[Job, ...] = (Job(sources[0].path, output),)
     else:
-        jobs = tuple(Job(source, (output or source.parent) / f"{source.stem}{suffix}") for source in sources)
+        jobs = tuple(Job(source.path, _picture(source, output, suffix or DEFAULT_SUFFIX)) for source in sources)
     _check_names(jobs)
     return jobs
+
+
+def _check_picture(output: Path, sources: int, suffix: str | None) -> None:
+    if sources > 1:
+        raise UsageError(f"{output} isn't a folder; for {sources} RAW files, -o must be one.")
+    found = output.suffix.lower()
+    if found not in PICTURE_SUFFIXES:
+        known = ", ".join(PICTURE_SUFFIXES)
+        raise UsageError(f"{output}: the suffix {output.suffix!r} is unknown; give one of {known}, or a folder.")
+    if suffix is not None and found not in (suffix, _LONG_SUFFIXES.get(suffix)):
+        raise UsageError(f"{output} isn't named {suffix}, which --type asks for; leave one of the two out.")
+
+
+def _picture(source: Source, output: Path | None, suffix: str) -> Path:
+    folder = source.path.parent if output is None else output / source.subfolder
+    return folder / f"{source.path.stem}{suffix}"
 
 
 def decoding(sandbox: bool) -> AbstractContextManager[None]:
@@ -86,11 +106,11 @@ def decoding(sandbox: bool) -> AbstractContextManager[None]:
     return decoding_by(decode_apart) if sandbox else nullcontext()
 
 
-def develop_job(job: Job, settings: Settings) -> Outcome:
+def develop_job(job: Job, settings: Settings, progress: Progress = silent) -> Outcome:
     """Do one job. What a file or the disk can cause is reported as Failed and doesn't end the run."""
     try:
         with decoding(settings.sandbox):
-            return _kept_developer(settings).develop_file(job.source, job.output, settings.options)
+            return _kept_developer(settings).develop_file(job.source, job.output, settings.options, progress)
     except (LwispError, OSError, MemoryError) as error:
         return Failed(job.source, type(error).__name__, str(error))
 

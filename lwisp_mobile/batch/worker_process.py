@@ -1,14 +1,23 @@
 """A process that calls one function again and again and may crash; the caller learns how and carries on."""
 
-import multiprocessing
+import os
+import pickle
 import signal
-from collections.abc import Callable
-from multiprocessing.connection import Connection
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from types import TracebackType
-from typing import Any, Generic, ParamSpec, TypeVar
+from typing import IO, Any, Generic, ParamSpec, TypeVar, cast
+
+from lwisp_mobile.child_process import child_environment, python_command
 
 P = ParamSpec("P")
 R = TypeVar("R")
+
+_BROKEN = (EOFError, OSError, pickle.UnpicklingError)
+"""What the caller meets when the process dies in the middle of a call."""
 
 
 class ProcessDiedError(Exception):
@@ -26,14 +35,14 @@ class CallExpiredError(Exception):
 class WorkerProcess(Generic[P, R]):
     """Calls a function in a separate process, started when needed; a context manager, for one thread at a time.
 
-    What the function raises is raised here. Ctrl-C doesn't reach the process; leaving the block ends it.
+    What the function raises is raised here. Ctrl-C doesn't reach the process; leaving the block ends it. It imports
+    nothing from the working folder.
     """
 
     def __init__(self, function: Callable[P, R]) -> None:
-        """function: defined at the top level of a module; it, its arguments and its results travel as pickles."""
+        """function: at the top level of a module other than `__main__`; it, its arguments and results are pickled."""
         self._function = function
-        self._process: Any = None
-        self._pipe: Connection | None = None
+        self._process: subprocess.Popen[bytes] | None = None
 
     def __enter__(self) -> "WorkerProcess[P, R]":
         """Return the worker; the process starts with the first call."""
@@ -45,25 +54,28 @@ class WorkerProcess(Generic[P, R]):
         """End the process, whatever it is doing."""
         self.end()
 
+    @property
+    def pid(self) -> int | None:
+        """The process's id; None while there is none."""
+        return None if self._process is None else self._process.pid
+
     def call(self, timeout_s: float | None, *arguments: P.args, **named: P.kwargs) -> R:
         """Call the function.
 
         timeout_s: the longest it may take; None: no limit. Raises ProcessDiedError, CallExpiredError, and whatever the
         function raises.
         """
-        pipe = self._started()
-        try:
-            pipe.send((arguments, named))
-            if not pipe.poll(timeout_s):
-                self.end()
-                raise CallExpiredError
-            result, error = pipe.recv()
-        except (EOFError, ConnectionError, BrokenPipeError) as broken:
-            raise ProcessDiedError(self.end()) from broken
+        process = self._started()
+        with _time_limit(process, timeout_s) as expired:
+            try:
+                _send(cast(IO[bytes], process.stdin), (self._function, arguments, named))
+                result, error = pickle.load(cast(IO[bytes], process.stdout))
+            except _BROKEN as broken:
+                status = self.end()
+                raise CallExpiredError if expired.is_set() else ProcessDiedError(status) from broken
         if error is not None:
             raise error
-        value: R = result
-        return value
+        return cast(R, result)
 
     def kill(self) -> None:
         """End the process, from any thread. A call that waits for it raises ProcessDiedError."""
@@ -73,41 +85,84 @@ class WorkerProcess(Generic[P, R]):
 
     def end(self) -> int:
         """End the process if there is one. Returns its exit status, 0 without one."""
-        process, self._process, pipe, self._pipe = self._process, None, self._pipe, None
-        if process is None or pipe is None:
+        process, self._process = self._process, None
+        if process is None:
             return 0
-        pipe.close()
         process.kill()
-        process.join()
-        return int(process.exitcode)
+        status = process.wait()
+        for stream in (process.stdin, process.stdout):
+            _close(cast(IO[bytes], stream))
+        return status
 
-    def _started(self) -> Connection:
-        if self._process is not None and not self._process.is_alive():
+    def _started(self) -> "subprocess.Popen[bytes]":
+        if self._process is not None and self._process.poll() is not None:
             self.end()
-        if self._pipe is None:
-            # Spawned: a fork of a process in which an engine has threads may hang.
-            context = multiprocessing.get_context("spawn")
-            self._pipe, theirs = context.Pipe()
-            self._process = context.Process(target=_serve, args=(self._function, theirs), daemon=True)
-            self._process.start()
-            theirs.close()  # so that the pipe closes when the process ends
-        return self._pipe
+        if self._process is None:
+            self._process = subprocess.Popen(
+                python_command("-c", f"from {__name__} import serve; serve()"),
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                env=child_environment(),
+                # Ctrl-C is for the parent alone, which then ends its children.
+                start_new_session=os.name == "posix",
+            )
+        return self._process
 
 
-def _serve(function: Callable[..., object], pipe: Connection) -> None:
-    """Answer calls until the caller is gone."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    while True:
-        try:
-            arguments, named = pipe.recv()
-        except EOFError:
-            return
-        answer: tuple[object, Exception | None]
-        try:
-            answer = (function(*arguments, **named), None)
-        except Exception as error:  # noqa: BLE001  raised again by the caller
-            answer = (None, error)
-        try:
-            pipe.send(answer)
-        except BrokenPipeError:
-            return
+def serve() -> None:
+    """The process's side: answer calls on stdin until the caller is gone."""
+    if os.name != "posix":
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+    with os.fdopen(_take_stdout(), "wb") as answers:
+        while True:
+            try:
+                function, arguments, named = pickle.load(sys.stdin.buffer)
+            except EOFError:
+                return
+            try:
+                _send(answers, _answer(function, arguments, named))
+            except BrokenPipeError:
+                return
+
+
+def _answer(function: Callable[..., object], arguments: Any, named: Any) -> tuple[object, Exception | None]:
+    try:
+        return function(*arguments, **named), None
+    except Exception as error:  # noqa: BLE001  raised again by the caller
+        return None, error
+
+
+def _take_stdout() -> int:
+    """The real stdout for the answers alone; what the function or C code prints goes to stderr."""
+    taken = os.dup(1)
+    os.dup2(2, 1)
+    return taken
+
+
+def _send(stream: IO[bytes], message: object) -> None:
+    stream.write(pickle.dumps(message))
+    stream.flush()
+
+
+def _close(stream: IO[bytes]) -> None:
+    with suppress(BrokenPipeError):  # what it didn't read any more
+        stream.close()
+
+
+@contextmanager
+def _time_limit(process: "subprocess.Popen[bytes]", timeout_s: float | None) -> Iterator[threading.Event]:
+    """End the process after a time; the event says whether that happened."""
+    expired = threading.Event()
+
+    def expire() -> None:
+        expired.set()
+        process.kill()
+
+    timer = None if timeout_s is None else threading.Timer(timeout_s, expire)
+    if timer is not None:
+        timer.start()
+    try:
+        yield expired
+    finally:
+        if timer is not None:
+            timer.cancel()

@@ -1,5 +1,6 @@
 """A bundle's files as bytes, from a folder or a .zip: nothing is unpacked to disk, or read before its size is."""
 
+import os
 import stat
 import zipfile
 import zlib
@@ -18,6 +19,10 @@ MAX_BUNDLE_BYTES = 512 << 20
 MAX_RATIO = 100
 """Weights barely compress and JSON compresses tenfold; whatever unpacks to more is a zip bomb."""
 SUFFIX = ".zip"
+
+STRAY_FILES = (".ds_store", "desktop.ini", "thumbs.db")
+"""What file managers leave behind, in lower case; Apple's `._` files are the same. A bundle is read, packed, signed and
+checked without them."""
 
 _EPOCH = (1980, 1, 1, 0, 0, 0)
 """A date for every member, so that equal bundles are equal archives."""
@@ -42,13 +47,16 @@ def read_member(path: Path, name: str) -> bytes:
 
 
 def read_all(path: Path) -> dict[str, bytes]:
-    """Read every file of a bundle, by name. Raises BundleError as `read_member` does, and on folders within."""
+    """Read every file of a bundle, by name, but for stray ones.
+
+    Raises BundleError as `read_member` does, and on folders within.
+    """
     if path.is_dir():
-        names = [entry.name for entry in sorted(path.iterdir())]
+        names = [name for name in sorted(os.listdir(path)) if not is_stray(name)]
         check_names(path, names)
         return {name: _read_file(path / name) for name in names}
     with _opened(path) as archive:
-        return {name: _unpack(path, archive, name) for name in archive.namelist()}
+        return {name: _unpack(path, archive, name) for name in archive.namelist() if not is_stray(name)}
 
 
 def write_archive(path: Path, files: Mapping[str, bytes]) -> None:
@@ -76,6 +84,11 @@ def check_names(path: Path, names: list[str]) -> None:
             raise BundleError(f"{path} contains {name!r} more than once. Don't use it; get the bundle again.")
 
 
+def is_stray(name: str) -> bool:
+    """Whether a file is a file manager's, not the bundle's."""
+    return name.casefold() in STRAY_FILES or (name.startswith("._") and "/" not in name)
+
+
 def is_plain_name(name: str) -> bool:
     """Whether a name stays within its folder, and is visible, on every system."""
     return bool(name) and not name.startswith(".") and not set(name) & set("/\\:\0") and name.isprintable()
@@ -96,7 +109,7 @@ def _opened(path: Path) -> Iterator[zipfile.ZipFile]:
 
 
 def _check_contents(path: Path, members: list[zipfile.ZipInfo]) -> None:
-    check_names(path, [member.filename for member in members])
+    check_names(path, [member.filename for member in members if not is_stray(member.filename)])
     total = sum(member.file_size for member in members)
     if total > MAX_BUNDLE_BYTES:
         raise BundleError(f"{path} unpacks to {total} bytes; at most {MAX_BUNDLE_BYTES} are read.")

@@ -2,27 +2,19 @@
 
 import argparse
 import sys
+import tempfile
 import time
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
-from lwisp_mobile.batch.jobs import (
-    DEFAULT_SUFFIX,
-    Failed,
-    Job,
-    Outcome,
-    Settings,
-    decoding,
-    open_developer,
-    plan_jobs,
-    summarise,
-)
+from lwisp_mobile.batch.jobs import Failed, Job, Outcome, Settings, develop_job, plan_jobs, summarise
+from lwisp_mobile.batch.sources import STDIN, Source, find_sources, keep_stdin
 from lwisp_mobile.cli.command import Command, add_json_option, print_json
-from lwisp_mobile.cli.model_options import add_model_options, bundle_of
+from lwisp_mobile.cli.model_options import add_model_options, bundle_of, note_spare_threads, target_of
 from lwisp_mobile.cli.picture_options import add_picture_options, picture_options_of
 from lwisp_mobile.cli.raw_options import add_raw_options, add_sandbox_option, hints_of
-from lwisp_mobile.cli.target_options import target_of
 from lwisp_mobile.engine.delegate_check import DelegateCheck, check_delegate
 from lwisp_mobile.errors import UsageError
 from lwisp_mobile.frame.developer import Developed, DevelopOptions
@@ -34,16 +26,20 @@ _STEPS = 3
 
 
 def _configure(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("raw", type=Path, nargs="+", help="camera RAW files, or mosaics with a sidecar or flags")
     parser.add_argument(
-        "-o", "--output", type=Path, help=".png, .jpg or .tif (16 bits), or a folder; default: next to the RAW file"
+        "raw",
+        type=Path,
+        nargs="+",
+        help="camera RAW files, mosaics with a sidecar or flags, folders of these, or - for standard input",
     )
+    parser.add_argument("-r", "--recursive", action="store_true", help="look into the folders' folders, too")
     parser.add_argument(
-        "--type",
-        choices=("png", "jpg", "tif"),
-        default=DEFAULT_SUFFIX[1:],
-        help="file type where -o names no file; default: png",
+        "-o",
+        "--output",
+        type=Path,
+        help=".png, .jpg or .tif (16 bits), or a folder, which is created; default: next to the RAW file",
     )
+    parser.add_argument("--type", choices=("png", "jpg", "tif"), help="file type where -o names no file; default: png")
     add_picture_options(parser)
     parser.add_argument("--strip-gps", action="store_true", help="leave out of the picture's Exif where it was taken")
     parser.add_argument(
@@ -66,16 +62,48 @@ def _configure(parser: argparse.ArgumentParser) -> None:
 def _run(arguments: argparse.Namespace) -> int:
     if arguments.jobs < 1:
         raise UsageError(f"--jobs {arguments.jobs} is too few; give 1 or more.")
-    jobs = plan_jobs(arguments.raw, arguments.output, f".{arguments.type}")
+    note_spare_threads(arguments.threads)
+    with _given(arguments) as sources:
+        return _develop(plan_jobs(sources, arguments.output, arguments.type and f".{arguments.type}"), arguments)
+
+
+@contextmanager
+def _given(arguments: argparse.Namespace) -> Iterator[tuple[Source, ...]]:
+    """The RAW files; standard input is kept in a temporary one."""
+    if STDIN not in arguments.raw:
+        yield find_sources(arguments.raw, recursive=arguments.recursive)
+        return
+    if len(arguments.raw) > 1 or arguments.output is None or arguments.dask:
+        raise UsageError(
+            "- is a single RAW file from standard input; name its picture with -o; no other files, no --dask."
+        )
+    if sys.stdin.isatty():
+        raise UsageError("- reads a RAW file from standard input, which is the terminal; write: lwisp develop - < FILE")
+    with tempfile.TemporaryDirectory(prefix="lwisp-") as folder:
+        # A mosaic without a header is known by its name.
+        name = "stdin" if arguments.size is None else "stdin.raw"
+        yield (Source(keep_stdin(sys.stdin.buffer, Path(folder) / name)),)
+
+
+def _develop(jobs: Sequence[Job], arguments: argparse.Namespace) -> int:
     settings = _settings(arguments, len(jobs))
-    if len(jobs) == 1 and arguments.dask is None:
-        return _develop_one(jobs[0], settings, arguments.json)
     # A bundle, option or delegate that can't be used is refused once, not once per file.
     model = settings.bundle.read(settings.precision)
     settings.options.check_for(settings.bundle.model(settings.precision).contract.input)
     if arguments.dask is None:
         _report_delegate(check_delegate(model, settings.target, settings.threads))
-    return _develop_many(jobs, settings, arguments)
+    start, outcomes = time.perf_counter(), []
+    for outcome in _outcomes(jobs, settings, arguments):
+        outcomes.append(outcome)
+        if not arguments.json:
+            _report(outcome)
+    at_once = 0 if arguments.dask else min(arguments.jobs, len(jobs))
+    summary = summarise(outcomes, at_once, time.perf_counter() - start)
+    if arguments.json:
+        print_json(summary)
+    elif len(jobs) > 1:
+        print(f"{len(summary.developed)} developed, {len(summary.failed)} failed in {summary.wall_s:.1f} s")
+    return 2 if summary.failed else 0
 
 
 def _settings(arguments: argparse.Namespace, files: int) -> Settings:
@@ -101,44 +129,21 @@ def _share(at_once: int) -> int | None:
     return None if free is None else free // at_once
 
 
-def _develop_one(job: Job, settings: Settings, as_json: bool) -> int:
-    with (
-        StepBar(_STEPS, job.source.name) as progress,
-        decoding(settings.sandbox),
-        open_developer(settings) as developer,
-    ):
-        _report_delegate(developer.session.delegate_check)
-        developed = developer.develop_file(job.source, job.output, settings.options, progress)
-    if as_json:
-        print_json(developed)
-    else:
-        _report(developed)
-    return 0
-
-
-def _develop_many(jobs: Sequence[Job], settings: Settings, arguments: argparse.Namespace) -> int:
-    start, outcomes = time.perf_counter(), []
-    for outcome in track(_outcomes(jobs, settings, arguments), label="develop", unit="file", total=len(jobs)):
-        outcomes.append(outcome)
-        if not arguments.json:
-            _report(outcome)
-    at_once = 0 if arguments.dask else min(arguments.jobs, len(jobs))
-    summary = summarise(outcomes, at_once, time.perf_counter() - start)
-    if arguments.json:
-        print_json(summary)
-    else:
-        print(f"{len(summary.developed)} developed, {len(summary.failed)} failed in {summary.wall_s:.1f} s")
-    return 2 if summary.failed else 0
-
-
 def _outcomes(jobs: Sequence[Job], settings: Settings, arguments: argparse.Namespace) -> Iterator[Outcome]:
+    """What becomes of each job, with a bar: of files with the time that remains, or of a single file's steps."""
     if arguments.dask:
         from lwisp_mobile.batch.dask_cluster import develop_on_cluster  # noqa: PLC0415
 
-        return develop_on_cluster(jobs, settings, arguments.dask)
-    from lwisp_mobile.batch.process_pool import develop_in_pool  # noqa: PLC0415
+        found = develop_on_cluster(jobs, settings, arguments.dask)
+    elif len(jobs) == 1:
+        with StepBar(_STEPS, jobs[0].source.name) as progress:
+            yield develop_job(jobs[0], settings, progress)
+        return
+    else:
+        from lwisp_mobile.batch.process_pool import develop_in_pool  # noqa: PLC0415
 
-    return develop_in_pool(jobs, settings, min(arguments.jobs, len(jobs)))
+        found = develop_in_pool(jobs, settings, min(arguments.jobs, len(jobs)))
+    yield from track(found, label="develop", unit="file", total=len(jobs))
 
 
 def _report_delegate(ran: DelegateCheck | None) -> None:

@@ -6,6 +6,7 @@ add one.
 
 import argparse
 import difflib
+import io
 import os
 import sys
 from collections.abc import Mapping, Sequence
@@ -44,6 +45,7 @@ def main(argv: Sequence[str] | None = None, entries: Sequence[CommandEntry] | No
 
     argv: default: the process's arguments. entries: the subcommands; default: those of every installed table.
     """
+    _open_streams()
     try:
         code = _dispatch(list(sys.argv[1:] if argv is None else argv), installed() if entries is None else entries)
         sys.stdout.flush()  # here, so that a closed pipe is met inside the try
@@ -53,9 +55,29 @@ def main(argv: Sequence[str] | None = None, entries: Sequence[CommandEntry] | No
         return EXIT_BROKEN_PIPE
     except KeyboardInterrupt:
         return _fail("interrupted", EXIT_INTERRUPTED)
-    except (LwispError, OSError) as error:
+    except OSError as error:
+        return _fail(f"error: {_explain(error)}", EXIT_USAGE)
+    except MemoryError:
+        return _fail("error: there isn't enough memory for this. Give smaller files, or free some.", EXIT_USAGE)
+    except LwispError as error:
         return _fail(f"error: {error}", EXIT_USAGE)
     return code
+
+
+def _open_streams() -> None:
+    """Make every name printable, and replace streams that the caller closed: what is printed goes nowhere then."""
+    # In this order: the lowest free descriptor is taken, so no other file becomes standard output.
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, mode, encoding="utf-8"))  # noqa: SIM115  for the process's whole life
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")
+
+
+def _explain(error: OSError) -> str:
+    if error.filename is None or error.strerror is None:
+        return str(error)
+    return f"{os.fsdecode(error.filename)}: {error.strerror}. Check the path, its permissions and the space left."
 
 
 def installed() -> list[CommandEntry]:
@@ -79,11 +101,13 @@ def _dispatch(argv: list[str], entries: Sequence[CommandEntry]) -> int:
     commands = _by_name(entries)
     parser = _main_parser(commands)
     try:
-        arguments = parser.parse_args(argv)
-        if arguments.command is None:
+        # Cut by hand: argparse would take the command's `--` for its own.
+        first = next((place for place, word in enumerate(argv) if not word.startswith("-")), len(argv))
+        parser.parse_args(argv[:first])
+        if first == len(argv):
             parser.print_help(sys.stderr)
             return EXIT_USAGE
-        return _run_command(_choose(arguments.command, commands), arguments.arguments)
+        return _run_command(_choose(argv[first], commands), argv[first + 1 :])
     except SystemExit as stop:  # argparse leaves this way after --help, --version and its own errors
         return stop.code if isinstance(stop.code, int) else EXIT_USAGE
 
@@ -153,8 +177,6 @@ def _main_parser(commands: Commands) -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("--version", action="version", version=f"lwisp {__version__}")
-    parser.add_argument("command", nargs="?", help=argparse.SUPPRESS)
-    parser.add_argument("arguments", nargs=argparse.REMAINDER, help=argparse.SUPPRESS)
     return parser
 
 

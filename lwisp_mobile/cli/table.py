@@ -8,12 +8,12 @@ COMMANDS = (
         "inspect", "Show what a RAW file, model, checkpoint or bundle contains.", "lwisp_mobile.cli.inspect:inspect"
     ),
     CommandEntry("time", "Time a bundle's model on this machine.", "lwisp_mobile.cli.time:time"),
-    CommandEntry("pack", "Write a bundle's folder as a .zip.", "lwisp_mobile.cli.pack:pack"),
-    CommandEntry("sign", "Sign a bundle with a private key.", "lwisp_mobile.cli.sign:sign", "signing"),
+    CommandEntry("pack", "Write a bundle's folder as a .zip.", "lwisp_mobile.cli.bundles:pack"),
+    CommandEntry("sign", "Sign a bundle with a private key.", "lwisp_mobile.cli.bundles:sign", "signing"),
     CommandEntry(
         "verify-signature",
         "Check who signed a bundle.",
-        "lwisp_mobile.cli.verify_signature:verify_signature",
+        "lwisp_mobile.cli.bundles:verify_signature",
         "signing",
     ),
 )

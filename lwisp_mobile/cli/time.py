@@ -5,8 +5,7 @@ from typing import Any
 
 from lwisp_mobile.bundle.bundle import Bundle
 from lwisp_mobile.cli.command import Command, add_json_option, print_json
-from lwisp_mobile.cli.model_options import add_model_options, bundle_of
-from lwisp_mobile.cli.target_options import target_of
+from lwisp_mobile.cli.model_options import add_model_options, bundle_of, note_spare_threads, target_of
 from lwisp_mobile.engine.interpreter import find_engine
 from lwisp_mobile.engine.session import Session
 from lwisp_mobile.engine.timing import Timing, TimingSummary, time_session
@@ -20,6 +19,7 @@ def _configure(parser: argparse.ArgumentParser) -> None:
 
 
 def _run(arguments: argparse.Namespace) -> int:
+    note_spare_threads(arguments.threads)
     bundle, precision = bundle_of(arguments), arguments.precision
     contract = bundle.model(precision).contract
     with Session(bundle.read(precision), contract, threads=arguments.threads, target=target_of(arguments)) as session:

@@ -5,15 +5,14 @@ own: on a model that XNNPACK refuses, the runtime can free memory twice and cras
 """
 
 import json
-import os
 import struct
 import subprocess
 import sys
 from collections.abc import Sequence
 from dataclasses import asdict
-from pathlib import Path
 from typing import Any
 
+from lwisp_mobile.child_process import child_environment, python_command
 from lwisp_mobile.engine.coverage import Coverage
 from lwisp_mobile.errors import ModelError, missing_runtime
 from lwisp_mobile.tflite.graph import Graph
@@ -55,18 +54,10 @@ def _coverage_of(model: bytes, subgraphs: Sequence[int], threads: int) -> list[C
 
 def run_worker(module: str, model: bytes, *arguments: str) -> subprocess.CompletedProcess[bytes]:
     """Run a module's `worker` in a process of its own, the model on its stdin. Raises subprocess.TimeoutExpired."""
-    # -P: nothing in the working folder may take a module's place.
-    command = [sys.executable, "-P", "-c", f"from {module} import worker; worker()", *arguments]
+    command = python_command("-c", f"from {module} import worker; worker()", *arguments)
     return subprocess.run(
         command, input=model, capture_output=True, timeout=TIMEOUT_S, env=child_environment(), check=False
     )
-
-
-def child_environment() -> dict[str, str]:
-    """Where a process of its own finds this package."""
-    # The child must find this package however the parent did (installed, PYTHONPATH, a test's sys.path).
-    here = str(Path(__file__).resolve().parents[2])
-    return {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, [here, os.environ.get("PYTHONPATH")]))}
 
 
 def _read_coverage(model: bytes, threads: int) -> Coverage:

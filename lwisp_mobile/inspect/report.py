@@ -19,7 +19,7 @@ from lwisp_mobile.inspect.model_facts import delegate_coverage, inspect_tflite, 
 from lwisp_mobile.raw.description import describe
 from lwisp_mobile.raw.hints import RawHints
 from lwisp_mobile.raw.reader import read_raw
-from lwisp_mobile.serialize.files import file_sha256
+from lwisp_mobile.serialize.files import file_sha256, read_file
 
 GROUP = "lwisp.inspectors"
 MAX_TFLITE_BYTES = 256 << 20
@@ -63,11 +63,9 @@ def examine_file(path: Path) -> dict[str, StrictReport]:
 
 def _read_model(path: Path) -> bytes:
     try:
-        if path.stat().st_size > MAX_TFLITE_BYTES:
-            raise ModelError(f"{path} has {path.stat().st_size} bytes; at most {MAX_TFLITE_BYTES} are read.")
-        return path.read_bytes()
+        return read_file(path, MAX_TFLITE_BYTES)
     except OSError as error:
-        raise ModelError(f"{path} can't be read ({error.strerror}).") from error
+        raise ModelError(f"{path} can't be read ({error.strerror}). Give a .tflite file.") from error
 
 
 def _describe(data: bytes) -> dict[str, Any]:

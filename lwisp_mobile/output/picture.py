@@ -34,7 +34,7 @@ def write_picture(path: str | Path, rgb: Rgb, info: CaptureInfo = NO_INFO, *, st
     """Write an upright sRGB picture: .png and .jpg with 8 bits, .tif with 16.
 
     rgb: (H, W, 3) uint8, uint16 or float32 in [0, 1]. info: becomes EXIF tags. strip_gps: leave the
-    place out of them. The file appears whole or not at all.
+    place out of them. The file appears whole or not at all; its folder is created.
     Raises ImageError if the suffix is unknown or the file can't be written, NonFiniteError on NaN.
     """
     path = Path(path)
@@ -43,6 +43,7 @@ def write_picture(path: str | Path, rgb: Rgb, info: CaptureInfo = NO_INFO, *, st
         raise ImageError(f"{path}: the suffix {path.suffix!r} is unknown; give one of {', '.join(_WRITERS)}.")
     _check_picture(path, rgb)
     try:
+        path.parent.mkdir(parents=True, exist_ok=True)
         with unnamed_write(path) as temporary:
             write(temporary, rgb, replace(info, gps=None) if strip_gps else info)
     except OSError as error:
@@ -148,3 +149,5 @@ _WRITERS: dict[str, Callable[[Path, Rgb, CaptureInfo], None]] = {
     ".tif": _write_tiff,
     ".tiff": _write_tiff,
 }
+PICTURE_SUFFIXES = tuple(_WRITERS)
+"""The kinds of pictures that can be written."""

@@ -4,6 +4,8 @@ import errno
 import hashlib
 import os
 import secrets
+import stat
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -78,6 +80,23 @@ def _neighbour(path: Path) -> Path:
     return path.with_name(f".lwisp-{secrets.token_hex(8)}.part")
 
 
+def check_file(path: Path, max_bytes: int) -> None:
+    """Refuse what can't be read whole. Raises OSError if it isn't a file (a pipe might never end) or is larger."""
+    found = path.stat()
+    if not stat.S_ISREG(found.st_mode):
+        raise OSError(errno.EINVAL, "Not a regular file", str(path))
+    if found.st_size > max_bytes:
+        raise OSError(errno.EFBIG, f"{found.st_size} bytes, and at most {max_bytes} are read", str(path))
+
+
+def read_file(path: Path, max_bytes: int) -> bytes:
+    """Read a file. Raises OSError as `check_file`, or if it can't be read."""
+    check_file(path, max_bytes)
+    return path.read_bytes()
+
+
 def file_sha256(path: Path) -> str:
-    """SHA-256 of a file's bytes, in hexadecimal."""
-    return hashlib.sha256(path.read_bytes()).hexdigest()
+    """SHA-256 of a file's bytes, in hexadecimal. Raises OSError if it can't be read."""
+    check_file(path, sys.maxsize)
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -1,14 +1,10 @@
-"""Fixtures for the runtime's tests, and profiles for the property tests among them."""
+"""Fixtures for the runtime's tests."""
 
 from pathlib import Path
 
 import pytest
-from hypothesis import settings
 
 from lwisp_export.synthesis.sample import write_sample
-
-# A long search: pytest tests/runtime/test_fuzz.py --hypothesis-profile=fuzz
-settings.register_profile("fuzz", max_examples=20_000, deadline=None, print_blob=True)
 
 
 @pytest.fixture(scope="session")

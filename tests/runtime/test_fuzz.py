@@ -1,7 +1,7 @@
 """Hostile input: whatever is in a file, it's read or refused by an LwispError, and soon.
 
 `corpus/` holds a small file for each trick that was thought of; hypothesis makes more. What a long search finds
-goes into the corpus: pytest tests/runtime/test_fuzz.py --hypothesis-profile=fuzz
+goes into the corpus: `make fuzz`
 """
 
 import io

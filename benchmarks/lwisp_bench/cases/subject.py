@@ -9,6 +9,7 @@ from lwisp_bench.cases.inputs import Image, random_image, raw_image, synthetic_i
 from lwisp_mobile.bundle.lookup import find_bundle
 from lwisp_mobile.contract import ModelContract
 from lwisp_mobile.errors import ModelError, UsageError
+from lwisp_mobile.serialize.files import read_file
 
 FLOAT_PRECISION = "fp16"
 """The bundle's reference for drift: its arithmetic is float32."""
@@ -55,10 +56,7 @@ def bundle_subject(name: str, precision: str, side_px: int, raws: Sequence[Path]
 def file_subject(path: Path, shapes: Mapping[str, Sequence[int]]) -> Subject:
     """A third-party .tflite with noise as its inputs. Raises ModelError if it can't be read or isn't one."""
     try:
-        size = path.stat().st_size
-        if size > MAX_MODEL_BYTES:
-            raise ModelError(f"{path} has {size} bytes; at most {MAX_MODEL_BYTES} are read.")
-        model = path.read_bytes()
+        model = read_file(path, MAX_MODEL_BYTES)
     except OSError as error:
-        raise ModelError(f"{path} can't be read ({error.strerror}).") from error
+        raise ModelError(f"{path} can't be read ({error.strerror}). Give a .tflite file.") from error
     return Subject(path.name, model, None, None, (random_image(model, shapes),))

@@ -3,7 +3,6 @@
 import hashlib
 import os
 import subprocess
-import sys
 import tempfile
 from collections.abc import Mapping
 from importlib.metadata import version
@@ -12,6 +11,7 @@ from pathlib import Path
 from lwisp_bench.devices.device import Device
 from lwisp_bench.devices.transport import last_line, quoted
 from lwisp_bench.errors import MissingPythonError, MissingRuntimeError
+from lwisp_mobile.child_process import python_command
 
 PLATFORMS = ("manylinux_2_27_aarch64", "manylinux_2_28_aarch64", "manylinux2014_aarch64")
 """glibc of 2018 and newer; none runs on Android's own C library."""
@@ -47,7 +47,7 @@ def download_wheels(versions: Mapping[str, str], python: str, folder: Path) -> "
     """Download aarch64 wheels into a folder by pip. python: the target's version, as 3.11."""
     platforms = [word for platform in PLATFORMS for word in ("--platform", platform)]
     wanted = [f"{name}=={version}" for name, version in versions.items()]
-    command = [sys.executable, "-m", "pip", "download", "-q", *platforms, "--python-version", python]
+    command = python_command("-m", "pip", "download", "-q", *platforms, "--python-version", python)
     command += ["--only-binary=:all:", "--no-deps", "-d", str(folder), *wanted]
     return subprocess.run(command, capture_output=True, text=True, check=False)
 

@@ -69,7 +69,11 @@ class _AppRun:
 
 def read_measurements(path: Path) -> Results:
     """Read a results file of the harness, or one of the app. Raises ResultsError if it is neither, or inconsistent."""
-    tree = read_tree(path)
+    return measurements_of(read_tree(path), path)
+
+
+def measurements_of(tree: object, path: Path) -> Results:
+    """The same from the file's JSON."""
     if isinstance(tree, dict) and tree.get("format") == FORMAT:
         return Results(records=(app_record(tree, str(path)),))
     return results_of(tree, path)

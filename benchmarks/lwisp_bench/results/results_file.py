@@ -7,11 +7,13 @@ from pathlib import Path
 
 from lwisp_bench.errors import ResultsError
 from lwisp_bench.results.record import Record
-from lwisp_mobile.serialize.files import atomic_write
+from lwisp_mobile.serialize.files import atomic_write, read_file
 from lwisp_mobile.serialize.from_dict import from_dict
 from lwisp_mobile.serialize.json_text import to_json
 
 RESULTS_VERSION = 2
+MAX_BYTES = 512 << 20
+"""Of a results file; a measured case takes some hundred kilobytes."""
 """Incremented with every incompatible change; `results.schema.json` describes this version."""
 
 
@@ -41,9 +43,13 @@ def read_results(path: Path) -> Results:
 
 
 def read_tree(path: Path) -> object:
-    """A file's JSON. Raises ResultsError if it isn't JSON, OSError if it can't be read."""
+    """A file's JSON. Raises ResultsError if it can't be read or isn't JSON."""
     try:
-        return json.loads(path.read_text(encoding="utf-8"))
+        return json.loads(read_file(path, MAX_BYTES))
+    except OSError as error:
+        raise ResultsError(
+            f"{path} can't be read ({error.strerror}). Give a file that `lwisp bench run` wrote."
+        ) from error
     except (ValueError, RecursionError) as error:
         raise ResultsError(f"{path} isn't JSON ({error}). Give a file that `lwisp bench run` wrote.") from error
 

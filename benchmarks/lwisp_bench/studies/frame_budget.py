@@ -23,6 +23,7 @@ import numpy as np
 from lwisp_bench.studies.first_touch import FirstTouch, touch_memory
 from lwisp_bench.studies.mac_rate import Rate, measure_rate
 from lwisp_mobile.bundle.bundle import Bundle, load_bundle
+from lwisp_mobile.child_process import child_environment, python_command
 from lwisp_mobile.errors import ModelError, UsageError
 from lwisp_mobile.frame.developer import Developer, DevelopOptions
 from lwisp_mobile.frame.executor import StageTime
@@ -251,10 +252,9 @@ def _turn(bundle: Bundle, case: FrameCase, macs: float, rate_px: int, python: st
 
 def _develop_apart(case: FrameCase, python: str, before: Callable[[], None]) -> tuple[FirstTouch, FrameSample]:
     """Develop in another process. before: called when that is ready and waiting."""
-    # The child must find the packages however the parent did (installed, PYTHONPATH, a test's sys.path).
-    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
-    command = [python, "-P", "-c", f"from {__name__} import worker; worker()", json.dumps(asdict(case))]
-    with subprocess.Popen(command, stdin=PIPE, stdout=PIPE, stderr=PIPE, text=True, env=environment) as child:
+    code = f"from {__name__} import worker; worker()"
+    command = python_command("-c", code, json.dumps(asdict(case)), python=python)
+    with subprocess.Popen(command, stdin=PIPE, stdout=PIPE, stderr=PIPE, text=True, env=child_environment()) as child:
         assert child.stdout is not None
         memory = None
         if child.stdout.readline():

@@ -1,6 +1,5 @@
 """Suites: which models, precisions, sizes and threads to measure on which devices; from TOML or the command line."""
 
-import tomllib
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
@@ -8,7 +7,7 @@ from typing import Literal
 from lwisp_bench.cases.setup import ModeName
 from lwisp_bench.runners.instructions.cpus import QEMU_CPUS, check_cpu
 from lwisp_mobile.errors import UsageError
-from lwisp_mobile.serialize.from_dict import from_dict
+from lwisp_mobile.serialize.toml import read_toml
 
 
 @dataclass(frozen=True)
@@ -73,11 +72,7 @@ class Suite:
 
 def read_suite(path: Path) -> Suite:
     """Read a suite; its paths are relative to the file. Raises UsageError if it isn't one."""
-    try:
-        tree = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise UsageError(f"{path} isn't TOML ({error}).") from error
-    suite = from_dict(Suite, tree, str(path))
+    suite = read_toml(Suite, path)
     return replace(
         suite,
         models=tuple(_beside(path, model) if _is_path(model) else model for model in suite.models),

@@ -9,10 +9,14 @@ from lwisp_export.calibration.diagnosis import Finding
 from lwisp_export.calibration.frame_facts import FrameFacts
 from lwisp_mobile.contract import InputContract
 from lwisp_mobile.errors import UsageError
+from lwisp_mobile.serialize.files import read_file
 from lwisp_mobile.serialize.from_dict import from_dict
 
 MANIFEST_VERSION = 1
 MANIFEST_FILE = "calibration.json"
+
+MAX_BYTES = 64 << 20
+"""Of a manifest; a frame takes a few kilobytes."""
 
 
 @dataclass(frozen=True)
@@ -56,7 +60,7 @@ class Manifest:
 def read_manifest(path: Path) -> Manifest:
     """Read a manifest. Raises UsageError if it isn't one of this version."""
     try:
-        tree = json.loads(path.read_text(encoding="utf-8"))
+        tree = json.loads(read_file(path, MAX_BYTES))
     except (OSError, ValueError, RecursionError) as error:
         raise UsageError(
             f"{path}: no calibration set can be read ({error}). Give a folder that `lwisp calibrate` wrote."

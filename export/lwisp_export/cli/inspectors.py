@@ -11,7 +11,7 @@ from google.protobuf.message import DecodeError
 from lwisp_export.student.checkpoint import load_checkpoint
 from lwisp_export.student.cost import count_macs, count_parameters
 from lwisp_mobile.errors import ModelError
-from lwisp_mobile.serialize.files import file_sha256
+from lwisp_mobile.serialize.files import check_file, file_sha256
 
 MAX_ONNX_BYTES = 256 << 20
 
@@ -34,8 +34,7 @@ def inspect_checkpoint(path: Path) -> dict[str, Any]:
 def inspect_onnx(path: Path) -> dict[str, Any]:
     """An ONNX graph: inputs, outputs, operations, parameters. Raises ModelError if it isn't one."""
     try:
-        if path.stat().st_size > MAX_ONNX_BYTES:
-            raise ModelError(f"{path} has {path.stat().st_size} bytes; at most {MAX_ONNX_BYTES} are read.")
+        check_file(path, MAX_ONNX_BYTES)
         model = onnx.load(path)
         onnx.checker.check_model(model)
     except (OSError, DecodeError, onnx.checker.ValidationError) as error:

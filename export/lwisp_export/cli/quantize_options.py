@@ -3,6 +3,7 @@
 import argparse
 from pathlib import Path
 
+from lwisp_export.calibration.manifest import MANIFEST_FILE, read_manifest
 from lwisp_export.quantization.quantization_recipe import find_quantization
 from lwisp_export.quantization.search import DriftBudget
 from lwisp_export.quantization_step import QuantizeOptions
@@ -18,8 +19,10 @@ def add_quantize_options(parser: argparse.ArgumentParser) -> None:
 
 
 def quantize_options_of(arguments: argparse.Namespace) -> QuantizeOptions:
-    """The options from parsed arguments. Raises UsageError on a recipe that can't be read."""
+    """The options from parsed arguments. Raises UsageError on a recipe or set that can't be read."""
     limits = (arguments.min_drift_db, arguments.min_worst_db, arguments.max_delta_e)
     budget = None if all(limit is None for limit in limits) else DriftBudget(*limits)
+    if arguments.calibration is not None:
+        read_manifest(arguments.calibration / MANIFEST_FILE)  # refused now, not after the minutes of the conversion
     recipe = find_quantization(arguments.quantization) if arguments.quantization else None
     return QuantizeOptions(recipe, budget, arguments.calibration)

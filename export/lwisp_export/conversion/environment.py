@@ -18,7 +18,7 @@ LOG_TAIL_LINES = 12
 TIMEOUT_S = 1800.0
 """For the downloads over a slow line; a conversion takes seconds."""
 
-_INSTALL = ("-m", "pip", "install", "--no-deps", "--ignore-requires-python", "--disable-pip-version-check")
+_INSTALL = ("-I", "-m", "pip", "install", "--no-deps", "--ignore-requires-python", "--disable-pip-version-check")
 
 
 @dataclass(frozen=True)
@@ -103,7 +103,7 @@ def _make(folder: Path, tool: Tool) -> None:
 
 def _install(folder: Path, tool: Tool) -> None:
     needs_venv = "Python's venv and pip are needed (Debian and Ubuntu: apt install python3-venv)."
-    run([sys.executable, "-m", "venv", str(folder)], "Making a virtual environment", needs_venv)
+    run([sys.executable, "-I", "-m", "venv", str(folder)], "Making a virtual environment", needs_venv)
     requirements = folder / "requirements.txt"
     requirements.write_text(tool.requirements, encoding="utf-8")
     advice = "Check the network (or PIP_INDEX_URL, PIP_FIND_LINKS) and run the command again."

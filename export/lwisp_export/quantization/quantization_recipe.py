@@ -1,6 +1,5 @@
 """Quantisation recipes: TOML files that say how a float model becomes int8, as frozen dataclasses."""
 
-import tomllib
 from dataclasses import dataclass, field, fields, is_dataclass
 from importlib.resources import files
 from pathlib import Path
@@ -8,7 +7,7 @@ from typing import TYPE_CHECKING, Literal
 
 from lwisp_export.quantization.estimators import Estimator
 from lwisp_mobile.errors import UsageError
-from lwisp_mobile.serialize.from_dict import from_dict
+from lwisp_mobile.serialize.toml import read_toml
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
@@ -110,11 +109,7 @@ def find_quantization(name: str) -> QuantizationRecipe:
 
 def load_quantization(path: Path) -> QuantizationRecipe:
     """Read a quantisation recipe. Raises UsageError that names the key that is wrong, missing or unknown."""
-    try:
-        tree = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise UsageError(f"{path}: the quantisation can't be read ({error}).") from error
-    return from_dict(QuantizationRecipe, tree, str(path))
+    return read_toml(QuantizationRecipe, path)
 
 
 def to_toml(recipe: QuantizationRecipe) -> str:

@@ -16,7 +16,7 @@ from lwisp_export.student.input_contract import STUDENT_INPUT
 from lwisp_export.student.network import Student
 from lwisp_mobile.contract import InputContract, RenderedTone
 from lwisp_mobile.errors import ModelError, UsageError
-from lwisp_mobile.serialize.files import atomic_write
+from lwisp_mobile.serialize.files import atomic_write, check_file
 from lwisp_mobile.serialize.from_dict import from_dict
 
 MAX_BYTES = 64 << 20
@@ -102,8 +102,7 @@ def load_checkpoint(path: Path) -> tuple[Student, CheckpointInfo]:
 def read_tensors(path: Path, kind: type[Info]) -> tuple[Info, dict[str, Tensor]]:
     """Read a checkpoint's metadata and tensors. Raises ModelError if it isn't one of this kind."""
     try:
-        if path.stat().st_size > MAX_BYTES:
-            raise ModelError(f"{path} has {path.stat().st_size} bytes; a checkpoint has at most {MAX_BYTES}.")
+        check_file(path, MAX_BYTES)
         with safe_open(path, "pt") as file:
             facts = json.loads((file.metadata() or {})["lwisp"])
             tensors = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118 (not a dict)
@@ -129,6 +128,7 @@ def save_moments(path: Path, moments: dict[str, Tensor], step: int) -> None:
 def load_moments(path: Path) -> dict[str, Tensor]:
     """Read Adam's moments, float32. Raises ModelError if the file isn't one that `save_moments` wrote."""
     try:
+        check_file(path, MAX_BYTES)
         with safe_open(path, "pt") as file:
             keys = [key.removesuffix(".values") for key in file.keys() if key.endswith(".values")]  # noqa: SIM118
             return {

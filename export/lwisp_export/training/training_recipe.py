@@ -1,6 +1,5 @@
 """Training recipes: TOML files as frozen dataclasses."""
 
-import tomllib
 from dataclasses import dataclass, field
 from importlib.resources import files
 from pathlib import Path
@@ -10,7 +9,7 @@ from lwisp_export.student.config import Part, StudentConfig, Task
 from lwisp_export.synthesis.shots import ShotVariety
 from lwisp_mobile.contract import ColorShift, RenderedTone
 from lwisp_mobile.errors import UsageError
-from lwisp_mobile.serialize.from_dict import from_dict
+from lwisp_mobile.serialize.toml import read_toml
 
 PATCH_MULTIPLE_PX = 32
 """Output pixels: twice the multiple of 16 that packed sides must be."""
@@ -211,8 +210,4 @@ def find_recipe(name: str) -> TrainRecipe:
 
 def load_recipe(path: Path) -> TrainRecipe:
     """Read a training recipe. Raises UsageError that names the key that is wrong, missing or unknown."""
-    try:
-        tree = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise UsageError(f"{path}: the recipe can't be read ({error}).") from error
-    return from_dict(TrainRecipe, tree, str(path))
+    return read_toml(TrainRecipe, path)

@@ -20,6 +20,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import IO, cast
 
+from lwisp_mobile.child_process import child_environment, python_command
 from lwisp_mobile.errors import SandboxError
 from lwisp_mobile.raw.hints import RawHints
 from lwisp_mobile.raw.image import RawImage
@@ -46,8 +47,8 @@ class Request:
 
 
 LIMITS = Limits()
-# -P: nothing in the working folder may take a module's place. -B: the child writes no file, not even byte code.
-WORKER = (sys.executable, "-P", "-B", "-c", "from lwisp_mobile.raw.sandbox.worker import main; main()")
+# -B: the child writes no file, not even byte code.
+WORKER = tuple(python_command("-B", "-c", "from lwisp_mobile.raw.sandbox.worker import main; main()"))
 
 _ADVICE = "The file may be damaged or made to do harm. If you trust it, use --no-sandbox."
 
@@ -124,13 +125,10 @@ def _running(worker: Sequence[str], wall_s: float) -> Iterator[_Child]:
 
 
 def _environment() -> dict[str, str]:
-    # The child must find this package however the parent did. Threads that are never used would take address space.
-    here = str(Path(__file__).resolve().parents[3])
-    paths = os.pathsep.join(filter(None, [here, os.environ.get("PYTHONPATH")]))
+    # Threads that are never used would take address space.
     one_thread = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
     # glibc hands out memory filled with zeros: LibRaw gives what it found there for samples that a file lacks.
-    zeros = {"MALLOC_PERTURB_": "255"}
-    return {**os.environ, "PYTHONPATH": paths, **one_thread, **zeros}
+    return child_environment(**one_thread, MALLOC_PERTURB_="255")
 
 
 def _cause(status: int, expired: bool, limits: Limits) -> str:

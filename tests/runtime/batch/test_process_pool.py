@@ -1,7 +1,6 @@
 """Many files at once: failures that stay one file's, and processes that are killed in the middle."""
 
 import json
-import multiprocessing
 import os
 import signal
 import subprocess
@@ -16,6 +15,7 @@ import pytest
 
 from lwisp_mobile.batch.jobs import Failed, Settings, plan_jobs
 from lwisp_mobile.batch.process_pool import develop_in_pool
+from lwisp_mobile.batch.sources import Source
 from lwisp_mobile.bundle.bundle import shipped_bundle
 from lwisp_mobile.cli.main import main
 from lwisp_mobile.frame.developer import Developed, DevelopOptions
@@ -88,17 +88,23 @@ class TestThePool:
     def test_a_killed_process_costs_one_file(self, tmp_path: Path, settings: Settings) -> None:
         names = ("b.raw", "c.raw")
         sources = [write_frame(tmp_path, "a.raw"), write_large(tmp_path), *(write_frame(tmp_path, n) for n in names)]
-        outcomes = develop_in_pool(plan_jobs(sources, None), settings, 1)
+        outcomes = develop_in_pool(plan_jobs([Source(path) for path in sources], None), settings, 1)
         assert isinstance(next(outcomes), Developed)
-        (worker,) = multiprocessing.active_children()
-        os.kill(worker.pid or 0, signal.SIGKILL)
+        (worker,) = children()
+        os.kill(worker, signal.SIGKILL)
         killed, *rest = list(outcomes)
         assert isinstance(killed, Failed)
         assert killed.kind == "ProcessDiedError"
         assert "its worker process crashed (SIGKILL" in killed.message
         assert [type(outcome) for outcome in rest] == [Developed, Developed]
         assert hidden(tmp_path) == []
-        assert not multiprocessing.active_children()
+        assert not children()
+
+
+def children(parent: int | None = None) -> list[int]:
+    """The processes that one (default: this) started and that still run."""
+    threads = Path(f"/proc/{parent or os.getpid()}/task").iterdir()
+    return [int(child) for thread in threads for child in (thread / "children").read_text().split()]
 
 
 def hidden(folder: Path) -> list[Path]:
@@ -158,9 +164,11 @@ class TestKilled:
         sources = plenty(tmp_path)
         with running("develop", *sources, "--jobs", "2") as process:
             wait_until(lambda: any(tmp_path.glob("*.png")), process)
+            workers = children(process.pid)
             process.kill()
             process.wait()
-            wait_until(lambda: not is_alive(process.pid))
+            wait_until(lambda: not any(map(is_alive, workers)))
+        assert len(workers) == 2
         assert hidden(tmp_path) == []
         assert_whole(tmp_path)
 
@@ -169,9 +177,10 @@ class TestKilled:
         sources = plenty(tmp_path)
         with running("develop", *sources, "--jobs", "2") as process:
             wait_until(lambda: any(tmp_path.glob("*.png")), process)
+            workers = children(process.pid)
             os.killpg(process.pid, signal.SIGINT)
             _, printed = process.communicate(timeout=60)
-            wait_until(lambda: not is_alive(process.pid))
+            wait_until(lambda: not any(map(is_alive, [process.pid, *workers])))
         assert process.returncode == 130
         assert printed.splitlines()[-1] == "lwisp: interrupted"
         assert "Traceback" not in printed

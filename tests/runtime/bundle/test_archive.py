@@ -2,6 +2,7 @@
 
 import io
 import os
+import shutil
 import stat
 import struct
 import zipfile
@@ -188,3 +189,14 @@ def test_names_are_read_as_written(tmp_path: Path) -> None:
     (tmp_path / "a.zip").write_bytes(buffer.getvalue().replace(b"a.txt", b"b.txt", 1))
     with pytest.raises(BundleError):
         read_all(tmp_path / "a.zip")
+
+
+@pytest.mark.parametrize("name", [".DS_Store", "Thumbs.db", "desktop.ini", "._contract.json"])
+def test_what_file_managers_leave_is_no_part_of_a_bundle(tmp_path: Path, name: str) -> None:
+    folder = Path(shutil.copytree(shipped_bundle().folder, tmp_path / "bundle"))
+    files = read_all(folder)
+    (folder / name).write_bytes(b"seen")
+    assert read_all(folder) == files
+    archive = zipped(tmp_path / "a.zip", (name, b"seen"), *files.items())
+    assert read_all(archive) == files
+    assert load_bundle(archive).models == load_bundle(folder).models == shipped_bundle().models

@@ -187,3 +187,14 @@ def test_model_signing_itself_agrees(keys: tuple[Path, Path], tmp_path: Path) ->
     command += ["--signature", str(folder / SIGNATURE_FILE), "--public_key", str(keys[1])]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize("when", ["before", "after"])
+def test_what_file_managers_leave_is_not_signed(keys: tuple[Path, Path], tmp_path: Path, when: str) -> None:
+    """The rule without a signature is the rule with one; anything else that is added is refused above."""
+    folder = Path(shutil.copytree(shipped_bundle().folder, tmp_path / "bundle"))
+    if when == "before":
+        (folder / ".DS_Store").write_bytes(b"left before")
+    sign_bundle(folder, keys[0])
+    (folder / ".DS_Store").write_bytes(b"left later")
+    assert load_signed_bundle(folder, keys[1]).models == shipped_bundle().models

@@ -29,7 +29,7 @@ def test_the_command_writes_a_picture_and_its_times(
 ) -> None:
     output = tmp_path / f"out{suffix}"
     assert main(["develop", str(write_headerless(tmp_path)), "-o", str(output), "--json", "--threads", "1"]) == 0
-    result = json.loads(capsys.readouterr().out)
+    (result,) = json.loads(capsys.readouterr().out)["developed"]
     assert (result["width_px"], result["height_px"]) == (46, 38)
     assert set(result["time"]) == {"read_ms", "prepare_ms", "inference_ms", "write_ms"}
     assert all(value > 0 for value in result["time"].values())
@@ -42,7 +42,7 @@ def test_options_reach_the_picture_and_notes_the_user(tmp_path: Path, capsys: py
     assert main(arguments) == 0
     printed = [line for line in capsys.readouterr().err.splitlines() if line.startswith("note: ")]
     assert main([*arguments, "--json"]) == 0
-    result = json.loads(capsys.readouterr().out)
+    (result,) = json.loads(capsys.readouterr().out)["developed"]
     assert printed == [f"note: {raw}: {note}" for note in result["notes"]]
     assert any("own light" in note for note in result["notes"])
     assert result["tone"] == "standard"
@@ -57,8 +57,11 @@ def test_options_reach_the_picture_and_notes_the_user(tmp_path: Path, capsys: py
     [
         (["missing.dng"], "no such file"),
         (["grey.raw", "-o", "out.gif"], "suffix '.gif'"),
-        (["grey.raw", "-o", "no/such/folder/out.png"], "can't be written"),
-        (["grey.raw", "-o", "grey.raw"], "is the RAW file itself"),
+        (["grey.raw", "-o", "grey.raw.toml/out.png"], "can't be written"),
+        (["grey.raw", "-o", "out.png", "--type", "jpg"], "isn't named .jpg"),
+        (["*.dng"], "No file matches *.dng"),
+        (["-"], "name its picture with -o"),
+        (["grey.raw", "-o", "grey.raw"], "suffix '.raw' is unknown"),
         (["grey.raw", "--precision", "int4"], "it has: int8, fp16"),
         (["grey.raw", "--bundle", "nobody"], "there are: lwisp"),
         (["grey.raw", "--size", "46by38"], "--size '46by38'"),
@@ -92,6 +95,73 @@ def test_wrong_use_is_named_and_leaves_nothing(
     assert main(["develop", *arguments]) == 2
     assert message in capsys.readouterr().err
     assert sorted(tmp_path.iterdir()) == before
+
+
+@pytest.mark.parametrize("names", [["a.raw"], ["a.raw", "sub/b.raw"]], ids=["one", "two"])
+@pytest.mark.parametrize("given", [["."], ["*.raw", "sub/*.raw"], ["files"]], ids=["folder", "patterns", "files"])
+def test_one_file_is_treated_as_many_are(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    names: list[str],
+    given: list[str],
+) -> None:
+    (tmp_path / "sub").mkdir()
+    for name in names:
+        write_headerless(tmp_path).rename(tmp_path / name)
+        (tmp_path / "grey.raw.toml").rename(tmp_path / f"{name}.toml")
+    monkeypatch.chdir(tmp_path)
+    arguments = names if given == ["files"] else given[: len(names)]
+    assert main(["develop", *arguments, "-r", "-o", "new/pictures", "--json", "--bundle", "lwisp-lite"]) == 0
+    summary = json.loads(capsys.readouterr().out)
+    assert sorted(entry["source"] for entry in summary["developed"]) == names
+    found = sorted(path.relative_to("new/pictures").as_posix() for path in Path("new").rglob("*.png"))
+    assert found == (["a.png", "sub/b.png"] if given == ["."] else ["a.png", "b.png"])[: len(names)]
+
+
+def test_standard_input(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, sample_dng: Path) -> None:
+    monkeypatch.chdir(tmp_path)
+    with sample_dng.open() as stream:
+        monkeypatch.setattr("sys.stdin", stream)
+        assert main(["develop", "-", "-o", "a.png"]) == 0
+    assert main(["develop", str(sample_dng), "-o", "b.png"]) == 0
+    assert (tmp_path / "a.png").read_bytes() == (tmp_path / "b.png").read_bytes()
+
+
+def test_a_folder_without_raw_files(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "notes.txt").write_text("no RAW file")
+    assert main(["develop", str(tmp_path)]) == 2
+    assert "-r looks into its folders, too" in capsys.readouterr().err
+
+
+def test_more_threads_than_cores_are_noted(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    raw = write_headerless(tmp_path)
+    assert main(["develop", str(raw), "--threads", "1"]) == 0
+    assert " threads on " not in capsys.readouterr().err
+    threads = (os.cpu_count() or 1) + 1
+    assert main(["develop", str(raw), "--threads", str(threads)]) == 0
+    assert f"note: {threads} threads on " in capsys.readouterr().err
+
+
+def test_a_name_with_a_dash(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write_headerless(tmp_path).rename(tmp_path / "-dash.raw")
+    (tmp_path / "grey.raw.toml").rename(tmp_path / "-dash.raw.toml")
+    monkeypatch.chdir(tmp_path)
+    assert main(["develop", "--", "-dash.raw"]) == 0
+    assert (tmp_path / "-dash.png").exists()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("closed", [">&-", "2>&-", "<&-", ">&- 2>&- <&-"])
+def test_streams_that_the_caller_closed(tmp_path: Path, closed: str) -> None:
+    raw = write_headerless(tmp_path)
+    command = f"{sys.executable} -m lwisp_mobile develop {raw} {closed}"
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+    done = subprocess.run(command, shell=True, capture_output=True, text=True, env=environment, check=False)
+    assert done.returncode == 0
+    assert "Traceback" not in done.stderr
+    with Image.open(raw.with_suffix(".png")) as picture:
+        picture.load()
 
 
 def test_a_killed_develop_leaves_no_half_written_file(tmp_path: Path) -> None:

@@ -101,7 +101,7 @@ def test_a_command_has_its_own_help(entries: list[CommandEntry], capsys: pytest.
     ("argv", "code", "message"),
     [
         (["fail"], 2, "lwisp: error: Tile 250 px is too odd; use 256.\n"),
-        (["full"], 2, "lwisp: error: [Errno 28] No space left on device: 'x.png'\n"),
+        (["full"], 2, "lwisp: error: x.png: No space left on device. Check the path, its permissions and the space"),
         (["stop"], 130, "lwisp: interrupted\n"),
         (["needy"], 2, "Run: pip install 'lwisp-mobile[export]'\n"),
         (["other"], 2, "lwisp: error: `lwisp other` needs cv2, which isn't installed. Run: pip install cv2\n"),

@@ -134,7 +134,8 @@ class TestRefused:
             write_picture(tmp_path / name, rgb, INFO)
         assert list(tmp_path.iterdir()) == []
 
-    def test_missing_folder(self, tmp_path: Path, rgb: np.ndarray) -> None:
+    def test_a_folder_that_can_not_be_made(self, tmp_path: Path, rgb: np.ndarray) -> None:
+        (tmp_path / "none").write_bytes(b"")
         for suffix in SUFFIXES:
             with pytest.raises(ImageError, match="can't be written"):
                 write_picture(tmp_path / "none" / f"a{suffix}", rgb, INFO)

@@ -2,7 +2,6 @@
 
 import json
 import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -12,6 +11,7 @@ from lwisp_bench.cases.subject import Subject, bundle_subject, file_subject
 from lwisp_bench.devices.transport import last_line
 from lwisp_bench.errors import PeerError
 from lwisp_mobile.bundle.lookup import find_bundle
+from lwisp_mobile.child_process import child_environment, python_command
 from lwisp_mobile.inspect.model_facts import inspect_tflite
 from lwisp_mobile.progress import Progress
 from lwisp_mobile.serialize.files import atomic_write
@@ -145,8 +145,8 @@ def _convert(source: str, choice: Choice) -> FloatModel:
 
 
 def _python(module: str, *arguments: str) -> str:
-    command = [sys.executable, "-m", module, *arguments]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    command = python_command("-m", module, *arguments)
+    done = subprocess.run(command, capture_output=True, text=True, env=child_environment(), check=False)
     if done.returncode != 0:
         raise PeerError(
             f"{module} {arguments[0]} failed ({last_line(done.stderr)}). "

@@ -2,7 +2,6 @@
 
 import json
 import subprocess
-import sys
 import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -23,6 +22,7 @@ from lwisp_bench.runners.remote_worker import WorkerOptions, run_worker
 from lwisp_bench.studies.networks.run_onnx import OnnxRequest, OnnxResult
 from lwisp_bench.studies.paper.contestants import PYNET, Contestant, Engine, Weights
 from lwisp_bench.worker.job import Limits
+from lwisp_mobile.child_process import child_environment, python_command
 from lwisp_mobile.engine.coverage import Coverage
 from lwisp_mobile.errors import UsageError
 from lwisp_mobile.progress import Progress
@@ -155,8 +155,9 @@ def _run_onnx(model: Path, options: PaperOptions) -> _Run:
     with tempfile.TemporaryDirectory(prefix="lwisp-onnx-") as temporary:
         request, result = Path(temporary) / "request.json", Path(temporary) / "result.json"
         request.write_text(to_json(OnnxRequest(str(model), options.threads, options.limits)))
-        command = [sys.executable, "-m", "lwisp_bench.studies.networks.run_onnx", str(request), str(result)]
-        done = subprocess.run(command, capture_output=True, text=True, timeout=TIMEOUT_S, check=False)
+        command = python_command("-m", "lwisp_bench.studies.networks.run_onnx", str(request), str(result))
+        environment = child_environment()
+        done = subprocess.run(command, capture_output=True, text=True, timeout=TIMEOUT_S, env=environment, check=False)
         if done.returncode != 0:
             raise PeerError(f"ONNX Runtime doesn't run {model.name} ({last_line(done.stderr)}).")
         found = from_dict(OnnxResult, json.loads(result.read_text()), "result.json", PeerError)
