@@ -43,6 +43,10 @@ class MissingRuntimeError(DeviceError):
     """The device's Python has no LiteRT or no numpy."""
 
 
+class DownloadError(DeviceError):
+    """What a device needs can't be downloaded to this host."""
+
+
 class UnsupportedDeviceError(DeviceError):
     """The device's processor isn't ARM."""
 

@@ -9,6 +9,7 @@ from lwisp_bench.cli.options import (
     add_clock_options,
     add_gate_option,
     add_reach_options,
+    add_runtime_option,
     add_shape_option,
 )
 from lwisp_bench.devices.gate import GateLimits
@@ -42,6 +43,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--affinity", default="all", help="all (default), big, little, or CPUs such as 0,2-3")
     add_gate_option(parser)
     add_reach_options(parser)
+    add_runtime_option(parser)
     add_shape_option(parser)
     add_clock_options(parser)
     add_json_option(parser)
@@ -61,7 +63,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 def _time(base: Subject, new: Subject, arguments: argparse.Namespace) -> int:
     gate = GateLimits() if arguments.gate else None
-    options = AbOptions(arguments.rounds, arguments.seconds, gate, WorkerOptions(arguments.python))
+    options = AbOptions(arguments.rounds, arguments.seconds, gate, WorkerOptions(arguments.python, arguments.runtime))
     with open_device(arguments.device, arguments.ssh_config) as device:
         report = run_ab(device, base, new, Setup(arguments.threads, arguments.affinity), options)
     print_result(report, _lines(report), arguments.json)

@@ -2,7 +2,9 @@
 
 import argparse
 from pathlib import Path
+from typing import get_args
 
+from lwisp_bench.devices.python_route import Runtime
 from lwisp_bench.runners.instructions.cpus import QEMU_CPUS
 from lwisp_bench.suite.definition import parse_shape
 
@@ -25,6 +27,12 @@ def add_reach_options(parser: argparse.ArgumentParser) -> None:
     """Add --python and --ssh-config."""
     parser.add_argument("--python", help="the devices' Python (default: python3)")
     parser.add_argument("--ssh-config", metavar="FILE", help="an ssh_config file instead of your own")
+
+
+def add_runtime_option(parser: argparse.ArgumentParser) -> None:
+    """Add --runtime."""
+    help_text = "whose Python and LiteRT: the device's own, or brought (arm64); auto: its own if it has LiteRT"
+    parser.add_argument("--runtime", choices=get_args(Runtime), default="auto", help=help_text)
 
 
 def add_gate_option(parser: argparse.ArgumentParser) -> None:

@@ -32,7 +32,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     add("--affinity", dest="affinities", action="append", help=help_text)
     options.add_gate_option(parser)
     options.add_reach_options(parser)
-    add("--bring-runtime", action="store_true", help="push LiteRT and numpy to boards that lack them")
+    options.add_runtime_option(parser)
     options.add_output_option(parser)
     add_json_option(parser)
 

@@ -1,4 +1,4 @@
-"""A device's hardware and system, read once by a shell script that every POSIX shell and busybox can run."""
+"""A device's hardware and system, read once by a shell script that every POSIX shell, busybox and toybox can run."""
 
 import hashlib
 from collections.abc import Mapping
@@ -16,7 +16,7 @@ DeviceKind = Literal["physical", "emulated"]
 SCRIPT = r"""
 say() { [ -n "$2" ] && printf '%s=%s\n' "$1" "$2"; }
 prop() { command -v getprop >/dev/null && say "$1" "$(getprop "$2")"; }
-first() { [ -r "$2" ] && say "$1" "$(tr -d '\000' < "$2" 2>/dev/null | head -n 1)"; }
+first() { [ -r "$2" ] && say "$1" "$(head -n 1 "$2" 2>/dev/null)"; }
 say system "$(uname -s)"; say kernel "$(uname -r)"; say machine "$(uname -m)"
 say cpus "$(getconf _NPROCESSORS_ONLN 2>/dev/null || nproc 2>/dev/null)"
 first model /sys/class/dmi/id/product_name; first model /proc/device-tree/model; prop model ro.product.model
@@ -24,7 +24,7 @@ first identity /etc/machine-id; first identity /proc/device-tree/serial-number; 
 prop abi ro.product.cpu.abi; prop build ro.build.fingerprint; prop sdk ro.build.version.sdk
 prop android_emulator ro.boot.qemu; prop android_emulator ro.kernel.qemu
 [ -r /etc/os-release ] && (. /etc/os-release; say os "$PRETTY_NAME")
-[ -r /proc/$$/cmdline ] && say interpreter "$(tr '\000' '\n' < /proc/$$/cmdline | head -n 1)"
+[ -r /proc/$$/cmdline ] && say interpreter "$(xargs -0 -n 1 echo < /proc/$$/cmdline 2>/dev/null | head -n 1)"
 [ -r /proc/meminfo ] && while read -r name value unit; do
   [ "$name" = MemTotal: ] && say memory_kib "$value"
 done < /proc/meminfo

@@ -1,6 +1,6 @@
 """Diagnoses, records and comparisons as lines of text for a terminal."""
 
-from lwisp_bench.devices.diagnosis import Diagnosis
+from lwisp_bench.devices.diagnosis import Diagnosis, Route
 from lwisp_bench.results.file_comparison import Comparison
 from lwisp_bench.results.instruction_cost import InstructionCost, largest_classes
 from lwisp_bench.results.latency_comparison import LatencyComparison
@@ -19,7 +19,11 @@ def device_lines(diagnosis: Diagnosis) -> list[str]:
     lines = [diagnosis.name, f"  {what}, {found.cpu_count or '?'} CPUs, {' '.join(found.features or ())}"]
     if found.emulator is not None:
         lines.append(f"  emulated ({found.emulator}): times on it are not latencies")
-    return [*lines, f"  {diagnosis.runtime or diagnosis.problem}"]
+    return [*lines, *(line for route in diagnosis.routes for line in _route_lines(route))]
+
+
+def _route_lines(route: Route) -> list[str]:
+    return [f"  {route.name}: {'' if route.available else 'no, '}{route.detail}", f"      {route.command}"]
 
 
 def record_lines(record: Record, done_before: bool) -> list[str]:

@@ -11,7 +11,7 @@ from lwisp_bench.cases.setup import Setup, choose_cpus
 from lwisp_bench.cases.subject import Subject
 from lwisp_bench.devices.device import Device
 from lwisp_bench.devices.local import LocalTransport
-from lwisp_bench.devices.runtime_wheels import bring_runtime
+from lwisp_bench.devices.python_route import Runtime, choose_python
 from lwisp_bench.devices.transport import Completed, last_line, quoted
 from lwisp_bench.errors import DeviceError, DeviceFullError, MissingPythonError, MissingRuntimeError, WorkerError
 from lwisp_bench.results.output_check import Arrays, read_outputs
@@ -45,8 +45,8 @@ class WorkerOptions:
 
     python: str | None = None
     """The devices' Python; None: `python3`, and on this host the one that runs the harness."""
-    bring_runtime: bool = False
-    """Push PyPI's LiteRT and numpy for the devices' processor, and use those."""
+    runtime: Runtime = "auto"
+    """Whose Python and LiteRT run the worker where `python` isn't given."""
     timeout_s: float | None = None
     """For one case; None: what its mode may take at 10 s a run, and some minutes."""
 
@@ -98,12 +98,11 @@ class WorkerCall:
 
     def send(self, request: Request, answer: type[T]) -> T:
         """Push the worker and the request, and run. Returns the answer; raises as `run_worker`."""
-        device, python = self.device, self.options.python or self.device.python
+        device = self.device
+        python = choose_python(device, self.options.python, self.options.runtime)
         worker, files = device.push(worker_zip()), [f"{self.folder}/{name}.json" for name in ("request", "result")]
-        variables = [f"PYTHONPATH={bring_runtime(device, python)}"] if self.options.bring_runtime else []
         device.put(to_json(request).encode(), files[0])
-        command = ["env", *variables, python, worker, *files]
-        done = run_in(device, self.folder, command, self.options.timeout_s or self.timeout_s)
+        done = run_in(device, self.folder, [python, worker, *files], self.options.timeout_s or self.timeout_s)
         _check_status(done, device, self.model, python)
         return from_dict(answer, json.loads(device.pull(files[1])), "result.json", WorkerError)
 
@@ -145,12 +144,13 @@ def _check_status(done: Completed, device: Device, name: str, python: str) -> No
         return
     if done.status == EXIT_NO_COMMAND:
         raise MissingPythonError(
-            f"{device.name} has no {python}. Install Python 3.11 or newer there and name it with --python. "
-            "Android has none: use --native there, or measure with the demo app."
+            f"{device.name} has no {python}. Install Python 3.11 or newer there and name it with --python, or on arm64 "
+            "let the harness bring one: --runtime brought."
         )
     if done.status == EXIT_NO_RUNTIME:
         raise MissingRuntimeError(
-            f"{device.name}: {reason}. Run there: {python} -m pip install ai-edge-litert; or here with --bring-runtime."
+            f"{device.name}: {reason}. Run there: {python} -m venv lwisp && lwisp/bin/pip install ai-edge-litert, and "
+            "name lwisp/bin/python with --python; or on arm64 leave that to --runtime brought."
         )
     if done.status == EXIT_FULL:
         raise DeviceFullError(f"{device.name} has no room for the outputs ({reason}). Free some and run again.")

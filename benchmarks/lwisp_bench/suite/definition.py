@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Literal
 
 from lwisp_bench.cases.setup import ModeName
+from lwisp_bench.devices.python_route import Runtime
 from lwisp_bench.runners.instructions.cpus import QEMU_CPUS, check_cpu
 from lwisp_mobile.errors import UsageError
 from lwisp_mobile.serialize.toml import read_toml
@@ -44,8 +45,8 @@ class Suite:
     """Whether to wait for a hot or throttled device to recover, and skip it if it doesn't."""
     python: str | None = None
     """The devices' Python; None: python3."""
-    bring_runtime: bool = False
-    """Whether to push LiteRT and numpy, to boards that lack them."""
+    runtime: Runtime = "auto"
+    """The devices' `own` Python, one `brought` to arm64 devices, or `auto`: their own where it has LiteRT."""
     ssh_config: str | None = None
     """An ssh_config file instead of the user's own."""
     native: str | None = None

@@ -59,7 +59,7 @@ def plan_of(suite: Suite, pictures: Path | None = None) -> Plan:
         Setup(threads, affinity, suite.mode, limits, "python" if tool is None else "native", tool)
         for affinity, threads in itertools.product(suite.affinities, suite.threads)
     )
-    worker = WorkerOptions(suite.python, suite.bring_runtime)
+    worker = WorkerOptions(suite.python, suite.runtime)
     options = RunOptions(GateLimits() if suite.gate else None, pictures, worker)
     runner: DeviceRunnerFactory = PythonRunner if program is None else partial(NativeRunner, program=program)
     return Plan(

@@ -13,8 +13,8 @@ from pathlib import Path
 from types import TracebackType
 
 from lwisp_bench.errors import VirtualDeviceError
-from lwisp_bench.virtual.init import READY
-from lwisp_bench.virtual.kit import DEVICE_NODES, EMULATOR, ROOT, SITE
+from lwisp_bench.virtual.init import ADB_PORT, READY, SSH_PORT
+from lwisp_bench.virtual.kit import DEVICE_NODES, EMULATOR, PHONE_ROOT, ROOT, SITE
 from lwisp_bench.virtual.profiles import PROFILES, Profile, write_system_files
 
 MIN_KERNEL = (6, 7)
@@ -35,6 +35,8 @@ class VirtualOptions:
     """Disk space under /data/local/tmp; None: the host's."""
     engine: bool = True
     """Whether Python has LiteRT, unlike on a fresh board."""
+    phone: bool = False
+    """A stock phone instead of a board: mksh and toybox, a read-only root, a small noexec /sdcard; adb only."""
 
 
 class VirtualDevice:
@@ -115,9 +117,10 @@ def _write_files(folder: Path, profile: Profile, options: VirtualOptions) -> Non
     for name in ("upper/etc", "work", "root"):
         (folder / name).mkdir(parents=True)
     write_system_files(upper / "sys", profile, os.cpu_count() or 1)
+    path = "/system/bin" if options.phone else "/bin:/usr/bin:/usr/sbin"
     (upper / "etc/device.env").write_text(
-        f"export QEMU_CPU={profile.cpu} HOME=/data/local/tmp PATH=/bin:/usr/bin:/usr/sbin\n"
-        + (f"export PYTHONPATH=/{SITE}\n" if options.engine else "")
+        f"export QEMU_CPU={profile.cpu} HOME=/data/local/tmp PATH={path}\n"
+        + (f"export PYTHONPATH=/{SITE}\n" if options.engine and not options.phone else "")
     )
     (upper / "etc/device.prop").write_text(
         f"ro.product.cpu.abi=arm64-v8a\nro.product.model=virtual-{profile.cpu}\nro.serialno={options.serial}\n"
@@ -138,13 +141,13 @@ def _start(
 ) -> "subprocess.Popen[str]":
     settings = {
         "folder": str(folder),
-        "kit_root": str(kit / ROOT),
+        "kit_root": str(kit / (PHONE_ROOT if options.phone else ROOT)),
+        "phone": options.phone,
         "emulator": str(kit / EMULATOR),
         "device_nodes": DEVICE_NODES,
         "serial": options.serial,
         "data_mib": options.data_mib,
-        "adb_fd": adb.fileno(),
-        "ssh_fd": ssh.fileno(),
+        "relays": {ADB_PORT: adb.fileno()} | ({} if options.phone else {SSH_PORT: ssh.fileno()}),
     }
     init = str(Path(__file__).with_name("init.py"))
     command = ["unshare", *_NAMESPACES, sys.executable, "-I", init, json.dumps(settings)]

@@ -8,6 +8,7 @@ It ends when its standard input is closed, and the kernel then ends everything i
 import contextlib
 import fcntl
 import json
+import shutil
 import socket
 import struct
 import subprocess
@@ -24,12 +25,15 @@ _ELF_AARCH64 = r"\x7fELF\x02\x01\x01\x00\x00\x00\x00\x00\x00\x00\x00\x00\x02\x00
 _ELF_MASK = r"\xff\xff\xff\xff\xff\xff\xff\x00\xff\xff\xff\xff\xff\xff\xff\xff\xfe\xff\xff\xff"
 _SIOCSIFFLAGS = 0x8914
 _IFF_UP = 1
-_USERLAND = """
+PHONE_DATA_MIB = 1024
+PHONE_CARD_MIB = 4
+_BOARD = f"""
 mkdir -p $HOME/.ssh && chmod 700 $HOME $HOME/.ssh && cp /etc/device.keys $HOME/.ssh/authorized_keys
 dropbearkey -t ed25519 -f $HOME/.host_key >/dev/null 2>&1
-dropbear -F -E -s -r $HOME/.host_key -p 127.0.0.1:{ssh} &
+dropbear -F -E -s -r $HOME/.host_key -p 127.0.0.1:{SSH_PORT} &
 exec /usr/lib/android-sdk/platform-tools/adbd
 """
+_PHONE = "exec /system/bin/adbd"
 
 
 def main() -> None:
@@ -37,11 +41,12 @@ def main() -> None:
     settings = json.loads(sys.argv[1])
     root = _mount(settings)
     _bring_up_loopback()
-    userland = _start_userland(root)
-    for descriptor, port in ((settings["adb_fd"], ADB_PORT), (settings["ssh_fd"], SSH_PORT)):
+    userland = _start_userland(root, settings["phone"])
+    relays = {int(port): descriptor for port, descriptor in settings["relays"].items()}
+    for port, descriptor in relays.items():
         listener = socket.socket(fileno=descriptor)
         threading.Thread(target=_relay, args=(listener, port), daemon=True).start()
-    threading.Thread(target=_wait_until_listening, daemon=True).start()
+    threading.Thread(target=_wait_until_listening, args=(tuple(relays),), daemon=True).start()
     sys.stdin.read()
     userland.kill()
 
@@ -56,9 +61,13 @@ def _mount(settings: dict[str, Any]) -> Path:
     for node in settings["device_nodes"]:
         _sh("mount", "--bind", f"/dev/{node}", str(root / "dev" / node))
     _sh("mount", "-t", "devpts", "-o", "newinstance,ptmxmode=0666", "devpts", str(root / "dev/pts"))
-    if settings["data_mib"] is not None:
-        size = f"size={settings['data_mib']}m,mode=0777"
-        _sh("mount", "-t", "tmpfs", "-o", size, "tmpfs", str(root / "data/local/tmp"))
+    data_mib = settings["data_mib"] or (PHONE_DATA_MIB if settings["phone"] else None)
+    if data_mib is not None:
+        _sh("mount", "-t", "tmpfs", "-o", f"size={data_mib}m,mode=0777", "tmpfs", str(root / "data/local/tmp"))
+    if settings["phone"]:
+        card = f"size={PHONE_CARD_MIB}m,mode=0777,noexec"
+        _sh("mount", "-t", "tmpfs", "-o", card, "tmpfs", str(root / "sdcard"))
+        _sh("mount", "-o", "remount,bind,ro", str(root))
     socket.sethostname(settings["serial"])
     return root
 
@@ -75,16 +84,17 @@ def _bring_up_loopback() -> None:
         fcntl.ioctl(control, _SIOCSIFFLAGS, struct.pack("16sh14x", b"lo", _IFF_UP))
 
 
-def _start_userland(root: Path) -> "subprocess.Popen[bytes]":
-    """Run adbd and dropbear as user 2000 (`shell` on Android), without this process's environment."""
-    environment = ["env", "-i", f"ADBD_PORT={ADB_PORT}", "/bin/device-shell", "-c", _USERLAND.format(ssh=SSH_PORT)]
-    drop = ["unshare", "--user", "--map-user=2000", "--map-group=2000", f"--root={root}", "/bin/busybox"]
-    return subprocess.Popen([*drop, *environment], stdin=subprocess.DEVNULL, stdout=sys.stderr)
+def _start_userland(root: Path, phone: bool) -> "subprocess.Popen[bytes]":
+    """Run adbd, and on a board dropbear, as user 2000 (`shell` on Android), without this process's environment."""
+    shell = ["/system/bin/device-shell", "-c", _PHONE] if phone else ["/bin/device-shell", "-c", _BOARD]
+    drop = [shutil.which("unshare") or "unshare", "--user", "--map-user=2000", "--map-group=2000", f"--root={root}"]
+    environment = {"ADBD_PORT": str(ADB_PORT)}
+    return subprocess.Popen([*drop, *shell], stdin=subprocess.DEVNULL, stdout=sys.stderr, env=environment)
 
 
-def _wait_until_listening() -> None:
-    """Print `ready` once both servers accept connections."""
-    for port in (ADB_PORT, SSH_PORT):
+def _wait_until_listening(ports: tuple[int, ...]) -> None:
+    """Print `ready` once every server accepts connections."""
+    for port in ports:
         while True:
             try:
                 socket.create_connection(("127.0.0.1", port), 1).close()

@@ -2,29 +2,36 @@
 
 import hashlib
 import os
-import re
 import shutil
 import subprocess
 import tempfile
 import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib.resources import files
 from pathlib import Path
-from zipfile import ZipFile
+from typing import TypeVar
 
-from lwisp_bench.devices.runtime_wheels import cache_folder, download_wheels
-from lwisp_bench.devices.transport import last_line
-from lwisp_bench.errors import VirtualDeviceError
+from lwisp_bench.devices.brought_runtime import runtime_parts
+from lwisp_bench.devices.downloads import cache_folder, debian_mirror, install_wheels
+from lwisp_bench.errors import DownloadError, VirtualDeviceError
 
-LAYOUT = 1
+T = TypeVar("T")
+
+LAYOUT = 2
 """Incremented when the root's layout changes, so that older kits are rebuilt."""
 KEYRING = Path("/usr/share/keyrings/debian-archive-keyring.gpg")
 EMULATOR = "bin/qemu-aarch64"
 ROOT = "root"
+"""Of a board: Debian with Python and LiteRT."""
+PHONE_ROOT = "phone"
+"""Of a stock phone: mksh and toybox, no Python, no C library where programs look for one."""
 SITE = "opt/site"
 _UNUSED = ("opt/site/ai_edge_litert/libLiteRtWebGpuAccelerator.so", "usr/share/doc", "usr/share/man")
 _FOLDERS = ("proc", "dev/pts", "sys", "tmp", "root", "data/local/tmp", "system/bin")
+_PRIVATE = "apex/private"
+PHONE_FOLDERS = ("proc", "dev/pts", "sys", "data/local/tmp", "sdcard", "system/bin", "etc", f"{_PRIVATE}/lib")
+ADBD = "usr/lib/android-sdk/platform-tools/adbd"
 DEVICE_NODES = ("null", "zero", "urandom", "random", "tty")
 
 _WARM_IMPORTS = (
@@ -40,13 +47,11 @@ _PASSWD = "root:x:0:0:root:/data/local/tmp:/bin/sh\nshell:x:2000:2000::/data/loc
 
 @dataclass(frozen=True)
 class Packages:
-    """Pinned versions: Debian packages and PyPI wheels, name to version."""
+    """Pinned versions of Debian packages, by their names."""
 
     suites: Sequence[str]
     host: Mapping[str, str]
-    python: str = ""
     device: Mapping[str, str] = field(default_factory=dict)
-    wheels: Mapping[str, str] = field(default_factory=dict)
 
 
 def find_kit() -> Path:
@@ -55,7 +60,7 @@ def find_kit() -> Path:
     Raises VirtualDeviceError if a needed program or package is missing.
     """
     text = files("lwisp_bench.virtual").joinpath("packages.toml").read_bytes()
-    name = hashlib.sha256(text + bytes([LAYOUT])).hexdigest()[:16]
+    name = hashlib.sha256(text + runtime_parts().digest.encode() + bytes([LAYOUT])).hexdigest()[:16]
     folder = cache_folder() / f"virtual-arm-{name}"
     if not folder.is_dir():
         _build_kit(read_packages(text.decode()), folder)
@@ -80,9 +85,11 @@ def _build_kit(packages: Packages, folder: Path) -> None:
         unpack(download_debs(work, "amd64", packages.suites, packages.host), work / "host")
         unpack(download_debs(work, "arm64", packages.suites, packages.device), root)
         _copy_emulator(work / "host", kit)
-        _install_wheels(work / "wheels", root / SITE, packages)
-        _lay_out(root, kit / EMULATOR, packages.python)
-        _compile_modules(root, kit / EMULATOR, packages.python)
+        _lay_out_phone(root, kit / PHONE_ROOT, kit / EMULATOR, work / "host/usr/bin/patchelf")
+        parts = runtime_parts()
+        _checked(lambda: install_wheels(parts.wheels, parts.python, root / SITE))
+        _lay_out(root, kit / EMULATOR, parts.python)
+        _compile_modules(root, kit / EMULATOR, parts.python)
         try:
             kit.rename(folder)
         except OSError:
@@ -96,7 +103,10 @@ def download_debs(work: Path, architecture: str, suites: Sequence[str], versions
     for part in ("state/lists/partial", "cache/archives/partial", "debs"):
         (apt / part).mkdir(parents=True)
     (apt / "status").touch()
-    (apt / "sources.list").write_text("".join(f"deb [signed-by={KEYRING}] {_mirror()} {s} main\n" for s in suites))
+    if not KEYRING.exists():
+        raise VirtualDeviceError(f"{KEYRING} isn't there. Install it: apt install debian-archive-keyring")
+    mirror = _checked(debian_mirror)
+    (apt / "sources.list").write_text("".join(f"deb [signed-by={KEYRING}] {mirror} {s} main\n" for s in suites))
     (apt / "apt.conf").write_text(_apt_settings(apt, architecture))
     environment = {**os.environ, "APT_CONFIG": str(apt / "apt.conf")}
     wanted = [f"{name}={version}" for name, version in versions.items()]
@@ -113,21 +123,6 @@ def _apt_settings(apt: Path, architecture: str) -> str:
     )
 
 
-def _mirror() -> str:
-    """The Debian mirror that this machine is configured to use."""
-    if not KEYRING.exists():
-        raise VirtualDeviceError(f"{KEYRING} isn't there. Install it: apt install debian-archive-keyring")
-    etc = Path("/etc/apt")
-    sources = [etc / "sources.list", *sorted((etc / "sources.list.d").glob("*"))]
-    text = "\n".join(path.read_text() for path in sources if path.is_file())
-    found = re.search(r"^(?!\s*#).*?(https?://[^\s\]]+/debian)/?(?:\s|$)", text, re.MULTILINE)
-    if found is None:
-        raise VirtualDeviceError(
-            "apt's sources name no Debian mirror; virtual devices are built from Debian's packages."
-        )
-    return found.group(1)
-
-
 def unpack(debs: Sequence[Path], folder: Path) -> None:
     """Extract packages' files into a folder, without installing them."""
     folder.mkdir(parents=True, exist_ok=True)
@@ -139,15 +134,6 @@ def _copy_emulator(host: Path, kit: Path) -> None:
     target = kit / EMULATOR
     target.parent.mkdir(parents=True)
     shutil.copy2(host / "usr/bin/qemu-aarch64", target)
-
-
-def _install_wheels(downloads: Path, site: Path, packages: Packages) -> None:
-    done = download_wheels(packages.wheels, packages.python, downloads)
-    if done.returncode != 0:
-        raise VirtualDeviceError(f"The device's Python packages can't be downloaded ({last_line(done.stderr)}).")
-    for wheel in downloads.glob("*.whl"):
-        with ZipFile(wheel) as archive:
-            archive.extractall(site)
 
 
 def _lay_out(root: Path, emulator: Path, python: str) -> None:
@@ -173,6 +159,34 @@ def _lay_out(root: Path, emulator: Path, python: str) -> None:
         shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)
 
 
+def _lay_out_phone(packages: Path, root: Path, emulator: Path, patchelf: Path) -> None:
+    """Make a stock phone's root of the same packages."""
+    for name in PHONE_FOLDERS:
+        (root / name).mkdir(parents=True)
+    for library in packages.rglob("*.so*"):
+        if library.is_file() and library.name.startswith(("ld-", "lib")):
+            shutil.copy(library, root / _PRIVATE / "lib" / library.name)
+    # Nothing on a phone's usual paths leads to glibc, which Debian's toybox and adbd need.
+    libraries = f"/{_PRIVATE}/lib"
+    paths = ["--set-interpreter", f"{libraries}/ld-linux-aarch64.so.1", "--force-rpath", "--set-rpath", libraries]
+    for program in ("bin/toybox", ADBD):
+        copy = shutil.copy(packages / program, root / "system/bin")
+        _run([str(patchelf), *paths, str(copy)], "patchelf")
+    shutil.copy(packages / "usr/lib/aarch64-linux-musl/bin/mksh", root / "system/bin/sh")
+    toybox = [str(emulator), "-L", str(packages), str(packages / "bin/toybox")]
+    for applet in _run(toybox, "the emulator").split():
+        (root / "system/bin" / applet).symlink_to("toybox")
+    _write_program(root / "system/bin/device-shell", _SHELL.replace("/bin/sh", "/system/bin/sh"))
+    _write_program(root / "system/bin/getprop", _GETPROP.replace("/bin/sh", "/system/bin/sh"))
+    (root / "bin").symlink_to("system/bin")  # as on Android 10 and newer
+    for name in DEVICE_NODES:
+        (root / "dev" / name).touch()
+    (root / "dev/ptmx").symlink_to("pts/ptmx")
+    (root / "etc/passwd").write_text("shell:x:2000:2000::/data/local/tmp:/system/bin/device-shell\n")
+    (root / "etc/group").write_text("shell:x:2000:\n")
+    (root / "etc/shells").write_text("/system/bin/device-shell\n")
+
+
 def _compile_modules(root: Path, emulator: Path, python: str) -> None:
     """Import what the worker imports, so that its modules are compiled: the root is read-only later."""
     environment = {"PYTHONHOME": str(root / "usr"), "PYTHONPATH": str(root / SITE)}
@@ -194,3 +208,11 @@ def _run(command: Sequence[str], what: str, cwd: Path | None = None, env: Mappin
             "version is no longer served, put the current one into packages.toml (virtual/ or instructions/)."
         )
     return done.stdout
+
+
+def _checked(download: Callable[[], T]) -> T:
+    """A download's result. Raises VirtualDeviceError if it fails."""
+    try:
+        return download()
+    except DownloadError as error:
+        raise VirtualDeviceError(str(error)) from error

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
 
-from lwisp_bench.devices.runtime_wheels import cache_folder
+from lwisp_bench.devices.downloads import cache_folder
 from lwisp_bench.devices.transport import last_line
 from lwisp_bench.errors import CounterError, VirtualDeviceError
 from lwisp_bench.virtual.kit import Packages, download_debs, read_packages, unpack
