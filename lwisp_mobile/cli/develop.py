@@ -24,6 +24,7 @@ from lwisp_mobile.cli.picture_options import add_picture_options, picture_option
 from lwisp_mobile.cli.raw_options import add_raw_options, add_sandbox_option, hints_of
 from lwisp_mobile.cli.target_options import target_of
 from lwisp_mobile.engine.delegate_check import DelegateCheck, check_delegate
+from lwisp_mobile.engine.precision import choose_precision
 from lwisp_mobile.errors import UsageError
 from lwisp_mobile.frame.developer import Developed, DevelopOptions
 from lwisp_mobile.memory import available_bytes, parse_bytes
@@ -70,7 +71,12 @@ def _run(arguments: argparse.Namespace) -> int:
     settings = _settings(arguments, len(jobs))
     if len(jobs) == 1 and arguments.dask is None:
         return _develop_one(jobs[0], settings, arguments.json)
-    # A bundle, option or delegate that can't be used is refused once, not once per file.
+    # A bundle, option or delegate that can't be used is refused once, not once per file. Whoever does the jobs, on
+    # whatever machine, runs the same model.
+    chosen = choose_precision(settings.bundle, settings.precision, settings.target)
+    settings = replace(settings, precision=chosen.precision)
+    for note in chosen.notes:
+        _note(note)
     model = settings.bundle.read(settings.precision)
     settings.options.check_for(settings.bundle.model(settings.precision).contract.input)
     if arguments.dask is None:
@@ -143,7 +149,11 @@ def _outcomes(jobs: Sequence[Job], settings: Settings, arguments: argparse.Names
 
 def _report_delegate(ran: DelegateCheck | None) -> None:
     if ran is not None:
-        print(f"note: {ran.line}", file=sys.stderr)
+        _note(ran.line)
+
+
+def _note(text: str) -> None:
+    print(f"note: {text}", file=sys.stderr)
 
 
 def _report(outcome: Outcome) -> None:

@@ -6,6 +6,7 @@ from pathlib import Path
 from lwisp_mobile.bundle.bundle import Bundle
 from lwisp_mobile.bundle.lookup import find_bundle
 from lwisp_mobile.cli.target_options import add_target_options
+from lwisp_mobile.engine.precision import AUTO
 
 
 def add_model_options(parser: argparse.ArgumentParser) -> None:
@@ -16,7 +17,12 @@ def add_model_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--key", type=Path, metavar="PUBLIC", help="refuse a bundle that isn't signed by this key (PEM)"
     )
-    parser.add_argument("--precision", default="int8", help="int8 (default), fp16, or another that the bundle contains")
+    parser.add_argument(
+        "--precision",
+        default=AUTO,
+        help="int8, fp16, or another that the bundle contains; default: auto, which is int8 if this CPU has 8-bit "
+        "dot-product instructions, else fp16",
+    )
     parser.add_argument("--threads", type=int, default=2, help="CPU threads; default: 2")
     add_target_options(parser)
 
