@@ -16,6 +16,7 @@ from lwisp_mobile.cli.model_options import add_model_options, bundle_of, note_sp
 from lwisp_mobile.cli.picture_options import add_picture_options, picture_options_of
 from lwisp_mobile.cli.raw_options import add_raw_options, add_sandbox_option, hints_of
 from lwisp_mobile.engine.delegate_check import DelegateCheck, check_delegate
+from lwisp_mobile.engine.precision import choose_precision
 from lwisp_mobile.errors import UsageError
 from lwisp_mobile.frame.developer import Developed, DevelopOptions
 from lwisp_mobile.memory import available_bytes, parse_bytes
@@ -87,7 +88,12 @@ def _given(arguments: argparse.Namespace) -> Iterator[tuple[Source, ...]]:
 
 def _develop(jobs: Sequence[Job], arguments: argparse.Namespace) -> int:
     settings = _settings(arguments, len(jobs))
-    # A bundle, option or delegate that can't be used is refused once, not once per file.
+    # A bundle, option or delegate that can't be used is refused once, not once per file. Whoever does the jobs, on
+    # whatever machine, runs the same model.
+    chosen = choose_precision(settings.bundle, settings.precision, settings.target)
+    settings = replace(settings, precision=chosen.precision)
+    for note in chosen.notes:
+        _note(note)
     model = settings.bundle.read(settings.precision)
     settings.options.check_for(settings.bundle.model(settings.precision).contract.input)
     if arguments.dask is None:
@@ -148,7 +154,11 @@ def _outcomes(jobs: Sequence[Job], settings: Settings, arguments: argparse.Names
 
 def _report_delegate(ran: DelegateCheck | None) -> None:
     if ran is not None:
-        print(f"note: {ran.line}", file=sys.stderr)
+        _note(ran.line)
+
+
+def _note(text: str) -> None:
+    print(f"note: {text}", file=sys.stderr)
 
 
 def _report(outcome: Outcome) -> None:

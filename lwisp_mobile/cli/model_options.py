@@ -9,6 +9,7 @@ from lwisp_mobile.bundle.bundle import Bundle
 from lwisp_mobile.bundle.lookup import find_bundle
 from lwisp_mobile.engine.delegates import CPU
 from lwisp_mobile.engine.interpreter import LITERT, TFLITE_RUNTIME, Target
+from lwisp_mobile.engine.precision import AUTO
 from lwisp_mobile.errors import UsageError
 
 
@@ -20,7 +21,12 @@ def add_model_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--key", type=Path, metavar="PUBLIC", help="refuse a bundle that isn't signed by this key (PEM)"
     )
-    parser.add_argument("--precision", default="int8", help="int8 (default), fp16, or another that the bundle contains")
+    parser.add_argument(
+        "--precision",
+        default=AUTO,
+        help="int8, fp16, or another that the bundle contains; default: auto, which is int8 if this CPU has 8-bit "
+        "dot-product instructions, else fp16",
+    )
     parser.add_argument("--threads", type=int, default=2, help="CPU threads; default: 2")
     _add_target_options(parser)
 

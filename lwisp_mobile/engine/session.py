@@ -15,6 +15,7 @@ from lwisp_mobile.engine.delegate_check import DelegateCheck, check_delegate
 from lwisp_mobile.engine.delegates import CPU
 from lwisp_mobile.engine.interpreter import Target
 from lwisp_mobile.engine.pool import InterpreterPool
+from lwisp_mobile.engine.precision import AUTO, choose_precision
 from lwisp_mobile.engine.quantization import Values, check_finite, dequantize, quantize
 from lwisp_mobile.engine.signature import Tensor
 from lwisp_mobile.errors import ContractError, NonFiniteError, UsageError
@@ -39,17 +40,26 @@ class Session:
     """
 
     def __init__(
-        self, model: bytes, contract: ModelContract, *, threads: int = 2, target: Target = DEFAULT_TARGET
+        self,
+        model: bytes,
+        contract: ModelContract,
+        *,
+        threads: int = 2,
+        target: Target = DEFAULT_TARGET,
+        notes: tuple[str, ...] = (),
     ) -> None:
         """Load a model that was checked against its hash (`Bundle.read`).
 
-        threads: for each call, on the CPU. target: engine and delegate. Raises ModelError if the engine refuses the
-        model, ContractError if its tensors aren't what the contract says, DelegateError if the delegate can't be used.
+        threads: for each call, on the CPU. target: engine and delegate. notes: why it's this model, kept as `notes`.
+        Raises ModelError if the engine refuses the model, ContractError if its tensors aren't what the contract says,
+        DelegateError if the delegate can't be used.
         """
         if threads < 1:
             raise UsageError(f"threads is {threads}; give 1 or more.")
         self.contract = contract
         self.threads, self.target = threads, target
+        self.notes = notes
+        """How `auto` came to this precision; empty if it was chosen."""
         self.delegate_check: DelegateCheck | None = check_delegate(model, target, threads)
         """What the delegate runs; None for the CPU's where nothing was required."""
         self.pool = InterpreterPool(model, threads, target)
@@ -62,17 +72,21 @@ class Session:
         cls,
         bundle: Bundle | str | Path,
         *,
-        precision: str = "int8",
+        precision: str = AUTO,
         threads: int = 2,
         target: Target = DEFAULT_TARGET,
     ) -> "Session":
         """Load one model of a bundle, checked against its hash.
 
         bundle: the name of a shipped bundle, a bundle's folder or .zip (as `find_bundle` takes it), or a loaded one.
+        precision: int8, fp16, or another that the bundle contains; auto: INT8 if this CPU runs it faster, else fp16
+        (`lwisp_mobile.engine.precision` has the rule).
         Raises BundleError if there's no such bundle or model; else as `Session`.
         """
         found = bundle if isinstance(bundle, Bundle) else find_bundle(bundle)
-        return cls(found.read(precision), found.model(precision).contract, threads=threads, target=target)
+        chosen = choose_precision(found, precision, target)
+        model, contract = found.read(chosen.precision), found.model(chosen.precision).contract
+        return cls(model, contract, threads=threads, target=target, notes=chosen.notes)
 
     def __enter__(self) -> "Session":
         """Return the session."""

@@ -1,7 +1,7 @@
-"""Timing: one Session on this machine; every sample is kept."""
+"""Timing: sessions on this machine, one by itself or several in turns; every sample is kept."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -43,18 +43,32 @@ class Timing:
 
 def time_runs(run: Callable[[], object], runs: int, warm_up: int = MIN_WARM_UP) -> Timing:
     """Call `run` warm_up times, then `runs` times, timing each. Raises UsageError if runs is under 1."""
-    if runs < 1:
-        raise UsageError(f"runs is {runs}; give 1 or more.")
-    return Timing(tuple(_time(run) for _ in range(warm_up)), tuple(_time(run) for _ in range(runs)))
+    return time_in_turns([run], runs, warm_up)[0]
+
+
+def time_in_turns(candidates: Sequence[Callable[[], object]], turns: int, warm_up: int = MIN_WARM_UP) -> list[Timing]:
+    """Time each of several by turns, so that whatever else the machine does slows all of them.
+
+    Warm-up is by turns, too. Raises UsageError if turns is under 1.
+    """
+    if turns < 1:
+        raise UsageError(f"runs is {turns}; give 1 or more.")
+    rounds = [[_time(run) for run in candidates] for _ in range(warm_up + turns)]
+    return [Timing(samples[:warm_up], samples[warm_up:]) for samples in zip(*rounds)]
 
 
 def time_session(session: Session, side_px: int, runs: int) -> Timing:
     """Time a session on a square of noise. side_px: packed side. Raises UsageError if the model can't take it."""
+    return time_runs(on_noise(session, side_px), runs)
+
+
+def on_noise(session: Session, side_px: int) -> Callable[[], object]:
+    """One run of a session on a square of noise, to be timed. Raises UsageError if the model can't take it."""
     if side_px < 1:
         raise UsageError(f"The packed side is {side_px} px; give a multiple of {session.contract.input.size_multiple}.")
     shape = (side_px, side_px, len(session.contract.input.planes))
     packed = np.random.default_rng(0).random(shape, dtype=np.float32)
-    return time_runs(lambda: session.run(packed), runs)
+    return lambda: session.run(packed)
 
 
 def _time(run: Callable[[], object]) -> float:

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from lwisp_mobile.bundle.bundle import Bundle
 from lwisp_mobile.engine.interpreter import Target
+from lwisp_mobile.engine.precision import AUTO
 from lwisp_mobile.engine.session import DEFAULT_TARGET, Session
 from lwisp_mobile.frame.buffers import PictureBuffer
 from lwisp_mobile.frame.executor import Executor, StageTime, run_concurrently, run_frame
@@ -101,6 +102,8 @@ class Developed:
     exposure_ev: float
     """Stops applied: the user's and those the file asks for, or what `auto` found."""
     tone: Tone
+    precision: str
+    """The model's."""
     notes: tuple[str, ...]
     """What was assumed because the RAW file didn't say, what of it isn't honoured, and what was found and chosen."""
     time: TimeSplit
@@ -140,14 +143,15 @@ class Developer:
         self,
         bundle: Bundle | str | Path = "lwisp",
         *,
-        precision: str = "int8",
+        precision: str = AUTO,
         threads: int = 2,
         target: Target = DEFAULT_TARGET,
     ) -> None:
         """Check the model's hash and load it.
 
         bundle: the name of a shipped bundle, a bundle's folder or .zip (as `find_bundle` takes it), or a loaded one.
-        precision: int8, fp16, or another that the bundle contains. threads, target: as for `Session`.
+        precision: int8, fp16, or another that the bundle contains; auto: INT8 if this CPU runs it faster, else fp16, as
+        each picture's notes say. threads, target: as for `Session`.
         Raises BundleError, or ModelError if the engine refuses the model.
         """
         self.session = Session.from_bundle(bundle, precision=precision, threads=threads, target=target)
@@ -219,7 +223,7 @@ class Developer:
         buffer = PictureBuffer(rgb, place, contract.output_tensor, rendered=contract.rendered_tone, wanted=tone)
         stages = run_frame(self.session, planes, plan, buffer, execute)
         picture = finish(rgb, raw, distortion=options.distortion)
-        notes = raw.notes + planes.notes + buffer.notes
+        notes = self.session.notes + raw.notes + planes.notes + buffer.notes
         wall_ms = 1e3 * (time.perf_counter() - start)
         return FrameRun(picture, planes.exposure_ev, tone, notes, plan, stages, wall_ms)
 
@@ -253,7 +257,8 @@ class Developer:
         write_ms = 1e3 * (time.perf_counter() - start)
         split = TimeSplit(read_ms, frame.wall_ms - inference_ms, inference_ms, write_ms)
         height, width, _ = frame.rgb.shape
-        return Developed(source, output, width, height, frame.exposure_ev, frame.tone, frame.notes, split)
+        precision = self.session.contract.precision
+        return Developed(source, output, width, height, frame.exposure_ev, frame.tone, precision, frame.notes, split)
 
 
 @contextmanager

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from lwisp_mobile.bundle.bundle import Bundle
 from lwisp_mobile.engine.interpreter import Target
+from lwisp_mobile.engine.precision import AUTO
 from lwisp_mobile.engine.session import DEFAULT_TARGET
 from lwisp_mobile.frame.developer import (
     Developed,
@@ -49,7 +50,7 @@ def develop(
     raw: RawImage | str | Path,
     *,
     bundle: Bundle | str | Path = "lwisp",
-    precision: str = "int8",
+    precision: str = AUTO,
     threads: int = 2,
     target: Target = DEFAULT_TARGET,
     dtype: Any = np.float32,
@@ -70,7 +71,7 @@ def develop_file(
     output: str | Path,
     *,
     bundle: Bundle | str | Path = "lwisp",
-    precision: str = "int8",
+    precision: str = AUTO,
     threads: int = 2,
     target: Target = DEFAULT_TARGET,
     **options: Unpack[FileOptions],

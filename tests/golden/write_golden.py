@@ -122,7 +122,10 @@ def model_golden() -> dict[str, Any]:
     raw = frame("GBRG", 62, 58)
     packed = prepare(raw, model.contract.input)
     codes = quantize(packed.planes, model.contract.input_tensor)
-    with Session.from_bundle(bundle) as session, session.pool.open(model.contract.whole.name, 1) as (signature,):
+    with (
+        Session.from_bundle(bundle, precision="int8") as session,
+        session.pool.open(model.contract.whole.name, 1) as (signature,),
+    ):
         rgb = signature.run({model.contract.input_tensor.name: codes[None]})[model.contract.output_tensor.name]
     return {
         "model_sha256": model.sha256,

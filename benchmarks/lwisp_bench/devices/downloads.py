@@ -7,7 +7,6 @@ import os
 import re
 import shutil
 import subprocess
-import sys
 import tarfile
 import tempfile
 import urllib.error
@@ -19,6 +18,7 @@ from pathlib import Path
 
 from lwisp_bench.devices.transport import last_line
 from lwisp_bench.errors import DownloadError
+from lwisp_mobile.child_process import python_command
 from lwisp_mobile.serialize.files import atomic_write
 
 MIRROR_VARIABLE = "LWISP_DEBIAN_MIRROR"
@@ -115,7 +115,7 @@ def _installer(python: str) -> Sequence[str]:
     """Pip, or uv, whose environments have no pip."""
     if importlib.util.find_spec("pip") is not None:
         platforms = [word for platform in PLATFORMS for word in ("--platform", platform)]
-        pip = [sys.executable, "-m", "pip", "install", "-q", "--no-compile", "--only-binary=:all:", *platforms]
+        pip = python_command("-m", "pip", "install", "-q", "--no-compile", "--only-binary=:all:", *platforms)
         return [*pip, "--python-version", python, "--implementation", "cp"]
     uv = shutil.which("uv")
     if uv is None:

@@ -25,7 +25,7 @@ def test_options_travel_with_the_job(sample_dng: Path, tmp_path: Path) -> None:
     outcome = develop_job(Job(sample_dng, tmp_path / "a.png"), travelled)
     assert isinstance(outcome, Developed)
     assert (outcome.exposure_ev, outcome.tone) == (1.0, "standard")
-    with Developer("lwisp-lite") as developer, Image.open(tmp_path / "a.png") as written:
+    with Developer("lwisp-lite", precision="int8") as developer, Image.open(tmp_path / "a.png") as written:
         here = developer.develop(sample_dng, exposure_ev=1.0, tone="standard", dtype=np.uint8)
         assert np.array_equal(np.asarray(written), here)
 

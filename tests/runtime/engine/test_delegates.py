@@ -87,7 +87,10 @@ def test_a_delegate_that_takes_nothing_is_read_back(idle: str) -> None:
     assert found is not None
     assert (found.delegated_nodes, found.total_nodes) == (0, 112)
     assert "runs 0 of 112 operations; the CPU runs the rest (" in found.line
-    with Developer(shipped_bundle(), target=Target(delegate=idle)) as idling, Developer(shipped_bundle()) as plain:
+    with (
+        Developer(shipped_bundle(), precision="int8", target=Target(delegate=idle)) as idling,
+        Developer(shipped_bundle(), precision="int8") as plain,
+    ):
         assert np.array_equal(idling.develop(raw()), plain.develop(raw()))
 
 

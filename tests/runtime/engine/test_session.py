@@ -143,7 +143,7 @@ def test_a_session_is_opened_from_whatever_names_a_bundle(name: str | Path, int8
     bundle = shipped_bundle("lwisp-lite" if name == "lwisp-lite" else "lwisp")
     given = {"path": str(bundle.folder), Path("folder"): bundle.folder, "bundle": bundle}.get(name, name)
     packed = smooth(32, 32)
-    with Session.from_bundle(given, threads=1) as session:
+    with Session.from_bundle(given, precision="int8", threads=1) as session:
         assert np.array_equal(session.run(packed), int8.run(packed)) == (name != "lwisp-lite")
 
 

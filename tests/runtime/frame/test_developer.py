@@ -106,7 +106,7 @@ def test_a_float_model_has_every_tone_by_formula(developer: Developer, tone: Ton
 
 def test_an_int8_model_has_every_tone_by_its_table() -> None:
     raw = flat_raw(64, 96, "GRBG", marker=(20, 30))
-    with Developer(shipped_bundle("lwisp-lite")) as int8:
+    with Developer(shipped_bundle("lwisp-lite"), precision="int8") as int8:
         rendered = int8.develop(raw)
         levels = np.rint(256 * rendered).astype(int)
         for tone in get_args(Tone):
@@ -167,7 +167,7 @@ def test_rounded_types_are_the_rounded_picture(developer: Developer) -> None:
 
 def test_int8_rounds_as_float_does() -> None:
     raw = flat_raw(64, 96, "GRBG", marker=(20, 30))
-    with Developer(shipped_bundle()) as int8:
+    with Developer(shipped_bundle(), precision="int8") as int8:
         rgb = int8.develop(raw)
         assert np.array_equal(int8.develop(raw, dtype=np.uint8), to_8_bit(rgb))
         assert np.array_equal(int8.develop(raw, dtype=np.uint16), to_16_bit(rgb))
@@ -179,7 +179,7 @@ def test_threads_share_a_developer_and_pictures_are_the_callers() -> None:
     for frame in frames:
         frame.mosaic.setflags(write=False)
     options = DevelopOptions(max_memory_bytes=400_000_000)
-    with Developer(shipped_bundle()) as developer:
+    with Developer(shipped_bundle(), precision="int8") as developer:
         expected = [developer.run(frame, options, np.uint8).rgb.copy() for frame in frames]
         with ThreadPoolExecutor(2) as pool:
             found = list(pool.map(lambda frame: developer.run(frame, options, np.uint8).rgb, frames * 2))

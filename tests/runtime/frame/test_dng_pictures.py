@@ -111,7 +111,7 @@ def test_int8_is_as_close_to_float_with_shading_undone(developer: Developer, tmp
     """As without any shading: INT8's own distance from float, some 50 dB, is all there is."""
     gains, asks = shading()
     float32 = picture(developer, tmp_path, samples(scene())) / 255
-    with Developer("lwisp-lite") as int8:
+    with Developer("lwisp-lite", precision="int8") as int8:
         plain = picture(int8, tmp_path, samples(scene())) / 255
         undone = picture(int8, tmp_path, samples(scene() / gains), asks) / 255
     assert psnr_db(undone, float32) > psnr_db(plain, float32) - 0.5

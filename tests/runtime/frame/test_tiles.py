@@ -82,7 +82,7 @@ def test_a_small_frame_is_one_tile() -> None:
 
 @pytest.fixture(scope="module")
 def int8() -> Iterator[Developer]:
-    with Developer(shipped_bundle(), threads=2) as developer:
+    with Developer(shipped_bundle(), precision="int8", threads=2) as developer:
         yield developer
 
 
