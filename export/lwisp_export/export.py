@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from lwisp_export.conversion.broadcast import multiply_by_zero
 from lwisp_export.conversion.graph_contract import describe_graph
 from lwisp_export.conversion.onnx_to_tflite import convert_onnx
 from lwisp_export.conversion.signatures import add_signatures
@@ -90,7 +91,7 @@ def export(
     )
     models["int8"] = quantized.model
     progress("cutting signatures and checking the models")
-    models = {precision: add_signatures(model) for precision, model in models.items()}
+    models = {precision: add_signatures(multiply_by_zero(model)) for precision, model in models.items()}
     return _write(paths, reference, onnx, models, quantized)
 
 
