@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from lwisp_export.conversion.broadcast import multiply_by_zero
 from lwisp_export.conversion.graph_contract import describe_graph
 from lwisp_export.conversion.onnx_to_tflite import convert_onnx
 from lwisp_export.conversion.signatures import add_signatures
@@ -74,7 +75,7 @@ def export(
     export_onnx(reference.student, onnx, TILE_PX)
     progress("ONNX to float32 .tflite")
     float32 = convert_onnx(onnx, progress)
-    check_artifact(float32.pack(), "float32")
+    check_artifact(multiply_by_zero(float32).pack(), "float32")
     progress("float32 to fp16 weights")
     models = {"float32": float32, "fp16": quantize_fp16(float32)}
     progress("calibration and INT8")
@@ -90,7 +91,7 @@ def export(
     )
     models["int8"] = quantized.model
     progress("cutting signatures and checking the models")
-    models = {precision: add_signatures(model) for precision, model in models.items()}
+    models = {precision: add_signatures(multiply_by_zero(model)) for precision, model in models.items()}
     return _write(paths, reference, onnx, models, quantized)
 
 

@@ -7,14 +7,16 @@ from typing import Any
 from lwisp_mobile.batch.jobs import decoding
 from lwisp_mobile.cli.command import Command, add_json_option, print_json
 from lwisp_mobile.cli.raw_options import add_raw_options, add_sandbox_option, hints_of
-from lwisp_mobile.inspect.audit import StrictReport
+from lwisp_mobile.inspect.audit import Fault, StrictReport
 from lwisp_mobile.inspect.report import examine_file, inspect_file
 
 
 def _configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("file", type=Path, help="a RAW, .tflite, .onnx, .safetensors, or a bundle's folder or .zip")
     parser.add_argument(
-        "--strict", action="store_true", help="audit a model's real arithmetic; exit code 1 if it has a fault"
+        "--strict",
+        action="store_true",
+        help="audit a model's real arithmetic and what CPUs, GPUs and NPUs take; exit code 1 if it has a fault",
     )
     add_sandbox_option(parser)
     add_raw_options(parser)
@@ -44,8 +46,13 @@ def _audit(arguments: argparse.Namespace) -> int:
 
 def _audit_lines(name: str, report: StrictReport) -> list[str]:
     work = [f"{w.arithmetic} {w.macs_share:.1%} ({w.operations} operations)" for w in report.work]
-    faults = [f"  {fault.kind}: {fault.message}" for fault in report.faults] or ["  no faults"]
+    faults = [line for fault in report.faults for line in _fault_lines(fault)] or ["  no faults"]
     return [f"{name}: multiply-adds in {', '.join(work)}", *faults]
+
+
+def _fault_lines(fault: Fault) -> list[str]:
+    refused = [f"    refused by: {fault.refused_by}", f"    way out: {fault.way_out}"] if fault.refused_by else []
+    return [f"  {fault.kind}: {fault.message}", *refused]
 
 
 def _lines(tree: dict[str, Any], indent: str = "") -> list[str]:

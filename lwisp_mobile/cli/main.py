@@ -14,6 +14,7 @@ from importlib import import_module
 from importlib.metadata import EntryPoint, entry_points
 
 from lwisp_mobile.cli.command import Command, CommandEntry
+from lwisp_mobile.engine.library_output import claim_stdout
 from lwisp_mobile.errors import LwispError, MissingExtraError, UsageError, require_extra
 from lwisp_mobile.version import __version__
 
@@ -46,6 +47,8 @@ def main(argv: Sequence[str] | None = None, entries: Sequence[CommandEntry] | No
     argv: default: the process's arguments. entries: the subcommands; default: those of every installed table.
     """
     _open_streams()
+    if sys.stdout is sys.__stdout__:
+        sys.stdout = claim_stdout()
     try:
         code = _dispatch(list(sys.argv[1:] if argv is None else argv), installed() if entries is None else entries)
         sys.stdout.flush()  # here, so that a closed pipe is met inside the try

@@ -62,7 +62,8 @@ def _add_target_options(parser: argparse.ArgumentParser) -> None:
         action="append",
         default=[],
         metavar="KEY=VALUE",
-        help="option of an external delegate; may be repeated",
+        help="for gpu: precision=fp32; for npu: openvino.graph_backend=CPU, qualcomm.FIELD=VALUE; for a library: "
+        "its own; may be repeated",
     )
     group.add_argument(
         "--require-delegate", action="store_true", help="refuse a model unless the delegate runs all of it"

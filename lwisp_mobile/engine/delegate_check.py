@@ -12,14 +12,16 @@ from typing import Any
 
 import numpy as np
 
+from lwisp_mobile.engine.accelerator_log import explain_refusal, parse_log
 from lwisp_mobile.engine.delegates import CPU, LITERT_ONLY
 from lwisp_mobile.engine.interpreter import Target, external_delegates, find_engine, interpreter_module, load, runner
+from lwisp_mobile.engine.library_output import claim_stdout
 from lwisp_mobile.engine.xnnpack_coverage import TIMEOUT_S, count_delegated, run_worker
-from lwisp_mobile.errors import DelegateError, LwispError
+from lwisp_mobile.errors import DelegateError, LwispError, UsageError
 from lwisp_mobile.serialize.from_dict import from_dict
 
 _REPORTED_LINES = 4
-_TELLING = ("error", "warning", "couldn't", "could not", "failed", "not found", "no adapters")
+_TELLING = ("error", "warning", "couldn't", "could not", "failed", "not found")
 
 
 @dataclass(frozen=True)
@@ -70,24 +72,31 @@ def read_back(model: bytes, target: Target, threads: int) -> DelegateCheck:
         done = run_worker(__name__, model, json.dumps(asdict(target)), str(threads))
     except subprocess.TimeoutExpired as error:
         raise DelegateError(f"{target.delegate} didn't run the model in {TIMEOUT_S:.0f} s. Use another.") from error
-    reported = _reported(done.stderr.decode("utf-8", "replace"))
+    log = done.stderr.decode("utf-8", "replace")
     if done.returncode != 0:
-        raise DelegateError(f"{target.delegate} crashed its worker process (exit status {done.returncode}).{reported}")
-    answer = json.loads(done.stdout.splitlines()[-1])
+        crashed = f"{target.delegate} crashed its worker process (exit status {done.returncode})."
+        raise DelegateError(f"{crashed}{_reported(log)}")
+    answer = json.loads(done.stdout)
+    if "wrong_use" in answer:
+        raise UsageError(answer["wrong_use"])
     if "refused" in answer:
-        raise DelegateError(f"{answer['refused']}{reported}")
+        raise DelegateError(_explain(target.delegate, answer["refused"], log))
     return from_dict(DelegateCheck, answer, "the delegate's worker process", DelegateError)
 
 
 def worker() -> None:
     """The worker process: the model on stdin; Target and threads as arguments; DelegateCheck as JSON on stdout."""
+    answers = claim_stdout()
     model, threads, tree = sys.stdin.buffer.read(), int(sys.argv[2]), json.loads(sys.argv[1])
     target = Target(**{**tree, "delegate_options": tuple(map(tuple, tree["delegate_options"]))})
     try:
         answer: dict[str, Any] = asdict(_run(model, target, threads))
+    except UsageError as error:
+        answer = {"wrong_use": str(error)}
     except LwispError as error:
         answer = {"refused": str(error)}
-    sys.stdout.write("\n" + json.dumps(answer) + "\n")
+    answers.write(json.dumps(answer))
+    answers.close()
 
 
 def _run(model: bytes, target: Target, threads: int) -> DelegateCheck:
@@ -140,6 +149,12 @@ def _check_fingerprint(found: DelegateCheck, model: bytes, target: Target, threa
             f"{found.delegate} reports that it runs all {found.total_nodes} operations, but gives the CPU's very bits: "
             "the CPU ran them. Check the driver, or use --delegate cpu."
         )
+
+
+def _explain(delegate: str, error: str, log: str) -> str:
+    if delegate in LITERT_ONLY:
+        return explain_refusal(parse_log(log, delegate), delegate, error)
+    return f"{error}{_reported(log)}"
 
 
 def _reported(stderr: str) -> str:

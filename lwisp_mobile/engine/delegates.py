@@ -5,12 +5,13 @@ can't run whole is refused. A path is an external delegate's library (tflite_plu
 """
 
 import ctypes
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from lwisp_mobile.engine.delegate_options import compile_options
 from lwisp_mobile.errors import DelegateError, missing_runtime
 
 CPU = "cpu"
@@ -33,25 +34,32 @@ def open_library(module: Any, path: str, options: Mapping[str, str]) -> Any:
         raise DelegateError(f"The delegate {path} refuses to start ({error}). Check its options and driver.") from error
 
 
-def compile_model(model: bytes, accelerator: str) -> Any:
+def compile_model(model: bytes, accelerator: str, options: Sequence[tuple[str, str]] = ()) -> Any:
     """Compile for one of LiteRT's accelerators: "gpu", "npu", or "cpu" to compare with.
 
-    Raises DelegateError if there's no such accelerator here, or if it can't run the whole graph.
+    options: by `compile_options`. Raises UsageError on an option that there isn't, DelegateError if there's no such
+    accelerator here, or if it can't run the whole graph; `check_delegate` tells which.
     """
     try:
-        from ai_edge_litert.compiled_model import CompiledModel, HardwareAccelerator  # noqa: PLC0415
+        from ai_edge_litert import compiled_model  # noqa: PLC0415
     except ImportError as error:
         raise missing_runtime(error) from error
+    chosen = compiled_model.Options(
+        hardware_accelerators=compiled_model.HardwareAccelerator[accelerator.upper()],
+        **compile_options(compiled_model, accelerator, options),
+    )
     try:
-        compiled = CompiledModel.from_buffer(model, HardwareAccelerator[accelerator.upper()])
+        compiled = compiled_model.CompiledModel.from_buffer(model, options=chosen)
     except RuntimeError as error:
-        raise DelegateError(
-            f"LiteRT can't run the model on the {accelerator} of this machine "
-            f"({' '.join(str(error).split())}). Use --delegate cpu, or install the accelerator's driver."
-        ) from error
+        raise DelegateError(_last_line(str(error))) from error
     if not compiled.is_fully_accelerated():
-        raise DelegateError(f"The {accelerator} runs only a part of the model. Use --delegate cpu.")
+        raise DelegateError(f"The {accelerator} runs only a part of the model.")
     return compiled
+
+
+def _last_line(message: str) -> str:
+    """LiteRT's own words: the lines before are places in its source."""
+    return message.strip().splitlines()[-1].lstrip("└ ")
 
 
 class CompiledRunner:

@@ -23,7 +23,7 @@ class Target:
     delegate: str = CPU
     """cpu (XNNPACK), gpu or npu (LiteRT's CompiledModel), or the path of an external delegate's library."""
     delegate_options: tuple[tuple[str, str], ...] = ()
-    """Keys and values for an external delegate."""
+    """Keys and values for an external delegate; for gpu and npu as `compile_options` takes them."""
     require_delegate: bool = False
     """Refuse a model that the delegate doesn't run whole."""
 
@@ -33,8 +33,8 @@ class Target:
             raise UsageError(f"No engine {self.engine!r}; choose {' or '.join(_MODULES)}.")
         if self.delegate in LITERT_ONLY and self.engine == TFLITE_RUNTIME:
             raise UsageError(f"{self.delegate} is LiteRT's; tflite-runtime has cpu and external libraries.")
-        if self.delegate_options and self.delegate in (CPU, *LITERT_ONLY):
-            raise UsageError(f"{self.delegate} takes no options; they are for an external delegate's library.")
+        if self.delegate_options and self.delegate == CPU:
+            raise UsageError("cpu takes no options; they are for gpu, npu and an external delegate's library.")
 
 
 @dataclass(frozen=True)
@@ -57,7 +57,8 @@ def load(model: bytes, threads: int, target: Target) -> Loaded:
     """
     module = interpreter_module(target.engine)
     try:
-        compiled = compile_model(model, target.delegate) if target.delegate in LITERT_ONLY else None
+        accelerated = target.delegate in LITERT_ONLY
+        compiled = compile_model(model, target.delegate, target.delegate_options) if accelerated else None
         delegates = external_delegates(module, target)
         return Loaded(
             module.Interpreter(model_content=model, num_threads=threads, experimental_delegates=delegates),

@@ -12,11 +12,9 @@ from typing import Literal
 from lwisp_mobile.engine.coverage import Coverage
 from lwisp_mobile.engine.xnnpack_coverage import delegate_coverage, signature_coverage
 from lwisp_mobile.inspect.model_facts import operator_macs
+from lwisp_mobile.inspect.portability import Form, describe_operator, find_refusals
 from lwisp_mobile.tflite.graph import Graph, Operator
 from lwisp_mobile.tflite.reader import reading
-
-MAX_RANK = 4
-"""GPU delegates take no more axes."""
 
 Arithmetic = Literal["int8", "int16", "hybrid", "float", "other"]
 """Of one operation. hybrid: int8 weights against float activations, which the runtime quantises at every run."""
@@ -24,8 +22,8 @@ Arithmetic = Literal["int8", "int16", "hybrid", "float", "other"]
 _INT8 = {"int8", "uint8", "int4"}
 _FLOAT = {"float32", "float16"}
 _CONVERTING = ("QUANTIZE", "DEQUANTIZE")
-_EMULATED = ("CUSTOM", "DELEGATE", "PLACEHOLDER_FOR_GREATER_OP_CODES")
-"""Operations that a plain runtime doesn't have: TensorFlow's own (Flex) and vendors'."""
+_UNLOADABLE = {"custom operation", "fp16 activations"}
+"""Forms that the runtime here may refuse: it isn't asked what it delegates."""
 _MOST_NAMES = 5
 
 
@@ -33,8 +31,11 @@ _MOST_NAMES = 5
 class Fault:
     """One thing that isn't what it seems, or that a delegate won't take."""
 
-    kind: Literal["float island", "hybrid", "stored as int8", "custom operation", "rank", "not delegated", "partitions"]
+    kind: Literal["float island", "hybrid", "stored as int8", "not delegated", "partitions"] | Form
     message: str
+    refused_by: str = ""
+    """Backends that don't take it; empty: they take it, and it costs time."""
+    way_out: str = ""
 
 
 @dataclass(frozen=True)
@@ -64,7 +65,7 @@ def examine(model: bytes) -> StrictReport:
     with reading():
         work = _work(graph)
         found = [fault for subgraph in graph.subgraphs for fault in _graph_faults(subgraph)]
-    if not any(fault.kind == "custom operation" for fault in found):  # those the runtime here would refuse
+    if not _UNLOADABLE.intersection(fault.kind for fault in found):
         coverage = signature_coverage(model) or {"the model": delegate_coverage(model)}
         found += [fault for name, covered in coverage.items() for fault in _delegation_faults(name, covered)]
     # Signatures of one model share operations.
@@ -99,21 +100,18 @@ def _work(graph: Graph) -> tuple[Work, ...]:
 def _graph_faults(graph: Graph) -> Iterator[Fault]:
     operators = [(operator, arithmetic_of(operator)) for operator in graph.operators]
     quantised = any(kind in ("int8", "int16") for _operator, kind in operators)
-    islands = [_place(operator) for operator, kind in operators if kind == "float"]
+    islands = [describe_operator(operator) for operator, kind in operators if kind == "float"]
     if quantised and islands:
         yield Fault("float island", f"{len(islands)} of {len(operators)} operations are float: {_some(islands)}")
-    hybrids = [_place(operator) for operator, kind in operators if kind == "hybrid"]
+    hybrids = [describe_operator(operator) for operator, kind in operators if kind == "hybrid"]
     if hybrids:
         yield Fault("hybrid", f"int8 weights with float activations in {len(hybrids)} operations: {_some(hybrids)}")
     unpacked = sum(_unpacks_int8(operator) for operator, _kind in operators)
     if unpacked:
         yield Fault("stored as int8", f"{unpacked} weights are int8 in the file only and computed in float")
-    foreign = [_place(operator) for operator, _kind in operators if operator.kind in _EMULATED]
-    if foreign:
-        yield Fault("custom operation", f"a plain runtime has no {_some(foreign)}")
-    rank = max((len(tensor.shape) for tensor in graph.tensors), default=0)
-    if rank > MAX_RANK:
-        yield Fault("rank", f"tensors have up to {rank} axes; GPU delegates take {MAX_RANK}")
+    for refusal in find_refusals(graph):
+        message = f"{refusal.problem}: {_some(refusal.operators)}"
+        yield Fault(refusal.form, message, refusal.refused_by, refusal.way_out)
 
 
 def _delegation_faults(name: str, coverage: Coverage) -> Iterator[Fault]:
@@ -130,12 +128,6 @@ def _delegation_faults(name: str, coverage: Coverage) -> Iterator[Fault]:
 
 def _unpacks_int8(operator: Operator) -> bool:
     return operator.kind == "DEQUANTIZE" and operator.inputs[0].is_constant and operator.inputs[0].dtype in _INT8
-
-
-def _place(operator: Operator) -> str:
-    if operator.kind == "CUSTOM":
-        return operator.custom_kind or operator.kind
-    return f"{operator.kind} ({operator.output.name})" if operator.outputs else operator.kind
 
 
 def _some(names: Iterable[str]) -> str:

@@ -24,6 +24,7 @@ _OPTIONS = {
     "CONV_2D": "Conv2DOptions",
     "FAKE_QUANT": "FakeQuantOptions",
     "MINIMUM": "MaximumMinimumOptions",
+    "MUL": "MulOptions",
 }
 """Classes of options, of the operators that rewrites add."""
 _LARGEST_OLD_CODE = 127

@@ -1,14 +1,14 @@
 """The rules for a .tflite that ships."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 
 from lwisp_export.errors import ArtifactError
 from lwisp_mobile.contract import Precision
 from lwisp_mobile.engine.coverage import Coverage
 from lwisp_mobile.inspect.model_facts import GraphFacts, inspect_tflite, signature_coverage
+from lwisp_mobile.inspect.portability import find_refusals
+from lwisp_mobile.tflite.graph import Graph
 
-MAX_RANK = 4
-"""GPU delegates take no more axes."""
 _FIXES_SIZE = ("TRANSPOSE", "RESHAPE")
 _BLOCKS_USED_TWICE = 3
 
@@ -20,7 +20,7 @@ def check_artifact(model: bytes, precision: Precision, float_operators: Collecti
     listing every broken rule, ModelError if it isn't a .tflite or the runtime refuses it.
     """
     facts = inspect_tflite(model)
-    broken = [*_graph_faults(facts, float_operators), *_interface_faults(facts, precision)]
+    broken = [*_refusals(model), *_graph_faults(facts, float_operators), *_interface_faults(facts, precision)]
     for signature, coverage in signature_coverage(model).items():
         broken += [f"{signature}: {fault}" for fault in _coverage_faults(coverage)]
     if broken:
@@ -30,13 +30,19 @@ def check_artifact(model: bytes, precision: Precision, float_operators: Collecti
         )
 
 
+def _refusals(model: bytes) -> Iterator[str]:
+    """Why a backend wouldn't run it whole; a form that several signatures share counts once."""
+    found = (refusal for graph in Graph.parse(model).subgraphs for refusal in find_refusals(graph))
+    for refusal in dict.fromkeys(found):
+        named = f"{refusal.problem}: {', '.join(refusal.operators)}"
+        yield f"{named}; refused by {refusal.refused_by}; {refusal.way_out}"
+
+
 def _graph_faults(facts: GraphFacts, float_operators: Collection[str]) -> list[str]:
     faults = [f"{facts.count(name)} {name}; none are allowed" for name in _FIXES_SIZE if facts.count(name)]
     needed = _depth_to_space_count(facts)
     if facts.count("DEPTH_TO_SPACE") != needed:
         faults.append(f"{facts.count('DEPTH_TO_SPACE')} DEPTH_TO_SPACE instead of {needed}")
-    if facts.max_rank > MAX_RANK:
-        faults.append(f"a tensor has {facts.max_rank} axes; GPU delegates take {MAX_RANK}")
     return faults + [
         f"float island {island}" for island in facts.float_islands if not _is_requested(island, float_operators)
     ]

@@ -5,6 +5,7 @@ import functools
 import numpy as np
 import pytest
 
+from lwisp_export.conversion.broadcast import multiply_by_zero
 from lwisp_export.conversion.graph_cleanup import clean_float_model
 from lwisp_export.conversion.graph_contract import describe_graph
 from lwisp_export.conversion.signatures import STAGES, add_signatures
@@ -34,7 +35,7 @@ def precision(request: pytest.FixtureRequest) -> str:
 
 @pytest.fixture(scope="module")
 def cut(precision: str) -> bytes:
-    return add_signatures(GRAPHS[precision]()).pack()
+    return add_signatures(multiply_by_zero(GRAPHS[precision]())).pack()
 
 
 @pytest.mark.parametrize("size", [(64, 64), (96, 48)])

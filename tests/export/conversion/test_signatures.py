@@ -12,7 +12,7 @@ from lwisp_export.verification.artifact import check_artifact
 from lwisp_mobile.errors import ModelError
 from lwisp_mobile.inspect.model_facts import inspect_tflite, signature_coverage
 from lwisp_mobile.tflite.graph import Graph
-from tests.export.chain_models import float_graph, float_model, fp16_model, int8_model, student, tile
+from tests.export.chain_models import float_graph, float_model, fp16_model, int8_model, shipping_form, student, tile
 
 MODELS = {"float32": float_model, "fp16": fp16_model, "int8": int8_model}
 
@@ -35,7 +35,7 @@ def precision(request: pytest.FixtureRequest) -> str:
 
 @pytest.fixture(scope="module")
 def cut(precision: str) -> bytes:
-    return add_signatures(Graph.parse(MODELS[precision]())).pack()
+    return add_signatures(Graph.parse(shipping_form(MODELS[precision]()))).pack()
 
 
 def test_context_and_develop_are_the_whole_model_bit_for_bit(precision: str, cut: bytes) -> None:
@@ -76,7 +76,7 @@ def test_the_context_is_torchs() -> None:
 
 
 def test_the_file_holds_the_weights_once(precision: str, cut: bytes) -> None:
-    whole = MODELS[precision]()
+    whole = shipping_form(MODELS[precision]())
     assert len(Graph.parse(cut).model.buffers) == len(Graph.parse(whole).model.buffers)
     assert inspect_tflite(cut).parameters == inspect_tflite(whole).parameters
 

@@ -13,13 +13,13 @@ from lwisp_export.quantization.quantizer import quantize_int8
 from lwisp_export.verification.artifact import check_artifact
 from lwisp_mobile.inspect.audit import examine
 from lwisp_mobile.inspect.model_facts import delegate_coverage, inspect_tflite
-from tests.export.chain_models import calibration_tiles, float_graph, float_model, psnr_db, run
+from tests.export.chain_models import calibration_tiles, float_graph, float_model, psnr_db, run, shipping_form
 from tests.export.quantization.prepared_models import UNSEEN, against_float
 
 
 def test_a_float_operator_is_an_island_that_the_check_knows_by_name() -> None:
     recipe = replace(find_quantization("lwisp"), float_operators=("halves", "joined", "rgb"))
-    model = quantize_int8(float_graph(), calibration_tiles(), recipe).pack()
+    model = shipping_form(quantize_int8(float_graph(), calibration_tiles(), recipe).pack())
     facts, coverage = inspect_tflite(model), delegate_coverage(model)
     assert "LOGISTIC: halves" in facts.float_islands
     assert (facts.outputs[0].dtype, facts.outputs[0].scale) == ("int8", 1 / 256)

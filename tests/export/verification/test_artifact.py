@@ -11,16 +11,16 @@ from lwisp_export.verification.artifact import Precision, check_artifact
 from lwisp_mobile.errors import ModelError
 from lwisp_mobile.inspect.model_facts import delegate_coverage, inspect_tflite, read_metadata
 from lwisp_mobile.tflite.graph import Graph, Quantization
-from tests.export.chain_models import float_model, fp16_model, int8_model, raw_model, run, student, tile
+from tests.export.chain_models import float_model, fp16_model, int8_model, raw_model, run, shipping_form, student, tile
 
 
 @pytest.mark.parametrize(("model", "precision"), [(float_model, "float32"), (fp16_model, "fp16"), (int8_model, "int8")])
 def test_the_chains_models_may_ship(model: object, precision: Precision) -> None:
-    check_artifact(model(), precision)  # type: ignore[operator]
+    check_artifact(shipping_form(model()), precision)  # type: ignore[operator]
 
 
 def test_a_student_without_the_last_upsampling_may_ship() -> None:
-    check_artifact(float_model("relu", "denoise"), "float32")
+    check_artifact(shipping_form(float_model("relu", "denoise")), "float32")
 
 
 def test_every_broken_rule_is_listed() -> None:
@@ -29,6 +29,11 @@ def test_every_broken_rule_is_listed() -> None:
     message = str(caught.value)
     for fault in ("5 TRANSPOSE", "9 RESHAPE", "packed is float32 instead of int8", "rgb is float32 instead of int8"):
         assert f"- {fault}" in message
+
+
+def test_a_form_that_a_backend_refuses_is_listed_with_the_backend_and_the_way_out() -> None:
+    with pytest.raises(ArtifactError, match=r"one tensor read twice: SUB \(.*\); refused by LiteRT GPU .*; write"):
+        check_artifact(float_model(), "float32")
 
 
 def test_float_is_no_fp16() -> None:
