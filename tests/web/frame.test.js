@@ -10,7 +10,7 @@ import { planTiles, splitSide } from "../../web/lwisp_web/page/frame/tiles.js";
 import { level8, levelsOf, render } from "../../web/lwisp_web/page/output/picture.js";
 import { encodePng } from "../../web/lwisp_web/page/output/png.js";
 import { applyTone, inverseContrast, toneTable } from "../../web/lwisp_web/page/output/tone.js";
-import { Preparation } from "../../web/lwisp_web/page/preprocess/prepare.js";
+import { Preparation, PreparedPlanes } from "../../web/lwisp_web/page/preprocess/prepare.js";
 import { bytes, codes, floats, frameOf, readGolden } from "./golden.js";
 
 const golden = readGolden("golden.json");
@@ -42,7 +42,8 @@ test("crops and tiles lie where the Python runtime lays them", () => {
 
 test("the context sample", () => {
   for (const each of golden.context_samples) {
-    const sample = contextSample(new Preparation(frameOf(each.frame), each.contract), each, 16);
+    const planes = new PreparedPlanes(new Preparation(frameOf(each.frame), each.contract));
+    const sample = contextSample(planes, each, 16);
     assert.deepEqual([sample.width, sample.height], each.sample_size_px);
     assert.deepEqual(sample.planes, floats(each.sample));
   }

@@ -49,6 +49,7 @@ test("colour is shifted on quads and by smoothed differences", () => {
   for (const each of steps.color_shift) {
     const [width, height] = each.size_px;
     const window = { left: 0, top: 0, width, height };
+    /** @type {Float32Array} */
     let light = interleaved(floats(each.light));
     if (each.color_shift === "quad") shiftOnQuads(light, floats(each.matrix));
     else light = shiftSmoothed(light, window, window, floats(each.matrix));

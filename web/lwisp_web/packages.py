@@ -22,7 +22,8 @@ _LOG_TAIL_LINES = 12
 def browser_packages(progress: Progress, *, with_tests: bool = False) -> Path:
     """The folder node_modules with what the page needs, installed if it isn't there yet.
 
-    progress: called once, before that. with_tests: the tests' packages, too. Raises WebError if npm fails or is missing.
+    progress: called once, before that. with_tests: the tests' packages, too. Raises WebError if npm is missing or
+    fails.
     """
     folder = _folder(with_tests)
     if not folder.is_dir():

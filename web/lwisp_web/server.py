@@ -9,7 +9,7 @@ from functools import partial
 from http import HTTPStatus
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any
 
 from lwisp_web.errors import WebError
 
@@ -28,7 +28,7 @@ CERTIFICATE_DAYS = 30
 class SiteHandler(SimpleHTTPRequestHandler):
     """Serves files, lists no folders, logs nothing."""
 
-    extensions_map: ClassVar[dict[str, str]] = {
+    extensions_map = {  # noqa: RUF012  as the base class has it
         "": "application/octet-stream",
         ".html": "text/html; charset=utf-8",
         ".css": "text/css; charset=utf-8",
@@ -65,7 +65,9 @@ def make_server(folder: Path, host: str, port: int, certificate: Path | None = N
             f"{host}:{port} can't be listened on ({error.strerror or error}). Choose another --port or --host."
         ) from error
     if certificate is not None:
-        server.socket = _context(certificate).wrap_socket(server.socket, server_side=True, do_handshake_on_connect=False)
+        # Each connection's thread shakes hands: a client that doesn't would keep all others waiting.
+        context = _context(certificate)
+        server.socket = context.wrap_socket(server.socket, server_side=True, do_handshake_on_connect=False)
     return server
 
 
@@ -79,7 +81,7 @@ def _context(certificate: Path) -> ssl.SSLContext:
 
 
 def self_signed_certificate(folder: Path, host: str) -> Path:
-    """Make a certificate for this machine's addresses, with its key, in one PEM file. Raises WebError without openssl."""
+    """Make a certificate for this machine's addresses, with its key, as a PEM file. Raises WebError without openssl."""
     if shutil.which("openssl") is None:
         raise WebError("openssl isn't installed; it makes the certificate. Install it, or give --certificate.")
     names = ",".join(["DNS:localhost", *(f"IP:{address}" for address in sorted({"127.0.0.1", *addresses_of(host)}))])

@@ -20,7 +20,10 @@ def _configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on; 0.0.0.0: all (default: %(default)s)")
     parser.add_argument("--port", type=int, default=DEFAULT_PORT, help="default: %(default)s; 0: any that is free")
     parser.add_argument(
-        "--bundle", action="append", metavar="BUNDLE", help="name, folder or .zip; repeatable (default: those that ship)"
+        "--bundle",
+        action="append",
+        metavar="BUNDLE",
+        help="name, folder or .zip; repeatable (default: all shipped)",
     )
     secure = parser.add_mutually_exclusive_group()
     secure.add_argument("--https", action="store_true", help="with a self-signed certificate, which you have to accept")

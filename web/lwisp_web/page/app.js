@@ -10,7 +10,6 @@ import { Settings } from "./settings.js";
 const element = (id) => /** @type {HTMLElement} */ (document.getElementById(id));
 const progress = /** @type {HTMLProgressElement} */ (element("progress"));
 const picker = /** @type {HTMLInputElement} */ (element("file"));
-const save = /** @type {HTMLButtonElement} */ (element("save"));
 
 const darkroom = new Darkroom((share) => (progress.value = share));
 const compare = new Compare();
@@ -18,13 +17,15 @@ const compare = new Compare();
 let title = "";
 /** Work is done one after another. @type {Promise<void>} */
 let tail = Promise.resolve();
+/** Whether the open file's picture is there. */
+let isDeveloped = false;
 /** Whether a development waits that will read the form when it begins. */
 let isWaiting = false;
 
 /** Does work once what came before is done; what fails is shown. @param {string} text @param {() => Promise<void>} work */
 function enqueue(text, work) {
   tail = tail.then(async () => {
-    element("error").hidden = true;
+    showError("");
     element("status").textContent = text;
     progress.value = 0;
     progress.hidden = false;
@@ -39,8 +40,13 @@ function enqueue(text, work) {
 /** @param {unknown} error */
 function fail(error) {
   element("status").textContent = "";
-  element("error").textContent = error instanceof Error ? error.message : String(error);
-  element("error").hidden = false;
+  showError(error instanceof Error ? error.message : String(error));
+}
+
+/** @param {string} text */
+function showError(text) {
+  element("error").textContent = text;
+  element("error").hidden = !text;
 }
 
 /** @param {string} name @param {() => Promise<ArrayBuffer>} read */
@@ -48,7 +54,7 @@ async function openFile(name, read) {
   await enqueue(`Reading ${name} …`, async () => {
     await darkroom.open(await read());
     title = name.replace(/\.[^.]*$/, "");
-    save.disabled = true;
+    isDeveloped = false;
     develop();
   });
 }
@@ -63,7 +69,7 @@ function develop() {
 }
 
 function changeTone() {
-  if (save.disabled) develop();
+  if (!isDeveloped) develop();
   else enqueue("Changing the tone …", async () => show(await darkroom.print(settings.read().tone)));
 }
 
@@ -71,12 +77,12 @@ function changeTone() {
 function show(finished) {
   compare.show(finished);
   element("drop").hidden = true;
-  element("other").hidden = false;
+  element("actions").hidden = false;
   element("status").textContent = summary(finished);
   element("notes").replaceChildren(
     ...finished.notes.map((note) => Object.assign(document.createElement("li"), { textContent: note })),
   );
-  save.disabled = false;
+  isDeveloped = true;
 }
 
 /** @param {Finished} finished */
@@ -152,7 +158,7 @@ picker.addEventListener("change", async () => {
 });
 element("other").addEventListener("click", () => picker.click());
 element("sample").addEventListener("click", openSample);
-save.addEventListener("click", savePng);
+element("save").addEventListener("click", savePng);
 element("settings").addEventListener("submit", (event) => event.preventDefault());
 acceptDrops();
 document.documentElement.dataset.ready = "true";

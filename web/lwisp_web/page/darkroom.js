@@ -5,11 +5,11 @@ import { inputSpec, isToldNoise, outputSpec } from "./contract.js";
 import { LiteRt } from "./engine/litert.js";
 import { LwispError, UsageError } from "./errors.js";
 import { developFrame } from "./frame/develop.js";
-import { quadPicture } from "./output/before.js";
+import { quadLight, quadPicture } from "./output/before.js";
 import { levelsOf, render } from "./output/picture.js";
 import { encodePng } from "./output/png.js";
 import { toneNotes } from "./output/tone-notes.js";
-import { Preparation } from "./preprocess/prepare.js";
+import { Preparation, PreparedPlanes } from "./preprocess/prepare.js";
 import { CFA_OFFSETS_PX } from "./raw/cfa.js";
 import { readDng } from "./raw/dng.js";
 import { decodeByLibRaw } from "./raw/libraw.js";
@@ -38,7 +38,7 @@ import { decodeByLibRaw } from "./raw/libraw.js";
  * @property {{time: TimeSplit, totalMs: number, tiles: number, exposureEv: number, backend: Backend, threads: number}} run
  */
 
-/** What was developed last: enough to give it another tone. @typedef {{picture: Feature, planes: Preparation, model: Model, visible: Rectangle, chosenEv: number | "auto", run: Finished["run"]}} Negative */
+/** What was developed last: enough to give it another tone. @typedef {{picture: Feature, quads: Uint16Array, model: Model, visible: Rectangle, chosenEv: number | "auto", run: Finished["run"]}} Negative */
 
 const VENDOR = new URL("vendor/", import.meta.url);
 const MODELS = new URL("models/", import.meta.url);
@@ -70,11 +70,16 @@ const REQUESTS = {
     const start = performance.now();
     const [litert, model] = await Promise.all([loadEngine(), findModel(bundle, precision)]);
     checkBackend(model, backend, denoise);
-    const planes = new Preparation(frame, model.contract.input, { exposureEv, denoise });
-    const developed = await developFrame(planes, model, litert, backend, report);
-    const { time, tiles, picture } = developed;
-    const run = { time, totalMs: performance.now() - start, tiles, exposureEv: planes.exposureEv, backend, threads: litert.threads };
-    negative = { picture, planes, model, visible: visibleArea(frame), chosenEv: exposureEv, run };
+    const prepareStart = performance.now();
+    const preparation = new Preparation(frame, model.contract.input, { exposureEv, denoise });
+    const planes = new PreparedPlanes(preparation);
+    const prepareMs = performance.now() - prepareStart;
+    const { time, tiles, picture } = await developFrame(planes, model, litert, backend, report);
+    time.prepareMs += prepareMs;
+    const { threads } = litert;
+    const run = { time, totalMs: performance.now() - start, tiles, exposureEv: preparation.exposureEv, backend, threads };
+    const quads = quadLight(planes, model.contract.input);
+    negative = { picture, quads, model, visible: visibleArea(frame), chosenEv: exposureEv, run };
     return print(tone);
   },
 
@@ -148,16 +153,17 @@ function visibleArea({ picture, cfa }) {
 /** @param {Tone | "rendered"} tone @returns {Finished} */
 function print(tone) {
   if (!negative || !frame) throw new UsageError("Nothing is developed yet.");
-  const { picture, planes, model, visible, chosenEv, run } = negative;
-  const { rendered_tone: rendered, input } = model.contract;
+  const { picture, quads, model, visible, chosenEv, run } = negative;
+  const { rendered_tone: rendered } = model.contract;
   const wanted = tone === "rendered" ? rendered : tone;
   const { orientation } = frame;
   const spec = outputSpec(model.contract);
   const after = render(picture.values, picture.width, visible, orientation, levelsOf(spec, rendered, wanted));
   finished = after;
-  const quads = quadPicture(planes, input, wanted);
-  const before = render(quads, picture.width, visible, orientation, (level) => level);
-  return { after, before, notes: [...frame.notes, ...exposureNotes(frame, chosenEv, run.exposureEv), ...toneNotes(spec, rendered, wanted)], run };
+  const levels = quadPicture(quads, picture.width / 2, wanted);
+  const before = render(levels, picture.width, visible, orientation, (level) => level);
+  const notes = [...frame.notes, ...exposureNotes(frame, chosenEv, run.exposureEv), ...toneNotes(spec, rendered, wanted)];
+  return { after, before, notes, run };
 }
 
 /** @param {RawFrame} raw @param {number | "auto"} chosen @param {number} ev */

@@ -21,10 +21,14 @@ import { EngineError } from "../errors.js";
 /** Threads beyond these bring little. */
 const MAX_THREADS = 8;
 
+/** How LiteRT begins the list of operators that a GPU refuses; it's one line each, up to the one that sums up. */
+const REFUSED = "not supported by GPU delegate";
+
 export class LiteRt {
-  /** @param {any} library the module @litertjs/core */
-  constructor(library) {
+  /** @param {any} library the module @litertjs/core @param {string[]} log what LiteRT prints, the newest last */
+  constructor(library, log) {
     this.library = library;
+    this.log = log;
     this.wasm = library.getGlobalLiteRt().liteRtWasm;
     /** Of the CPU. */
     this.threads = Math.min(this.wasm.getThreadCount(), navigator.hardwareConcurrency, MAX_THREADS);
@@ -38,16 +42,16 @@ export class LiteRt {
   static async load(vendor) {
     const library = await import(new URL("@litertjs/core/dist/index.js", vendor).href);
     const folder = new URL("@litertjs/core/wasm/", vendor);
+    /** @type {string[]} */
+    const log = [];
+    const print = (/** @type {string} */ line) => void log.push(line);
     // In a worker, the module would look for its files beside the worker's script.
-    Object.assign(globalThis, {
-      Module: {
-        locateFile: (/** @type {string} */ name) => new URL(name, folder).href,
-        mainScriptUrlOrBlob: new URL("litert_wasm_threaded_internal.js", folder).href,
-      },
-    });
+    const locateFile = (/** @type {string} */ name) => new URL(name, folder).href;
+    const mainScriptUrlOrBlob = locateFile("litert_wasm_threaded_internal.js");
+    Object.assign(globalThis, { Module: { locateFile, mainScriptUrlOrBlob, print, printErr: print } });
     const threads = crossOriginIsolated && (await library.supportsFeature("relaxedSimd"));
     await library.loadLiteRt(folder.href, { threads });
-    return new LiteRt(library);
+    return new LiteRt(library, log);
   }
 
   /** Whether there is a GPU at all. */
@@ -63,6 +67,7 @@ export class LiteRt {
    * @returns {Promise<Runner>}
    */
   async compile(bytes, backend) {
+    this.log.length = 0;
     try {
       return backend === "gpu" ? await this.#onGpu(bytes) : await this.#onCpu(bytes);
     } catch (error) {
@@ -77,9 +82,11 @@ export class LiteRt {
       throw new EngineError("This browser offers no GPU to pages (WebGPU). Choose the CPU, or another browser.");
     }
     const model = await this.library.loadAndCompile(bytes, { accelerator: "webgpu" });
-    if (!model.isFullyAccelerated || model.options.accelerator !== "webgpu") {
+    // `isFullyAccelerated` is true even where operators were refused.
+    const refused = refusedOperators(this.log);
+    if (refused.length || model.options.accelerator !== "webgpu") {
       model.delete();
-      throw new EngineError("The GPU doesn't take the whole model: some operators would run on the CPU. Choose the CPU.");
+      throw new EngineError(`The GPU doesn't take the whole model: ${refused.join(" ") || "LiteRT.js fell back"} Choose the CPU.`);
     }
     const shapes = new Map(model.getInputDetails().map((/** @type {any} */ each) => [each.name, [...each.shape]]));
     return { run: (inputs) => this.#runOnGpu(model, shapes, inputs), close: () => model.delete() };
@@ -148,6 +155,14 @@ export class LiteRt {
     buffer.unlock();
     return buffer;
   }
+}
+
+/** The operators that a GPU refused, and why. @param {string[]} log */
+function refusedOperators(log) {
+  const start = log.findIndex((line) => line.includes(REFUSED));
+  if (start < 0) return [];
+  const stop = log.findIndex((line, at) => at > start && line.includes("will run on the"));
+  return log.slice(start + 1, stop < 0 ? undefined : stop);
 }
 
 /** @param {any} vector @returns {string[]} */

@@ -6,7 +6,7 @@
 import { UsageError } from "../errors.js";
 
 /** @import { ContextContract } from "../contract.js" */
-/** @import { Preparation } from "../preprocess/prepare.js" */
+/** @import { PreparedPlanes } from "../preprocess/prepare.js" */
 
 /**
  * Where the crops lie along a side: [start, stop] in packed px; a side that isn't longer than the grid is taken as it is.
@@ -29,7 +29,7 @@ export function cropSpans(sidePx, { grid, crop_px: cropPx }, multiplePx) {
 /**
  * Cut the grid of crops out of a frame.
  *
- * @param {Pick<Preparation, "heightPx" | "widthPx" | "count" | "planes">} frame
+ * @param {PreparedPlanes} frame
  * @param {ContextContract} context
  * @param {number} multiplePx
  */

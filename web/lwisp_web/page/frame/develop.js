@@ -12,13 +12,13 @@ import { layTiles, planTiles } from "./tiles.js";
 
 /** @import { ModelContract, SignatureContract, TensorSpec } from "../contract.js" */
 /** @import { Backend, LiteRt, Runner, Values } from "../engine/litert.js" */
-/** @import { Preparation } from "../preprocess/prepare.js" */
+/** @import { PreparedPlanes } from "../preprocess/prepare.js" */
 /** @import { Rectangle } from "../raw/frame.js" */
 /** @import { Tile, TilePlan } from "./tiles.js" */
 
 /** A model's contract and bytes, their hash checked. @typedef {{contract: ModelContract, bytes: Uint8Array}} Model */
 /** A tensor of the whole frame. @typedef {{spec: TensorSpec, width: number, height: number, values: Values}} Feature */
-/** Where the time went, in milliseconds. @typedef {{prepareMs: number, compileMs: number, inferenceMs: number}} TimeSplit */
+/** Where the time went, in milliseconds; cutting out counts as preparation. @typedef {{prepareMs: number, compileMs: number, inferenceMs: number}} TimeSplit */
 /** Called with the share of the work that is done, 0 to 1. @typedef {(share: number) => void} Report */
 
 /**
@@ -34,7 +34,7 @@ export const RUN_BYTES = 192e6;
 /**
  * Develop a frame. Throws EngineError if the model can't run, UsageError if the smallest tiles are too large.
  *
- * @param {Preparation} planes
+ * @param {PreparedPlanes} planes
  * @param {Model} model
  * @param {LiteRt} engine
  * @param {Backend} backend
@@ -51,7 +51,7 @@ export async function developFrame(planes, model, engine, backend, report, runBy
   return { picture: /** @type {Feature} */ (picture), time: run.time, tiles: run.tileCount };
 }
 
-/** @param {ModelContract} contract @param {Preparation} planes @param {number} runBytes @returns {TilePlan[]} */
+/** @param {ModelContract} contract @param {PreparedPlanes} planes @param {number} runBytes @returns {TilePlan[]} */
 function planFrame(contract, { widthPx, heightPx }, runBytes) {
   if (widthPx * heightPx * contract.develop.bytes_per_packed_px <= runBytes) {
     return [layTiles(contract.develop, widthPx, heightPx, widthPx, heightPx)];
@@ -65,7 +65,7 @@ function planFrame(contract, { widthPx, heightPx }, runBytes) {
 
 /** One frame on its way through the model. */
 class FrameRun {
-  /** @param {Preparation} planes @param {Model} model @param {LiteRt} engine @param {Backend} backend @param {Report} report */
+  /** @param {PreparedPlanes} planes @param {Model} model @param {LiteRt} engine @param {Backend} backend @param {Report} report */
   constructor(planes, { contract, bytes }, engine, backend, report) {
     this.planes = planes;
     this.contract = contract;

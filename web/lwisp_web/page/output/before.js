@@ -5,38 +5,50 @@ import { roundHalfEven } from "../engine/quantization.js";
 import { applyTone } from "./tone.js";
 
 /** @import { InputContract } from "../contract.js" */
-/** @import { Preparation } from "../preprocess/prepare.js" */
+/** @import { PreparedPlanes } from "../preprocess/prepare.js" */
 /** @import { Tone } from "./tone.js" */
 
-/** Levels of the sRGB encoding in a table, so that a value costs a look-up. */
-const STEPS = 4096;
+/** Steps of linear light, so that a value's level costs a look-up. */
+const STEPS = 4095;
+
+/**
+ * The sensor's light in linear sRGB: three values of 0 to STEPS per quad, row by row.
+ *
+ * @param {PreparedPlanes} planes
+ * @param {InputContract} contract
+ */
+export function quadLight({ values, count }, contract) {
+  const matrix = contract.reference_to_srgb?.flat();
+  if (!matrix) throw new EngineError("The model's contract has no reference colour; export the model again.");
+  const offset = contract.curve_offset;
+  const light = (/** @type {number} */ value) => value * value * (1 + offset) - offset;
+  const rgb = new Uint16Array((3 * values.length) / count);
+  for (let at = 0, place = 0; at < values.length; at += count, place += 3) {
+    const [r, g, b] = [light(values[at]), (light(values[at + 1]) + light(values[at + 2])) / 2, light(values[at + 3])];
+    for (let color = 0; color < 3; color++) {
+      const value = matrix[3 * color] * r + matrix[3 * color + 1] * g + matrix[3 * color + 2] * b;
+      rgb[place + color] = Math.round(Math.min(Math.max(value, 0), 1) * STEPS);
+    }
+  }
+  return rgb;
+}
 
 /**
  * Three levels per pixel of the whole developed frame, row by row.
  *
- * @param {Preparation} planes
- * @param {InputContract} contract
+ * @param {Uint16Array} light as `quadLight` gives it
+ * @param {number} widthPx quads in a row
  * @param {Tone} tone
  */
-export function quadPicture(planes, contract, tone) {
-  const { widthPx, heightPx, count } = planes;
-  const matrix = contract.reference_to_srgb?.flat();
-  if (!matrix) throw new EngineError("The model's contract has no reference colour; export the model again.");
-  const [levels, offset] = [encodingTable(tone), contract.curve_offset];
-  const rgb = new Uint8Array(12 * widthPx * heightPx);
-  const rowPx = 2 * widthPx;
-  const light = (/** @type {number} */ value) => value * value * (1 + offset) - offset;
-  for (let top = 0; top < heightPx; top++) {
-    const row = planes.planes({ left: 0, top, width: widthPx, height: 1 });
-    for (let x = 0; x < widthPx; x++) {
-      const at = count * x;
-      const [r, g, b] = [light(row[at]), (light(row[at + 1]) + light(row[at + 2])) / 2, light(row[at + 3])];
-      for (let color = 0; color < 3; color++) {
-        const value = matrix[3 * color] * r + matrix[3 * color + 1] * g + matrix[3 * color + 2] * b;
-        const level = levels[Math.round(Math.min(Math.max(value, 0), 1) * STEPS)];
-        const place = 3 * (2 * top * rowPx + 2 * x) + color;
-        rgb[place] = rgb[place + 3] = rgb[place + 3 * rowPx] = rgb[place + 3 * rowPx + 3] = level;
-      }
+export function quadPicture(light, widthPx, tone) {
+  const levels = encodingTable(tone);
+  const rgb = new Uint8Array(4 * light.length);
+  const row = 6 * widthPx;
+  for (let quad = 0; 3 * quad < light.length; quad++) {
+    const first = 2 * Math.floor(quad / widthPx) * row + 6 * (quad % widthPx);
+    for (let color = 0; color < 3; color++) {
+      const place = first + color;
+      rgb[place] = rgb[place + 3] = rgb[place + row] = rgb[place + row + 3] = levels[light[3 * quad + color]];
     }
   }
   return rgb;

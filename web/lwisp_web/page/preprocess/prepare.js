@@ -156,6 +156,27 @@ export class Preparation {
   }
 }
 
+/** The planes of a whole frame, prepared once: parts overlap, and are asked for several times. */
+export class PreparedPlanes {
+  /** @param {Preparation} preparation */
+  constructor(preparation) {
+    this.widthPx = preparation.widthPx;
+    this.heightPx = preparation.heightPx;
+    this.count = preparation.count;
+    this.values = preparation.planes({ left: 0, top: 0, width: this.widthPx, height: this.heightPx });
+  }
+
+  /** As `Preparation.planes`. @param {Rectangle} part */
+  planes({ left, top, width, height }) {
+    const planes = new Float32Array(this.count * width * height);
+    for (let row = 0; row < height; row++) {
+      const start = this.count * ((top + row) * this.widthPx + left);
+      planes.set(this.values.subarray(start, start + this.count * width), row * this.count * width);
+    }
+    return planes;
+  }
+}
+
 /** @param {number | "auto"} exposureEv @param {number} denoise */
 function checkOptions(exposureEv, denoise) {
   if (exposureEv !== "auto" && !(Math.abs(exposureEv) <= MAX_EXPOSURE_EV)) {
