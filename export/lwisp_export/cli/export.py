@@ -7,12 +7,14 @@ from lwisp_export.checked_export import export_checked
 from lwisp_export.cli.drift_table import conclude
 from lwisp_export.cli.options import print_progress
 from lwisp_export.cli.quantize_options import add_quantize_options, quantize_options_of
-from lwisp_export.export import ExportPaths
+from lwisp_export.export import Exported, ExportPaths
 from lwisp_export.quantization.report_text import report_lines
 from lwisp_export.student.checkpoint import shipped_checkpoint
 from lwisp_export.synthesis.tiles import read_frames
+from lwisp_export.web_target import DEFAULT_PACKED_PX, write_web_models
 from lwisp_mobile.cli.command import Command, add_json_option
 from lwisp_mobile.cli.raw_options import add_raw_options, hints_of
+from lwisp_mobile.tflite.graph import Graph
 
 
 def _configure(parser: argparse.ArgumentParser) -> None:
@@ -20,6 +22,10 @@ def _configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("-o", "--output", type=Path, required=True, help="folder of the bundle to write")
     parser.add_argument("--work", type=Path, default=Path("build/export"), help="for the ONNX and float32 models")
     parser.add_argument("--calibrate", type=Path, nargs="+", default=[], metavar="RAW", help="frames to calibrate with")
+    parser.add_argument("--target", choices=["web"], help="web: also models of one size for LiteRT.js, in OUTPUT/web")
+    parser.add_argument(
+        "--packed-px", type=int, default=DEFAULT_PACKED_PX, help="side of their input; default: %(default)s"
+    )
     add_quantize_options(parser)
     add_raw_options(parser)
     add_json_option(parser)
@@ -29,11 +35,22 @@ def _export(arguments: argparse.Namespace) -> int:
     frames = read_frames(arguments.calibrate, hints_of(arguments))
     paths = ExportPaths(arguments.checkpoint or shipped_checkpoint(), arguments.output, arguments.work)
     checked = export_checked(paths, frames, print_progress, quantize_options_of(arguments))
+    if arguments.target == "web":
+        _write_web(checked.exported, arguments.packed_px)
     search = checked.exported.quantized.report
     if search is not None:
         print_progress("\n".join(report_lines(search)))
     code = conclude(checked.drift, arguments.json)
     return code if search is None or search.met else 1
+
+
+def _write_web(exported: Exported, packed_px: int) -> None:
+    models = {
+        "float32": Graph.parse(exported.float32.read_bytes()),
+        "int8": Graph.parse(exported.bundle.read("int8")),
+    }
+    for model in write_web_models(exported.bundle.folder / "web", models, exported.float32_contract, packed_px):
+        print_progress(f"{model.file}: {model.bytes / 1e6:.1f} MB")
 
 
 export = Command(_configure, _export)

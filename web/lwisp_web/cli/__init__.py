@@ -1,0 +1,1 @@
+"""The subcommand `lwisp web`."""
