@@ -21,6 +21,8 @@ Rounding = Literal["nearest", "compensated"]
 DEFAULT_RECIPE = "lwisp"
 TRAINED_RECIPE = "trained"
 """Of checkpoints that quantisation-aware training made."""
+CALIBRATED_RECIPE = "trained-calibrated"
+"""The same for somebody's own frames: ranges as trained, narrowed to what the frames reach."""
 TRAINED_FAST_RECIPE = "trained-fast"
 """The same without duplicated channels."""
 TRAINED_TAIL_RECIPE = "trained-float-tail"
@@ -65,8 +67,9 @@ class TensorRule:
 class ActivationRules:
     """How activation ranges follow from calibration."""
 
-    estimator: Literal[Estimator, "trained"] = "minmax"
-    """trained: the ranges that quantisation-aware training left in the checkpoint."""
+    estimator: Literal[Estimator, "trained", "narrowed"] = "minmax"
+    """trained: the ranges that quantisation-aware training left in the checkpoint. narrowed: their common part with
+    those by `percentile`."""
     percentile: float = 99.99
     tensors: tuple[TensorRule, ...] = ()
     clip_logits: bool = True
