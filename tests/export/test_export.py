@@ -17,6 +17,7 @@ from lwisp_export.synthesis.builtin_frames import EVALUATION_PHOTO, calibration_
 from lwisp_export.synthesis.sample import write_sample
 from lwisp_export.synthesis.tiles import NamedRaw
 from lwisp_export.training.pairs.zrr import ZRR_INPUT
+from lwisp_export.verification.provenance_check import check_provenance
 from lwisp_mobile import Developer, load_bundle, read_raw, shipped_bundle
 from lwisp_mobile.cli.main import main
 from lwisp_mobile.contract import METADATA_NAME, from_json
@@ -52,6 +53,13 @@ def test_the_same_checkpoint_gives_the_same_bytes(checkpoint: Path, exported: Ex
         assert first.read_bytes() == second.read_bytes()
     for path in sorted(exported.bundle.folder.iterdir()):
         assert path.read_bytes() == (again.bundle.folder / path.name).read_bytes(), path.name
+
+
+def test_the_bundle_says_which_tiles_made_its_int8(exported: Exported) -> None:
+    found = check_provenance(exported.bundle)
+    assert found == exported.quantized.provenance
+    assert found.calibration is not None
+    assert len(found.calibration.frames) == 6
 
 
 def test_the_bundle_loads_and_develops(exported: Exported) -> None:

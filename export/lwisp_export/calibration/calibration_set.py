@@ -32,13 +32,8 @@ def write_set(folder: Path, found: CalibrationSet) -> None:
     values = np.stack([stored(tile.packed) for tile in found.tiles])
     with atomic_write(folder / TILES_FILE) as temporary, temporary.open("wb") as file:
         np.save(file, values, allow_pickle=False)
-    write_manifest(folder, found.manifest)
-
-
-def write_manifest(folder: Path, manifest: Manifest) -> None:
-    """Write calibration.json alone, as a bundle keeps it."""
     with atomic_write(folder / MANIFEST_FILE) as temporary:
-        temporary.write_text(to_json(manifest) + "\n", encoding="utf-8")
+        temporary.write_text(to_json(found.manifest) + "\n", encoding="utf-8")
 
 
 def load_set(folder: Path, contract: InputContract) -> CalibrationSet:

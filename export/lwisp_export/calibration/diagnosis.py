@@ -12,6 +12,9 @@ from lwisp_export.calibration.frame_facts import FrameFacts
 
 Kind = Literal[
     "unreadable",
+    "black frame",
+    "white frame",
+    "one scene",
     "few frames",
     "no bright frames",
     "no shadows",
@@ -23,6 +26,12 @@ Kind = Literal[
     "not converged",
 ]
 
+BLACK = 0.1
+"""Prepared value that no part of a frame reaches when the lens is covered: 1 % of white, under the curve."""
+WHITE_SHARE = 0.95
+"""Share of clipped white from which a frame shows nothing else."""
+SAME_SCENE = 0.95
+"""Correlation of two thumbnails' brightness above which they show one scene, at whatever exposure."""
 MIN_FRAMES = 8
 BRIGHT_SHARE = 0.01
 """Share of clipped white from which a frame shows the upper end of the activations."""
@@ -67,13 +76,43 @@ def diagnose(
     evaluation: the frames that drift will be measured on. unreadable: one message per file that can't be used.
     """
     found = [Finding("unreadable", f"not used: {message}") for message in unreadable]
+    empty = {frame.name: finding for frame in frames if (finding := _empty(frame))}
     return (
         *found,
-        *_coverage([frame.facts for frame in frames]),
+        *empty.values(),
+        *_coverage([frame.facts for frame in frames if frame.name not in empty]),
+        *_one_scene([frame for frame in frames if frame.name not in empty]),
         *_duplicates(frames),
         *_overlap(frames, evaluation),
         *_convergence(convergence),
     )
+
+
+def _empty(frame: ExaminedFrame) -> Finding | None:
+    """A frame that shows nothing, and so doesn't count for what a set covers."""
+    if frame.thumbnail.max() < BLACK:
+        return Finding("black frame", f"{frame.name} is black all over (a covered lens?). Remove it.")
+    if frame.facts.clipped_share >= WHITE_SHARE:
+        return Finding(
+            "white frame",
+            f"{frame.name} is {frame.facts.clipped_share:.0%} clipped white and shows nothing else. Remove it.",
+        )
+    return None
+
+
+def _one_scene(frames: Sequence[ExaminedFrame]) -> Iterator[Finding]:
+    if len(frames) > 1 and all(_brightness_correlation(frames[0], other) > SAME_SCENE for other in frames[1:]):
+        yield Finding(
+            "one scene", f"all {len(frames)} frames show the scene of {frames[0].name}. Add frames of other places."
+        )
+
+
+def _brightness_correlation(frame: ExaminedFrame, other: ExaminedFrame) -> float:
+    """Of the thumbnails, in [-1, 1]; 0 where one of them is flat."""
+    first, second = (found.thumbnail.mean(axis=-1) for found in (frame, other))
+    first, second = first - first.mean(), second - second.mean()
+    energy = float(np.sqrt((first**2).sum() * (second**2).sum()))
+    return float((first * second).sum()) / energy if energy else 0.0
 
 
 def _coverage(facts: Sequence[FrameFacts]) -> Iterator[Finding]:
@@ -83,8 +122,8 @@ def _coverage(facts: Sequence[FrameFacts]) -> Iterator[Finding]:
         most = max((found.clipped_share for found in facts), default=0)
         yield Finding(
             "no bright frames",
-            f"no frame has {BRIGHT_SHARE:.0%} of clipped white (at most {most:.2%}), so bright pictures will clip in "
-            "INT8. Add frames with sky, lamps or overexposure.",
+            f"no frame has {BRIGHT_SHARE:.0%} of clipped white (at most {most:.2%}), so ranges measured on this set "
+            "clip bright pictures. Add frames with sky, lamps or overexposure.",
         )
     if not any(found.shadow_share >= SHADOW_SHARE for found in facts):
         yield Finding("no shadows", f"no frame has {SHADOW_SHARE:.0%} of shadow. Add dark or contrasty scenes.")

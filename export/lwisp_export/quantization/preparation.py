@@ -92,18 +92,27 @@ def _measure(
 ) -> dict[str, Range]:
     """Ranges by the recipe's estimator, and by those it names for single tensors."""
     rules = recipe.activations
-    if rules.estimator != "trained":
-        ranges = estimate_ranges(model, tiles, rules.estimator, rules.percentile)
-    elif trained is not None:
-        ranges = {**trained, **{f"{name}{TWICE}": found for name, found in trained.items()}}
-    else:
+    match rules.estimator:
+        case "trained":
+            ranges = _trained(trained, recipe)
+        case "narrowed":
+            reached = estimate_ranges(model, tiles, "percentile", rules.percentile)
+            found = _trained(trained, recipe)
+            ranges = {name: found[name].clip(reached[name]) for name in found.keys() & reached.keys()}
+        case estimator:
+            ranges = estimate_ranges(model, tiles, estimator, rules.percentile)
+    for single in sorted({rule.estimator for rule in rules.tensors}):
+        others = estimate_ranges(model, tiles, single, rules.percentile)
+        for rule in rules.tensors:
+            if rule.estimator == single:
+                ranges[rule.name] = others[rule.name]
+    return ranges
+
+
+def _trained(trained: Ranges | None, recipe: QuantizationRecipe) -> dict[str, Range]:
+    if trained is None:
         raise UsageError(
             f"The quantisation {recipe.name} takes trained ranges, but the checkpoint has none. Train it by a recipe "
             f"with [qat], or choose --quantization {DEFAULT_RECIPE}."
         )
-    for estimator in sorted({rule.estimator for rule in rules.tensors}):
-        others = estimate_ranges(model, tiles, estimator, rules.percentile)
-        for rule in rules.tensors:
-            if rule.estimator == estimator:
-                ranges[rule.name] = others[rule.name]
-    return ranges
+    return {**trained, **{f"{name}{TWICE}": found for name, found in trained.items()}}

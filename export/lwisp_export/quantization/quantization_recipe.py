@@ -20,6 +20,8 @@ Rounding = Literal["nearest", "compensated"]
 DEFAULT_RECIPE = "lwisp"
 TRAINED_RECIPE = "trained"
 """Of checkpoints that quantisation-aware training made."""
+CALIBRATED_RECIPE = "trained-calibrated"
+"""The same for somebody's own frames: ranges as trained, narrowed to what the frames reach."""
 TRAINED_TAIL_RECIPE = "trained-float-tail"
 """The same with the picture's last layers in float, for pictures by a sigmoid: the nearest to float that ships."""
 
@@ -62,8 +64,9 @@ class TensorRule:
 class ActivationRules:
     """How activation ranges follow from calibration."""
 
-    estimator: Literal[Estimator, "trained"] = "minmax"
-    """trained: the ranges that quantisation-aware training left in the checkpoint."""
+    estimator: Literal[Estimator, "trained", "narrowed"] = "minmax"
+    """trained: the ranges that quantisation-aware training left in the checkpoint. narrowed: their common part with
+    those by `percentile`."""
     percentile: float = 99.99
     tensors: tuple[TensorRule, ...] = ()
     clip_logits: bool = True

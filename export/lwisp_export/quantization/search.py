@@ -11,6 +11,7 @@ from lwisp_export.quantization.latency import TimingConditions, time_in_turns
 from lwisp_export.quantization.model_runner import open_model
 from lwisp_export.quantization.preparation import Ranges, prepare
 from lwisp_export.quantization.quantization_recipe import (
+    CALIBRATED_RECIPE,
     DEFAULT_RECIPE,
     TRAINED_RECIPE,
     TRAINED_TAIL_RECIPE,
@@ -106,11 +107,20 @@ class Material:
     """Tiles of other frames."""
     trained: Ranges | None = None
     """Ranges of a checkpoint that was trained for INT8."""
+    calibrated: bool = False
+    """Whether the tiles are somebody's own, and the ranges must follow them."""
 
     @property
     def default(self) -> QuantizationRecipe:
-        """The recipe that suits the checkpoint."""
-        return find_quantization(DEFAULT_RECIPE if self.trained is None else TRAINED_RECIPE)
+        """The recipe that suits the checkpoint and the tiles."""
+        return default_quantization(trained=self.trained is not None, calibrated=self.calibrated)
+
+
+def default_quantization(*, trained: bool, calibrated: bool) -> QuantizationRecipe:
+    """The recipe where none is named: for a checkpoint with trained ranges or without, and own tiles or none."""
+    if not trained:
+        return find_quantization(DEFAULT_RECIPE)
+    return find_quantization(CALIBRATED_RECIPE if calibrated else TRAINED_RECIPE)
 
 
 @dataclass(frozen=True)
@@ -181,10 +191,11 @@ def _sensitivities(material: Material, progress: Progress) -> tuple[Sensitivity,
 def _ladder(material: Material, sensitivities: Sequence[Sensitivity]) -> Iterator[QuantizationRecipe]:
     """Recipes from the cheapest: full-integer ones, then with ever more of the most sensitive parts in float."""
     default = material.default
-    names = FULL_INTEGER_RECIPES if material.trained is None else (TRAINED_RECIPE,)
+    trained = CALIBRATED_RECIPE if material.calibrated else TRAINED_RECIPE
+    names = FULL_INTEGER_RECIPES if material.trained is None else (trained,)
     yield from (find_quantization(name) for name in names)
     yield from _with_islands(default, sensitivities)
-    if material.trained is not None and not is_bounded(material.float_model):
+    if material.trained is not None and not material.calibrated and not is_bounded(material.float_model):
         yield find_quantization(TRAINED_TAIL_RECIPE)
 
 

@@ -10,6 +10,7 @@ from lwisp_export.student.reference import Reference
 from lwisp_export.synthesis.tiles import NamedRaw
 from lwisp_export.verification.drift_record import DriftRecord, read_drift_record, write_drift_record
 from lwisp_export.verification.gates import CAMERA_GATE, FIXED_GATE, Gate, recorded_gate
+from lwisp_export.verification.provenance_check import check_provenance
 from lwisp_export.verification.stages import Stage, bundle_stages
 from lwisp_mobile.bundle.bundle import Bundle
 from lwisp_mobile.errors import UsageError
@@ -39,9 +40,11 @@ def check_bundle(bundle: Bundle, checkpoint: Path, frames: Sequence[NamedRaw], p
     """Hold a bundle's models to the drift recorded at its export, or on camera frames to the fixed limits.
 
     frames: camera files; none: the evaluation tiles. Raises UsageError if the bundle wasn't made from this checkpoint
-    or a frame is smaller than a tile; without frames also UsageError or ModelError as `read_drift_record`.
+    or a frame is smaller than a tile, ModelError if its calibration.json isn't of its INT8; without frames also
+    UsageError or ModelError as `read_drift_record`.
     """
     check_origin(bundle, checkpoint)
+    check_provenance(bundle)
     contract, stages = bundle.models[0].contract.input, bundle_stages(bundle)
     if frames:
         return check_stages(stages, checkpoint, camera_tiles(frames, contract), CAMERA_GATE, progress)

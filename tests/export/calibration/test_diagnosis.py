@@ -34,6 +34,23 @@ def test_three_frames_are_too_few() -> None:
     assert any("3 frames; use 8 or more" in finding.message for finding in found.manifest.findings)
 
 
+def test_a_covered_lens_and_blown_white_are_found_and_cover_nothing() -> None:
+    frame = photographed(0)
+    black = np.random.default_rng(0).normal(frame.raw.black_level[0], 4, frame.raw.mosaic.shape).astype(np.uint16)
+    covered = replace(frame, name="covered", raw=replace(frame.raw, mosaic=black))
+    white = np.full_like(frame.raw.mosaic, frame.raw.white_level)
+    blown = replace(frame, name="blown", raw=replace(frame.raw, mosaic=white))
+    found = kinds(calibration_set([*FRAMES[:2], covered, blown]))
+    assert found.count("black frame") == found.count("white frame") == 1
+    assert {"no bright frames", "few frames"} <= {*found}
+
+
+def test_one_scene_is_found_at_whatever_exposure() -> None:
+    coffee = [frame for frame in FRAMES if "coffee" in frame.name]
+    assert "one scene" in kinds(calibration_set(coffee))
+    assert "one scene" not in kinds(calibration_set([*coffee, FRAMES[8]]))
+
+
 def test_one_camera_setting_is_found() -> None:
     assert {"one ISO", "one light"} <= {*kinds(calibration_set(photographed(0, ev) for ev in (-2.0, 0.0, 1.5)))}
 
