@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from android_demo.checks.corrected_dng import write_corrected
+from android_demo.checks.corrected_dng import write_corrected, write_linear
 from android_demo.checks.errors import CheckError, ToolError
 from android_demo.checks.project import Project
 from android_demo.checks.toolchain import Toolchain
@@ -17,6 +17,7 @@ from lwisp_mobile import Developer, RawImage, load_bundle, read_raw
 from lwisp_mobile.contract import InputContract
 from lwisp_mobile.errors import ContractError
 from lwisp_mobile.frame.developer import DevelopOptions
+from lwisp_mobile.output.tone import Tone
 from lwisp_mobile.preprocess.prepare import prepare
 from lwisp_mobile.serialize.from_dict import from_dict
 
@@ -39,6 +40,7 @@ _REPORTED = re.compile(r"^(?:int8|fp16)\b.*$", re.MULTILINE)
 _WORK_ROW = re.compile(r"^work: (\|.*\|)$", re.MULTILINE)
 TILED_BYTES = {"int8": 200_000_000, "fp16": 300_000_000}
 """Budgets with which Python develops the large frame in tiles."""
+TONES: tuple[Tone, ...] = ("neutral", "standard", "contrast")
 MOST_TILES = 4
 """One of its stages has at least as many."""
 HEAP_MB = 256
@@ -78,10 +80,22 @@ def write_expected(project: Project, folder: Path) -> None:
             (folder / f"{precision}.rgb").write_bytes(whole.rgb.tobytes())
             picture = developer.run(corrected, DevelopOptions(), np.uint8)
             (folder / f"corrected.{precision}.rgb").write_bytes(picture.rgb.tobytes())
+            if precision == "int8":
+                _write_chosen(developer, corrected, folder)
             tiled = developer.run(large, DevelopOptions(max_memory_bytes=TILED_BYTES[precision]), np.uint8)
             if max(len(stage.tiles) for stage in tiled.plan.stages) < MOST_TILES:
                 raise ToolError(f"Python develops large.dng in fewer than {MOST_TILES} tiles; lower TILED_BYTES.")
             (folder / f"large.{precision}.rgb").write_bytes(tiled.rgb.tobytes())
+
+
+def _write_chosen(developer: Developer, corrected: RawImage, folder: Path) -> None:
+    """Pictures by other options, as tone.NAME.rgb, and of a linear file."""
+    for tone in TONES:
+        options = DevelopOptions(exposure_ev=0.7, lens_shading=False, distortion=False, tone=tone)
+        (folder / f"tone.{tone}.rgb").write_bytes(developer.run(corrected, options, np.uint8).rgb.tobytes())
+    write_linear(folder / "linear.dng")
+    linear = developer.run(read_raw(folder / "linear.dng"), DevelopOptions(), np.uint8)
+    (folder / "linear.rgb").write_bytes(linear.rgb.tobytes())
 
 
 def _everything(project: Project) -> InputContract:

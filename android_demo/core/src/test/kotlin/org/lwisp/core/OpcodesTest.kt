@@ -55,10 +55,31 @@ class OpcodesTest {
 
     @Test
     fun whatIsOptionalAndUnknownIsNotedElseRefused() {
-        val frame = read(LIST_3 to list(opcode(1, ByteArray(0), flags = 1)))
-        assertTrue("WarpRectilinear" in frame.notes.single())
-        val error = assertThrows(RawException::class.java) { read(LIST_3 to list(opcode(1, ByteArray(0)))) }
-        assertTrue("WarpRectilinear" in error.message!! && "lwisp" in error.message!!) { error.message!! }
+        val frame = read(LIST_3 to list(opcode(2, ByteArray(0), flags = 1)))
+        assertTrue("WarpFisheye" in frame.notes.single())
+        val error = assertThrows(RawException::class.java) { read(LIST_3 to list(opcode(2, ByteArray(0)))) }
+        assertTrue("WarpFisheye" in error.message!! && "lwisp" in error.message!!) { error.message!! }
+    }
+
+    @Test
+    fun distortionIsReadAndLeftToWholeFrames() {
+        val warp =
+            bytes {
+                writeInt(1)
+                listOf(1.0, 0.02, 0.0, 0.0, 0.0, 0.001, 0.5, 0.45).forEach(::writeDouble)
+            }
+        val frame = read(LIST_3 to list(opcode(1, warp)))
+        val found = frame.corrections.warps.single()
+        assertArrayEquals(doubleArrayOf(1.0, 0.02, 0.0, 0.0, 0.0, 0.001), found.coefficients.single())
+        assertEquals(listOf(0.5, 0.45), listOf(found.centerX, found.centerY))
+        assertTrue(
+            frame
+                .centred(8, 8)
+                .corrections.warps
+                .isEmpty(),
+        )
+        assertThrows(RawException::class.java) { read(LIST_3 to list(opcode(1, warp.copyOf(60)))) }
+        assertThrows(RawException::class.java) { read(LIST_3 to list(opcode(1, bytes { writeInt(2) }))) }
     }
 
     @ParameterizedTest

@@ -7,6 +7,7 @@ import org.junit.jupiter.api.Test
 import org.junit.jupiter.params.ParameterizedTest
 import org.junit.jupiter.params.provider.MethodSource
 import org.lwisp.core.contract.ElementType
+import org.lwisp.core.contract.RenderedTone
 import org.lwisp.core.contract.TensorSpec
 import org.lwisp.core.engine.Tensor
 import org.lwisp.core.engine.dequantized
@@ -14,6 +15,7 @@ import org.lwisp.core.engine.quantize
 import org.lwisp.core.measure.psnrDb
 import org.lwisp.core.picture.Picture
 import org.lwisp.core.picture.Rendering
+import org.lwisp.core.picture.ToneCurve
 import org.lwisp.core.picture.level8
 import org.lwisp.core.raw.Area
 import org.lwisp.core.tile.Tile
@@ -45,7 +47,7 @@ class PictureTest {
         val upright = case.rows("upright")
         for (tiles in listOf(listOf(Area(0, 0, 2, 2)), QUARTERS)) {
             val visible = Area(1, 1, stored[0].size, stored.size)
-            val rendering = Rendering(RGB, visible, case.number("orientation").toInt())
+            val rendering = Rendering(RGB, visible, case.number("orientation").toInt(), AS_RENDERED)
             val picture = Picture(upright[0].size, upright.size)
             for (area in tiles) rendering.put(Tile(area, area), output(stored, visible, area.scaled(2.0)), picture)
             assertEquals(upright.flatten(), picture.argb.map { it and 0xff })
@@ -58,14 +60,14 @@ class PictureTest {
         val stored = listOf(listOf(1, 2, 3, 4), listOf(5, 6, 7, 8))
         val picture = Picture(4, 2)
         val tile = Tile(Area(0, 0, 2, 1), Area(1, 0, 1, 1))
-        Rendering(RGB, visible, 1).put(tile, output(stored, visible, Area(0, 0, 4, 2)), picture)
+        Rendering(RGB, visible, 1, AS_RENDERED).put(tile, output(stored, visible, Area(0, 0, 4, 2)), picture)
         assertEquals(listOf(0, 0, 3, 4, 0, 0, 7, 8), picture.argb.map { it and 0xff })
     }
 
     @Test
     fun outputOfAnotherSizeIsRefused() {
         val area = Area(0, 0, 2, 2)
-        val rendering = Rendering(RGB, area.scaled(2.0), 1)
+        val rendering = Rendering(RGB, area.scaled(2.0), 1, AS_RENDERED)
         assertThrows(EngineException::class.java) {
             rendering.put(Tile(area, area), Tensor.Float32(FloatArray(47)), Picture(4, 4))
         }
@@ -108,6 +110,7 @@ class PictureTest {
         )
 
     companion object {
+        private val AS_RENDERED = ToneCurve(RenderedTone.CONTRAST, null)
         private val RGB = TensorSpec("rgb", ElementType.FLOAT32, null, null, channels = 3, resolution = 2.0)
 
         /** A 2x2 frame in four tiles. */

@@ -8,6 +8,7 @@ import org.junit.jupiter.api.Assertions.assertTrue
 import org.junit.jupiter.api.Test
 import org.junit.jupiter.api.condition.EnabledIfSystemProperty
 import org.junit.jupiter.params.ParameterizedTest
+import org.junit.jupiter.params.provider.EnumSource
 import org.junit.jupiter.params.provider.ValueSource
 import org.lwisp.core.contract.CONTRACT_FILE
 import org.lwisp.core.contract.ModelContract
@@ -15,6 +16,7 @@ import org.lwisp.core.contract.SignatureContract
 import org.lwisp.core.contract.TensorSpec
 import org.lwisp.core.contract.readBundle
 import org.lwisp.core.dng.readDng
+import org.lwisp.core.engine.DevelopOptions
 import org.lwisp.core.engine.Developed
 import org.lwisp.core.engine.Developer
 import org.lwisp.core.engine.FeatureAllocator
@@ -25,7 +27,9 @@ import org.lwisp.core.engine.specialized
 import org.lwisp.core.measure.psnrDb
 import org.lwisp.core.measure.summarise
 import org.lwisp.core.picture.Picture
+import org.lwisp.core.picture.Tone
 import org.lwisp.core.preprocess.Preparation
+import org.lwisp.core.preprocess.PrepareOptions
 import org.lwisp.core.raw.Mosaic
 import org.lwisp.core.raw.PackedSize
 import org.lwisp.core.raw.RawFrame
@@ -59,7 +63,7 @@ class RealModelTest {
 
     @Test
     fun aFileWithEveryCorrectionIsPreparedAndDevelopedAsInPython() {
-        val corrected = readDng(ByteBuffer.wrap(File(property("lwisp.expected"), "corrected.dng").readBytes()))
+        val corrected = corrected()
         val planes =
             Preparation(
                 corrected,
@@ -80,6 +84,23 @@ class RealModelTest {
         val (found, _) = developed("int8", corrected)
         assertArrayEquals(expected("corrected.int8", found).argb, found.argb)
         println("int8: ${found.argb.size} pixels of a DNG with every correction equal Python's")
+    }
+
+    @ParameterizedTest
+    @EnumSource(Tone::class)
+    fun everyToneAndExposureEqualsPythons(tone: Tone) {
+        val options = DevelopOptions(PrepareOptions(exposureEv = 0.7, lensShading = false), tone, distortion = false)
+        val (found, _) = developed("int8", corrected(), options = options)
+        assertArrayEquals(expected("tone.${tone.name.lowercase()}", found).argb, found.argb)
+        println("int8: the tone ${tone.name.lowercase()} 0.7 EV brighter equals Python's")
+    }
+
+    @Test
+    fun aLinearFileIsDevelopedAsInPython() {
+        val linear = readDng(ByteBuffer.wrap(File(property("lwisp.expected"), "linear.dng").readBytes()))
+        val (found, _) = developed("int8", linear)
+        assertArrayEquals(expected("linear", found).argb, found.argb)
+        println("int8: ${found.argb.size} pixels of a linear DNG equal Python's")
     }
 
     @Test
@@ -194,7 +215,7 @@ class RealModelTest {
         var pixels = 0
         val developed =
             Developer(bundle.model("int8"), bytes("int8"), ::HostEngine, NATIVE).use { developer ->
-                developer.develop(frame, { part, _ -> pixels += part.px }, budget) {
+                developer.develop(frame, { part, _ -> pixels += part.px }, budget, DevelopOptions()) {
                     peak = maxOf(peak, residentBytes() - before)
                 }
             }
@@ -235,11 +256,14 @@ class RealModelTest {
         precision: String,
         frame: RawFrame,
         budget: MemoryBudget = PLENTY,
+        options: DevelopOptions = DevelopOptions(),
     ): Pair<Picture, Developed> =
         Developer(bundle.model(precision), bytes(precision), ::HostEngine, NATIVE).use {
             val picture = picture(frame)
-            Pair(picture, it.develop(frame, picture, budget))
+            Pair(picture, it.develop(frame, picture, budget, options))
         }
+
+    private fun corrected() = readDng(ByteBuffer.wrap(File(property("lwisp.expected"), "corrected.dng").readBytes()))
 
     private fun picture(frame: RawFrame) = frame.uprightSize.let { (width, height) -> Picture(width, height) }
 

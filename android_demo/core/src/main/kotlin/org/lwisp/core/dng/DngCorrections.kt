@@ -38,7 +38,7 @@ internal class DngCorrections(
     private val noise = noiseProfile()
 
     val corrections =
-        Corrections(opcodes.gainMaps, opcodes.vignettes, opcodes.badPixels, baselineExposureEv(), noise)
+        opcodes.run { Corrections(gainMaps, vignettes, badPixels, warps, baselineExposureEv(), noise) }
 
     /** DefaultCrop within the mosaic, rounded to pixels; the whole mosaic if the file doesn't say. */
     val picture: Area = defaultCrop()

@@ -14,27 +14,37 @@ internal fun whiteLevel(raw: Directory): Double = raw.numbers(WHITE).minOrNull()
 
 /**
  * Black per site of the mosaic's cell, row by row: the pattern's, and the mean of its changes by row and column. Both
- * begin at the active area's top left.
+ * begin at the active area's top left. A linear file has a level per colour.
  */
-internal fun blackLevels(raw: Directory): DoubleArray {
-    val pattern = pattern(raw)
+internal fun blackLevels(
+    raw: Directory,
+    sensor: SensorArea,
+): DoubleArray {
+    val pattern = pattern(raw, sensor)
     val byRow = halves(raw, BLACK_BY_ROW)
     val byColumn = halves(raw, BLACK_BY_COLUMN)
     return DoubleArray(4) { maxOf(pattern[it] + byRow[it / 2] + byColumn[it % 2], 0.0) }
 }
 
 /** Of a pattern larger than the cell, the mean per site. */
-private fun pattern(raw: Directory): DoubleArray {
-    val levels = raw.numbers(BLACK).ifEmpty { listOf(0.0) }
+private fun pattern(
+    raw: Directory,
+    sensor: SensorArea,
+): DoubleArray {
+    val samples = if (sensor.isLinear) 3 else 1
+    val levels = raw.numbers(BLACK).ifEmpty { List(samples) { 0.0 } }
     val repeat = raw.numbers(BLACK_DIMENSIONS).ifEmpty { listOf(1.0, 1.0) }.map { it.toInt() }
-    if (repeat.size != 2 || minOf(repeat[0], repeat[1]) < 1 || repeat[0].toLong() * repeat[1] != levels.size.toLong()) {
+    val isWhole =
+        repeat.size == 2 && repeat.min() > 0 && repeat[0].toLong() * repeat[1] * samples == levels.size.toLong()
+    if (!isWhole) {
         throw RawException("The DNG's BlackLevel has ${levels.size} values for $repeat rows and columns. Convert it.")
     }
     val (rows, columns) = repeat
     return DoubleArray(4) { site ->
         val down = (site / 2 % rows until rows step if (maxOf(rows, columns) > 2) 2 else rows)
         val across = (site % 2 % columns until columns step if (maxOf(rows, columns) > 2) 2 else columns)
-        down.flatMap { row -> across.map { levels[row * columns + it] } }.average()
+        val sample = if (sensor.isLinear) "RGB".indexOf(sensor.cfa.name[site]) else 0
+        down.flatMap { row -> across.map { levels[(row * columns + it) * samples + sample] } }.average()
     }
 }
 

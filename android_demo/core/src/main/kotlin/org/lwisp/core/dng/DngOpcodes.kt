@@ -7,6 +7,7 @@ import org.lwisp.core.raw.Cfa
 import org.lwisp.core.raw.GainMap
 import org.lwisp.core.raw.MAX_GAIN
 import org.lwisp.core.raw.VignetteRadial
+import org.lwisp.core.raw.WarpRectilinear
 import java.nio.ByteBuffer
 import java.nio.ByteOrder
 
@@ -15,6 +16,7 @@ private val LISTS = mapOf(1 to 51008, 2 to 51009, 3 to 51022)
 private const val MAX_OPCODES = 256
 private const val HEAD_BYTES = 16
 private const val OPTIONAL = 1
+private const val COLORS = 3
 
 /** Points of all gain maps together, and bad pixels together. */
 private const val MAX_POINTS = 1L shl 20
@@ -39,6 +41,8 @@ internal class SensorArea(
     val heightPx: Int,
     val active: Area,
     val cfa: Cfa,
+    /** Whether the file has R, G and B at every pixel, of which the mosaic is a sample. */
+    val isLinear: Boolean = false,
 )
 
 /** What a DNG's opcode lists (DNG specification 1.7.1, chapter 7) ask for, in their order. */
@@ -46,6 +50,7 @@ internal class Opcodes(
     val gainMaps: List<GainMap>,
     val vignettes: List<VignetteRadial>,
     val badPixels: List<BadPixels>,
+    val warps: List<WarpRectilinear>,
     /** Names of optional ones that are left out. */
     val leftOut: List<String>,
 )
@@ -68,12 +73,16 @@ internal fun readOpcodes(
         }
     }
     val opcodes =
-        Opcodes(found.filterIsInstance<GainMap>(), found.filterIsInstance<VignetteRadial>(), bad(found), leftOut)
+        Opcodes(
+            found.filterIsInstance<GainMap>(),
+            found.filterIsInstance<VignetteRadial>(),
+            found.filterIsInstance<BadPixels>(),
+            found.filterIsInstance<WarpRectilinear>(),
+            leftOut,
+        )
     checkTotal(opcodes)
     return opcodes
 }
-
-private fun bad(found: List<Any>) = found.filterIsInstance<BadPixels>()
 
 private class Opcode(
     val number: Int,
@@ -113,12 +122,37 @@ private fun corrections(
 ): List<Any>? =
     when (Pair(opcode.number, opcode.stage)) {
         Pair(VIGNETTE_RADIAL, 2), Pair(VIGNETTE_RADIAL, 3) -> listOf(vignette(opcode))
-        Pair(BAD_CONSTANT, 1) -> listOf(badConstant(opcode))
-        Pair(BAD_LIST, 1) -> listOf(badList(opcode, sensor))
-        Pair(GAIN_MAP, 2) -> listOf(GainMapReader(opcode.parameters, sensor.active, planes = 1).ofPlane(0))
-        Pair(GAIN_MAP, 3) -> GainMapReader(opcode.parameters, sensor.active, planes = 3).ofColors(sensor.cfa)
+
+        // The specification restricts both to one value per pixel.
+        Pair(BAD_CONSTANT, 1) -> if (sensor.isLinear) null else listOf(badConstant(opcode))
+
+        Pair(BAD_LIST, 1) -> if (sensor.isLinear) null else listOf(badList(opcode, sensor))
+
+        Pair(GAIN_MAP, 2) -> gainMaps(opcode, sensor, inColors = sensor.isLinear)
+
+        Pair(GAIN_MAP, 3) -> gainMaps(opcode, sensor, inColors = true)
+
+        Pair(WARP_RECTILINEAR, 3) -> listOf(warp(opcode))
+
         else -> null
     }
+
+private fun gainMaps(
+    opcode: Opcode,
+    sensor: SensorArea,
+    inColors: Boolean,
+): List<GainMap>? {
+    val reader = GainMapReader(opcode.parameters, sensor.active, planes = if (inColors) COLORS else 1)
+    return if (inColors) reader.ofColors(sensor.cfa) else listOf(reader.ofPlane(0))
+}
+
+private fun warp(opcode: Opcode): WarpRectilinear {
+    val planes = if (opcode.parameters.limit() < 4) 0 else opcode.parameters.unsigned()
+    if (planes != 1L && planes != COLORS.toLong()) throw broken(opcode.name, "$planes planes; 1 or $COLORS are read")
+    opcode.checkSize(4 + 8 * (6 * planes.toInt() + 2))
+    val rows = List(planes.toInt()) { DoubleArray(6) { opcode.parameters.getDouble() } }
+    return WarpRectilinear(rows, opcode.parameters.getDouble(), opcode.parameters.getDouble())
+}
 
 private fun vignette(opcode: Opcode): VignetteRadial {
     opcode.checkSize(7 * 8)

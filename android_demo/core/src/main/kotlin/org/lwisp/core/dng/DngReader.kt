@@ -20,6 +20,8 @@ private const val STRIP_OFFSETS = 273
 private const val ORIENTATION = 274
 private const val SAMPLES_PER_PIXEL = 277
 private const val STRIP_BYTES = 279
+private const val PLANAR = 284
+private const val SAMPLE_FORMAT = 339
 private const val CFA_DIMENSIONS = 33421
 private const val CFA_PATTERN = 33422
 private const val DNG_VERSION = 50706
@@ -27,13 +29,20 @@ private const val LINEARIZATION = 50712
 private const val ACTIVE_AREA = 50829
 
 private const val MOSAIC_PHOTOMETRIC = 32803
+private const val LINEAR_PHOTOMETRIC = 34892
+private const val LINEAR_SAMPLES = 3
 private const val UNCOMPRESSED = 1
+
+/** As the Python runtime says it. */
+private const val LINEAR_NOTE =
+    "The DNG is linear: it was demosaiced before, with R, G and B at every pixel. It's developed from one of them at " +
+        "each pixel, as from a Bayer sensor."
 
 /** The largest frame that is read, before memory is taken. */
 private const val MAX_PIXELS = 400_000_000L
 
 /**
- * Reads a DNG with an uncompressed 16-bit Bayer mosaic: what Android's `DngCreator` and this project write.
+ * Reads a DNG with an uncompressed 16-bit Bayer mosaic, or linear R, G and B, of which a mosaic is sampled.
  *
  * The mosaic is a view of `content`. Raises [RawException] that says what the file is instead.
  */
@@ -53,35 +62,54 @@ private fun frame(
     directories: List<Directory>,
 ): RawFrame {
     if (DNG_VERSION !in main) throw RawException("The file is a TIFF, but no DNG; open a RAW file in DNG format.")
-    val mosaics = directories.filter { it.integerOrNull(PHOTOMETRIC) == MOSAIC_PHOTOMETRIC }
-    val raw =
-        mosaics.firstOrNull { (it.integerOrNull(SUBFILE_TYPE) ?: 0) == 0 } ?: mosaics.firstOrNull()
-            ?: throw RawException("The DNG contains no mosaic: it's already demosaiced (a linear DNG).")
-    checkSamples(raw)
-    val whole = mosaic(file, raw)
-    val sensor = SensorArea(whole.widthPx, whole.heightPx, activeArea(raw, whole), cfa(raw))
+    val raw = directoryOfSamples(directories)
+    val isLinear = raw.integerOrNull(PHOTOMETRIC) == LINEAR_PHOTOMETRIC
+    checkSamples(raw, isLinear)
+    val whole = mosaic(file, raw, isLinear)
+    val cfa = if (isLinear) Cfa.RGGB else cfa(raw)
+    val sensor = SensorArea(whole.widthPx, whole.heightPx, activeArea(raw, whole), cfa, isLinear)
     val asked = DngCorrections(main, raw, sensor)
     val color = asShot(main)
     return RawFrame(
         mosaic = sensor.active.run { whole.crop(leftPx, topPx, widthPx, heightPx) },
         cfa = sensor.cfa,
-        blackLevel = blackLevels(raw),
+        blackLevel = blackLevels(raw, sensor),
         whiteLevel = whiteLevel(raw),
         wbGains = color.gains,
         cameraToSrgb = color.cameraToSrgb,
         orientation = main.integerOrNull(ORIENTATION) ?: 1,
         corrections = asked.corrections,
         picture = asked.picture,
-        notes = asked.notes,
+        notes = if (isLinear) listOf(LINEAR_NOTE) + asked.notes else asked.notes,
     )
 }
 
-private fun checkSamples(raw: Directory) {
+/** Of the main picture, if several directories have samples; a mosaic's before linear ones. */
+private fun directoryOfSamples(directories: List<Directory>): Directory {
+    val found =
+        listOf(MOSAIC_PHOTOMETRIC, LINEAR_PHOTOMETRIC).flatMap { kind ->
+            directories.filter { it.integerOrNull(PHOTOMETRIC) == kind }
+        }
+    return found.firstOrNull { (it.integerOrNull(SUBFILE_TYPE) ?: 0) == 0 } ?: found.firstOrNull()
+        ?: throw RawException(
+            "The DNG contains neither a mosaic nor linear samples; convert it from the camera's file.",
+        )
+}
+
+private fun checkSamples(
+    raw: Directory,
+    isLinear: Boolean,
+) {
     val compression = raw.integerOrNull(COMPRESSION)
     if (compression != UNCOMPRESSED) {
         throw RawException("The DNG is compressed (method $compression); this app reads uncompressed ones. Convert it.")
     }
-    if (raw.integerOrNull(BITS) != 16 || (raw.integerOrNull(SAMPLES_PER_PIXEL) ?: 1) != 1 || LINEARIZATION in raw) {
+    val samples = raw.integerOrNull(SAMPLES_PER_PIXEL) ?: 1
+    val isPlanar = isLinear && (raw.integerOrNull(PLANAR) ?: 1) != 1
+    if (samples != (if (isLinear) LINEAR_SAMPLES else 1) || isPlanar) {
+        throw RawException("The DNG has $samples samples per pixel, or planes of their own. Convert it.")
+    }
+    if (raw.integerOrNull(BITS) != 16 || LINEARIZATION in raw || (raw.integerOrNull(SAMPLE_FORMAT) ?: 1) != 1) {
         throw RawException("The DNG has ${raw.integerOrNull(BITS)}-bit or coded samples; plain 16-bit ones are needed.")
     }
 }
@@ -89,6 +117,7 @@ private fun checkSamples(raw: Directory) {
 private fun mosaic(
     file: ByteBuffer,
     raw: Directory,
+    isLinear: Boolean,
 ): Mosaic {
     val width = required(raw, WIDTH, "width")
     val height = required(raw, HEIGHT, "height")
@@ -101,7 +130,7 @@ private fun mosaic(
     val start = contiguousStart(raw)
     if (start > file.limit()) throw RawException("The DNG's samples are beyond its end; the file is truncated.")
     samples.position(start.toInt())
-    return Mosaic(width, height, samples, 2 * width)
+    return Mosaic(width, height, samples, 2 * width * (if (isLinear) LINEAR_SAMPLES else 1), isLinear)
 }
 
 /** Where the samples start. Strips follow each other in every writer of uncompressed DNGs that is known. */
@@ -124,7 +153,6 @@ private fun activeArea(
     val area = raw.numbers(ACTIVE_AREA).map { it.toInt() }
     if (area.size != 4) return Area(0, 0, mosaic.widthPx, mosaic.heightPx)
     val (top, left, bottom, right) = area
-    if (top % 2 != 0 || left % 2 != 0) throw RawException("The DNG's active area starts at an odd row or column.")
     if (top < 0 || left < 0 || bottom > mosaic.heightPx || right > mosaic.widthPx || bottom - top < 2 ||
         right - left < 2
     ) {

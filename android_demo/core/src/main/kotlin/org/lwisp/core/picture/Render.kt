@@ -1,22 +1,25 @@
 package org.lwisp.core.picture
 
 import org.lwisp.core.EngineException
+import org.lwisp.core.contract.ElementType
 import org.lwisp.core.contract.TensorSpec
 import org.lwisp.core.engine.Tensor
-import org.lwisp.core.engine.dequantized
 import org.lwisp.core.raw.Area
 import org.lwisp.core.tile.Tile
 
 /**
  * Puts a model's tiles together to an upright 8-bit picture, cut to the mosaic's own pixels.
  *
- * spec: the picture's. visible: those pixels in the picture of the whole packed frame.
+ * spec: the picture's. visible: those pixels in the picture of the whole packed frame. tone: a picture's curve.
  */
 class Rendering(
     private val spec: TensorSpec,
     private val visible: Area,
     private val orientation: Int,
+    tone: ToneCurve,
 ) {
+    private val levels = levelsOf(spec, tone)
+
     /**
      * Stores what is kept of a tile. output: its part of the picture, (h, w, 3), halo included. Raises
      * [EngineException] if it has another size or contains NaN or infinity.
@@ -35,26 +38,20 @@ class Rendering(
         val kept = tile.keep.scaled(spec.resolution).intersected(visible)
         if (kept.px == 0) return
         val place = Area(kept.leftPx - visible.leftPx, kept.topPx - visible.topPx, kept.widthPx, kept.heightPx)
-        val argb = upright(levels(output, spec), input, kept)
-        picture.put(Turn(orientation, visible.widthPx, visible.heightPx).placed(place), argb)
+        val turn = Turn(orientation, visible.widthPx, visible.heightPx)
+        picture.put(turn.placed(place), argb(output, input, kept))
     }
 
-    private fun upright(
-        levels: Levels,
+    private fun argb(
+        output: Tensor,
         input: Area,
         kept: Area,
     ): IntArray {
-        val turn = Turn(orientation, kept.widthPx, kept.heightPx)
-        val argb = IntArray(kept.px)
-        for (y in 0 until turn.heightPx) {
-            for (x in 0 until turn.widthPx) {
-                val place = turn.start + x * turn.stepX + y * turn.stepY
-                val row = kept.topPx - input.topPx + place / kept.widthPx
-                val column = kept.leftPx - input.leftPx + place % kept.widthPx
-                argb[y * turn.widthPx + x] = pixel(levels, 3 * (row * input.widthPx + column))
-            }
+        val top = kept.topPx - input.topPx
+        val left = kept.leftPx - input.leftPx
+        return turned(orientation, kept.widthPx, kept.heightPx) { row, column ->
+            levels.pixel(output, 3 * ((top + row) * input.widthPx + left + column))
         }
-        return argb
     }
 }
 
@@ -66,27 +63,34 @@ fun level8(value: Float): Int {
     return minOf(maxOf(Math.rint((value * 255f).toDouble()).toInt(), 0), 255)
 }
 
-/** A tensor's values as 8-bit levels, by their index; primitive, because it is called for every value. */
+/** A model's values as pixels; primitive, because it is called for each of them. */
 private fun interface Levels {
-    fun at(index: Int): Int
+    /** at: the index of its red value. */
+    fun pixel(
+        output: Tensor,
+        at: Int,
+    ): Int
 }
 
-private fun levels(
-    output: Tensor,
+private fun levelsOf(
     spec: TensorSpec,
-): Levels =
-    when (output) {
-        is Tensor.Float32 -> {
-            Levels { level8(output.values[it]) }
-        }
-
-        is Tensor.Int8 -> {
-            val levels = dequantized(spec).map(::level8).toIntArray()
-            Levels { levels[output.values[it] + 128] }
+    tone: ToneCurve,
+): Levels {
+    if (spec.type == ElementType.FLOAT32) {
+        return Levels { output, at ->
+            val values = (output as Tensor.Float32).values
+            argb(level8(tone.of(values[at])), level8(tone.of(values[at + 1])), level8(tone.of(values[at + 2])))
         }
     }
+    val levels = tone.table(spec).map(::level8).toIntArray()
+    return Levels { output, at ->
+        val values = (output as Tensor.Int8).values
+        argb(levels[values[at] + 128], levels[values[at + 1] + 128], levels[values[at + 2] + 128])
+    }
+}
 
-private fun pixel(
-    levels: Levels,
-    at: Int,
-): Int = (0xff shl 24) or (levels.at(at) shl 16) or (levels.at(at + 1) shl 8) or levels.at(at + 2)
+internal fun argb(
+    red: Int,
+    green: Int,
+    blue: Int,
+): Int = (0xff shl 24) or (red shl 16) or (green shl 8) or blue

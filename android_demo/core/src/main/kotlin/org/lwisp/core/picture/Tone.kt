@@ -1,6 +1,8 @@
 package org.lwisp.core.picture
 
 import org.lwisp.core.contract.RenderedTone
+import org.lwisp.core.contract.TensorSpec
+import org.lwisp.core.engine.dequantized
 import kotlin.math.sqrt
 
 /** After so many of Newton's steps, [inverseContrast] gives its argument back within 2e-14. */
@@ -30,6 +32,42 @@ enum class Tone {
     }, ;
 
     abstract fun of(neutral: Double): Double
+}
+
+/** The curve from a model's pictures to finished ones. */
+class ToneCurve(
+    private val rendered: RenderedTone,
+    /** Null: as the model renders. */
+    private val wanted: Tone?,
+) {
+    private val isIdentity = wanted == null || wanted.name == rendered.name
+
+    /** A float model's value. */
+    fun of(value: Float): Float {
+        if (wanted == null || isIdentity) return value
+        val clipped = minOf(maxOf(value, 0f), 1f).toDouble()
+        return wanted.of(if (rendered == RenderedTone.CONTRAST) inverseContrast(clipped) else clipped).toFloat()
+    }
+
+    /** An 8-bit model's values, in their order from -128 on. */
+    fun table(spec: TensorSpec): FloatArray {
+        val values = dequantized(spec)
+        return if (wanted == null) values else toneTable(values, rendered, wanted)
+    }
+
+    /** For the user: what the tone costs a picture of an 8-bit model; null if no dark code is lost. */
+    fun note(spec: TensorSpec): String? {
+        if (wanted == null || isIdentity || spec.scale == null) return null
+        val kept = table(spec).map { Math.rint((it * 255f).toDouble()).toInt() }.toSet().count { it < DARK_CODES }
+        if (kept == DARK_CODES) return null
+        return "Tone ${wanted.name.lowercase()} from a model that renders ${rendered.name.lowercase()} in 8 bits: $kept of " +
+            "the $DARK_CODES darkest codes are left, so smooth shadows may show steps. Precision fp16 has none."
+    }
+
+    private companion object {
+        /** The picture's darkest 8-bit codes, where missing ones show first, as steps. */
+        const val DARK_CODES = 32
+    }
 }
 
 /**

@@ -37,3 +37,21 @@ internal class Turn(
         }
     }
 }
+
+/** The pixels of a stored rectangle, turned upright. pixel: by stored row and column. */
+internal inline fun turned(
+    orientation: Int,
+    storedWidthPx: Int,
+    storedHeightPx: Int,
+    pixel: (Int, Int) -> Int,
+): IntArray {
+    val turn = Turn(orientation, storedWidthPx, storedHeightPx)
+    val argb = IntArray(storedWidthPx * storedHeightPx)
+    for (y in 0 until turn.heightPx) {
+        for (x in 0 until turn.widthPx) {
+            val place = turn.start + x * turn.stepX + y * turn.stepY
+            argb[y * turn.widthPx + x] = pixel(place / storedWidthPx, place % storedWidthPx)
+        }
+    }
+    return argb
+}

@@ -49,9 +49,16 @@ class Preparation(
     contract: InputContract,
     options: PrepareOptions = PrepareOptions(),
 ) {
-    private val ev =
+    init {
+        if (options.denoise != 1.0 && !contract.hasNoisePlane) {
+            throw RawException("This model isn't told the noise (its input has no noise plane): leave denoising at 1.")
+        }
+    }
+
+    /** Stops applied. */
+    val exposureEv: Double =
         options.exposureEv?.let { it + frame.corrections.baselineExposureEv } ?: autoExposureEv(frame, contract)
-    private val exposureGain = if (contract.exposureKnee == null) 2.0.pow(ev) else 1.0
+    private val exposureGain = if (contract.exposureKnee == null) 2.0.pow(exposureEv) else 1.0
     private val columns = alignedIndices(frame.cfa.offsetColumns, frame.mosaic.widthPx, 2 * contract.sizeMultiple)
     private val rows = alignedIndices(frame.cfa.offsetRows, frame.mosaic.heightPx, 2 * contract.sizeMultiple)
     private val mosaic =
@@ -67,7 +74,7 @@ class Preparation(
         contract.referenceToSrgb?.let {
             ColorMove(toReference(frame.cameraToSrgb, it), contract.colorShift == ColorShift.SMOOTHED)
         }
-    private val exposure = contract.exposureKnee?.takeIf { ev != 0.0 }?.let { Shoulder.of(ev, it) }
+    private val exposure = contract.exposureKnee?.takeIf { exposureEv != 0.0 }?.let { Shoulder.of(exposureEv, it) }
     private val curve = Curve(contract.curveOffset)
     private val noise = if (contract.hasNoisePlane) noisePlane(frame, contract, options) else null
 
@@ -77,11 +84,13 @@ class Preparation(
     /** Of the whole frame, sides multiples of the contract's. */
     val size = PackedSize(columns.size / 2, rows.size / 2)
 
-    /** The picture's own pixels in the full-size picture of the packed frame. */
+    /** The mosaic's own pixels in the full-size picture of the packed frame. */
+    val mosaicArea =
+        Area(frame.cfa.offsetColumns, frame.cfa.offsetRows, frame.mosaic.widthPx, frame.mosaic.heightPx)
+
+    /** The picture's. */
     val visible =
-        frame.picture.run {
-            Area(leftPx + frame.cfa.offsetColumns, topPx + frame.cfa.offsetRows, widthPx, heightPx)
-        }
+        frame.picture.run { copy(leftPx = leftPx + mosaicArea.leftPx, topPx = topPx + mosaicArea.topPx) }
 
     /** Planes of a part, in packed pixels: row by row, [count] values per pixel in [0, 1]: R, Gr, Gb, B, noise. */
     fun planes(part: Area): FloatArray {

@@ -18,6 +18,16 @@ enum class Cfa(
     BGGR(1, 1),
     ;
 
+    /** The order from another row and column on. */
+    fun from(
+        rows: Int,
+        columns: Int,
+    ): Cfa =
+        entries.first {
+            it.offsetRows == (offsetRows + rows) % 2 &&
+                it.offsetColumns == (offsetColumns + columns) % 2
+        }
+
     /** For planes R, Gr, Gb, B: the index of each site in the mosaic's own cell, row by row. */
     fun siteOrder(): IntArray =
         IntArray(4) { plane -> (plane / 2 + offsetRows) % 2 * 2 + (plane % 2 + offsetColumns) % 2 }

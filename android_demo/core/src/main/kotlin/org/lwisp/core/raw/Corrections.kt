@@ -18,11 +18,28 @@ class Corrections(
     val gainMaps: List<GainMap> = emptyList(),
     val vignettes: List<VignetteRadial> = emptyList(),
     val badPixels: List<BadPixels> = emptyList(),
+    /** Distortion to undo on the developed picture, one after another. */
+    val warps: List<WarpRectilinear> = emptyList(),
     /** Exposure that the file asks for, in stops. */
     val baselineExposureEv: Double = 0.0,
     /** Noise as the camera measured it; null if the file doesn't say. */
     val noise: NoiseProfile? = null,
 ) {
+    /** The same for a part of a frame. */
+    fun withoutWarps() =
+        if (warps.isEmpty()) {
+            this
+        } else {
+            Corrections(
+                gainMaps,
+                vignettes,
+                badPixels,
+                emptyList(),
+                baselineExposureEv,
+                noise,
+            )
+        }
+
     init {
         if (!(abs(baselineExposureEv) <= MAX_BASELINE_EV)) {
             throw refused("a BaselineExposure of $baselineExposureEv EV; at most $MAX_BASELINE_EV either way is needed")
@@ -114,6 +131,34 @@ class BadPixels(
     val points: IntArray = IntArray(0),
     val rectangles: List<Area> = emptyList(),
 )
+
+/**
+ * Distortion, lateral colour and decentring to undo on the developed picture (DNG opcode 1).
+ *
+ * A picture's pixel at (dx, dy) from the centre, over the distance m of the farthest corner, is taken from
+ * x = m (dx f + kt0 2 dx dy + kt1 (r^2 + 2 dx^2)), y = m (dy f + kt1 2 dx dy + kt0 (r^2 + 2 dy^2)),
+ * f = kr0 + kr1 r^2 + kr2 r^4 + kr3 r^6, r^2 = dx^2 + dy^2.
+ */
+class WarpRectilinear(
+    /** kr0, kr1, kr2, kr3, kt0, kt1: once for all colours, or once each for R, G and B. */
+    val coefficients: List<DoubleArray>,
+    /** Relative column of the centre. */
+    val centerX: Double,
+    /** Relative row of the centre. */
+    val centerY: Double,
+) {
+    init {
+        if (!(centerX in 0.0..1.0 && centerY in 0.0..1.0)) {
+            throw refused("a WarpRectilinear around ($centerX, $centerY); 0 to 1 is needed")
+        }
+        if (!coefficients.all { row -> row.size == 6 && row.all { abs(it) < Double.POSITIVE_INFINITY } }) {
+            throw refused("a WarpRectilinear with a coefficient that isn't finite")
+        }
+    }
+
+    /** Whether it moves any pixel. */
+    val moves: Boolean get() = coefficients.any { row -> row[0] != 1.0 || row.drop(1).any { it != 0.0 } }
+}
 
 /** A shot's noise: variance = scale * light + offset, of R, G and B; light is 0 at black and 1 at white. */
 class NoiseProfile(

@@ -50,7 +50,10 @@ class RawFrame(
                 Pair(picture.widthPx, picture.heightPx)
             }
 
-    /** The picture's centre, at most this wide and high; sides even. */
+    /**
+     * The picture's centre, at most this wide and high; sides even. Its distortion stays: what it would be undone from may
+     * lie outside.
+     */
     fun centred(
         maxWidthPx: Int,
         maxHeightPx: Int,
@@ -71,7 +74,7 @@ class RawFrame(
             wbGains,
             cameraToSrgb,
             orientation,
-            corrections,
+            corrections.withoutWarps(),
             place,
             all,
             notes,
