@@ -25,6 +25,7 @@ class InnerLayer(NamedTuple):
     """Of the convolution in the student."""
     conv: nn.Conv2d
     rectifier: nn.Module
+    following_name: str
     following: nn.Conv2d
     group: int
     """Channels of the convolution that the following one reads as one."""
@@ -32,18 +33,23 @@ class InnerLayer(NamedTuple):
 
 def inner_layers(student: Student) -> tuple[InnerLayer, ...]:
     """Every such layer of a student."""
-    layers = [InnerLayer("c5.0", student.c5[0], student.c5[1], student.to_global, 1)]  # type: ignore[index, arg-type]
+    conv, rectifier = cast(nn.Sequential, student.c5)
+    to_global = cast(nn.Conv2d, student.to_global)
+    layers = [InnerLayer("c5.0", cast(nn.Conv2d, conv), rectifier, "to_global", to_global, 1)]
     for name, module in student.named_children():
         if isinstance(module, UpBlock):
-            expand, refine = module.expand, cast(nn.Sequential, module.refine)
-            layers.append(_layer(f"{name}.expand.0", expand, refine, SHUFFLED))
+            layers.append(_layer(name, "expand", "refine", module, SHUFFLED))
         elif isinstance(module, nn.Sequential) and isinstance(module[0], nn.Sequential):
-            layers.append(_layer(f"{name}.0.0", module[0], cast(nn.Sequential, module[1]), 1))
+            layers.append(_layer(name, "0", "1", module, 1))
     return tuple(layers)
 
 
-def _layer(name: str, first: nn.Sequential, second: nn.Sequential, group: int) -> InnerLayer:
-    return InnerLayer(name, cast(nn.Conv2d, first[0]), first[1], cast(nn.Conv2d, second[0]), group)
+def _layer(name: str, first: str, second: str, parent: nn.Module, group: int) -> InnerLayer:
+    conv, rectifier = cast(nn.Sequential, parent.get_submodule(first))
+    following = cast(nn.Sequential, parent.get_submodule(second))[0]
+    return InnerLayer(
+        f"{name}.{first}.0", cast(nn.Conv2d, conv), rectifier, f"{name}.{second}.0", cast(nn.Conv2d, following), group
+    )
 
 
 @torch.no_grad()
@@ -78,15 +84,34 @@ def silence(weights: dict[str, Tensor], silent: dict[str, Tensor]) -> None:
         weights[f"{name}.bias"][channels] = 0.0
 
 
+class Living(NamedTuple):
+    """What of a convolution isn't silent."""
+
+    outputs: Tensor
+    """(channels out,) bool."""
+    inputs: Tensor
+    """(channels in,) bool."""
+
+
+@torch.no_grad()
+def living_channels(student: Student) -> dict[str, Living]:
+    """Which channels of each inner layer's two convolutions aren't zero for good, by the convolution's name."""
+    living = {}
+    for layer in inner_layers(student):
+        fires = (layer.conv.weight.flatten(1) != 0).any(dim=1) | (cast(Tensor, layer.conv.bias) != 0)
+        kept = fires.view(-1, layer.group).any(dim=1)
+        kept[0] |= not bool(kept.any())
+        outputs = kept.repeat_interleave(layer.group)
+        living[layer.name] = Living(outputs, torch.ones(layer.conv.in_channels, dtype=torch.bool))
+        living[layer.following_name] = Living(torch.ones(layer.following.out_channels, dtype=torch.bool), kept)
+    return living
+
+
 @torch.no_grad()
 def cut_silent(student: Student) -> None:
     """Cut out inner channels whose filter and bias are zero, in place. The function stays what it is."""
-    for _, conv, _, following, group in inner_layers(student):
-        bias = cast(Tensor, conv.bias)
-        fires = (conv.weight.flatten(1) != 0).any(dim=1) | (bias != 0)
-        kept = fires.view(-1, group).any(dim=1)
-        kept[0] |= not bool(kept.any())
-        rows = kept.repeat_interleave(group)
-        conv.weight, conv.bias = nn.Parameter(conv.weight[rows]), nn.Parameter(bias[rows])
-        following.weight = nn.Parameter(following.weight[:, kept])
-        conv.out_channels, following.in_channels = int(rows.sum()), int(kept.sum())
+    for name, (outputs, inputs) in living_channels(student).items():
+        conv = cast(nn.Conv2d, student.get_submodule(name))
+        conv.weight = nn.Parameter(conv.weight[outputs][:, inputs])
+        conv.bias = nn.Parameter(cast(Tensor, conv.bias)[outputs])
+        conv.out_channels, conv.in_channels = int(outputs.sum()), int(inputs.sum())

@@ -17,6 +17,7 @@ from lwisp_export.quantization_step import QuantizeOptions, quantize
 from lwisp_export.student.checkpoint import CheckpointInfo, load_checkpoint, save_checkpoint
 from lwisp_export.student.input_contract import STUDENT_INPUT
 from lwisp_export.student.network import Student
+from lwisp_export.student.silent_channels import silence
 from lwisp_export.synthesis.builtin_frames import calibration_frames
 from lwisp_export.training.batches import Batch
 from lwisp_export.training.objectives import QatObjective
@@ -181,6 +182,19 @@ def test_training_moves_the_rounding_picture_towards_float(name: str) -> None:
     assert moved
     assert moved.isdisjoint(fixed)
     assert name == "plain" or moved >= {"to_rgb", "skip"}
+
+
+def test_silent_channels_stay_silent_and_out_of_the_tflite() -> None:
+    made = copy.deepcopy(skip_student())
+    first_half = {name: torch.arange(size) < size // 2 for name, size in (("c6.0.0", 64), ("c5.0", 128))}
+    silent = {**first_half, "u1.expand.0": torch.arange(128) // 4 % 2 == 0}
+    silence(made.state_dict(), silent)
+    graph = convert_student(made, lambda _text: None)
+    assert len(graph.pack()) < 0.9 * len(skip_graph().pack())
+    weights = start_qat(made, graph, form("skip").tiles[:2], START).rounded_student()
+    for name, channels in silent.items():
+        assert not bool(weights[f"{name}.weight"][channels].any())
+        assert bool(weights[f"{name}.weight"][~channels].flatten(1).any(dim=1).all())
 
 
 QAT = replace(RECIPE, student=student().config, qat=QatRecipe(), optimizer=OptimizerRecipe(steps=2, warmup_steps=1))
