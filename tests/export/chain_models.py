@@ -35,9 +35,9 @@ def _student(activation: Activation, task: Task) -> Student:
 
 
 @functools.cache
-def skip_student() -> Student:
+def skip_student(width: int = 8) -> Student:
     """The same with a noise plane and an image skip; its picture is clipped at both ends."""
-    made = _seeded(StudentConfig(width=8, noise_plane=True, image_skip=True))
+    made = _seeded(StudentConfig(width=width, noise_plane=True, image_skip=True))
     with torch.no_grad():
         made.to_rgb.weight.mul_(0.4 / made.develop(_example(made))[0].std())
         made.to_rgb.bias.sub_(made.develop(_example(made))[0].mean() - 0.5)

@@ -1,5 +1,7 @@
 """The student's blocks: convolutions, fine-grained attention (FGAM), complement upsampling (CCUB)."""
 
+import math
+
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
@@ -37,10 +39,11 @@ class ChannelGate(nn.Module):
     """Channel attention's gate: one number in (0, 1) per channel from the channel's mean."""
 
     def __init__(self, channels: int) -> None:
-        """channels: divisible by 8, the bottleneck's reduction."""
+        """channels: the bottleneck has an eighth of them, rounded up: the 4 of the narrowest student have one unit."""
         super().__init__()
-        self.squeeze = nn.Conv2d(channels, channels // 8, 1)
-        self.excite = nn.Conv2d(channels // 8, channels, 1)
+        hidden = math.ceil(channels / 8)
+        self.squeeze = nn.Conv2d(channels, hidden, 1)
+        self.excite = nn.Conv2d(hidden, channels, 1)
         # Means of rectified features aren't negative: with positive weights no hidden unit starts dead.
         with torch.no_grad():
             self.squeeze.weight.abs_()

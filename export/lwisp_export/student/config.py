@@ -33,8 +33,10 @@ class StudentConfig:
 
     def __post_init__(self) -> None:
         """Refuse shapes that can't be built."""
-        if self.width < 8 or self.width % 8:
-            raise UsageError(f"Student width {self.width} must be a multiple of 8 (channel attention divides by 8).")
+        if self.width < 4 or self.width % 4:
+            raise UsageError(
+                f"Student width {self.width} must be a multiple of 4 (kernels compute 4 channels at once)."
+            )
         if self.task not in ("isp", "denoise", "enhance"):
             raise UsageError(f"Student task {self.task!r} is unknown; use isp, denoise or enhance.")
         if self.activation not in ("relu", "leaky_relu"):

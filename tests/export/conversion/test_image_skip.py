@@ -10,10 +10,21 @@ from lwisp_export.conversion.graph_cleanup import clean_float_model
 from lwisp_export.conversion.graph_contract import describe_graph
 from lwisp_export.conversion.signatures import STAGES, add_signatures
 from lwisp_export.errors import ConversionError
+from lwisp_export.quantization.quantization_recipe import find_quantization
 from lwisp_export.quantization.quantizer import quantize_fp16, quantize_int8
 from lwisp_export.verification.artifact import check_artifact
 from lwisp_mobile.tflite.graph import Graph
-from tests.export.chain_models import develop, psnr_db, run, skip_graph, skip_raw_model, skip_student, tile
+from tests.export.chain_models import (
+    convert,
+    develop,
+    export,
+    psnr_db,
+    run,
+    skip_graph,
+    skip_raw_model,
+    skip_student,
+    tile,
+)
 from tests.export.conversion.test_signatures import call
 
 PLANES = 5
@@ -71,6 +82,18 @@ def test_render_sees_as_far_as_before() -> None:
     graph = describe_graph(add_signatures(skip_graph()), STORED_PX)
     assert (graph.stages[-1].name, graph.stages[-1].halo_px, graph.whole.halo_px) == ("render", 8, 112)
     assert next(spec.channels for spec in graph.tensors if spec.name == "packed") == PLANES
+
+
+def test_the_narrowest_student_goes_the_same_way() -> None:
+    """Its first gate has a single unit, its widest feature 64 channels."""
+    student, packed = skip_student(4), tile(3, planes=PLANES)
+    graph = clean_float_model(Graph.parse(convert(export(student))))
+    picture = develop(student, packed)
+    np.testing.assert_allclose(run(graph.pack(), packed), picture, atol=1e-5)
+    tiles = [tile(seed, planes=PLANES) for seed in range(4)]
+    int8 = add_signatures(quantize_int8(graph, tiles, find_quantization("plain"))).pack()
+    check_artifact(int8, "int8")
+    assert psnr_db(run(int8, packed), picture) > 30
 
 
 def test_a_clip_elsewhere_is_named() -> None:

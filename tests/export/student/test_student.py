@@ -73,6 +73,12 @@ def test_the_image_skip_costs_3_percent(student: Student) -> None:
     assert count_macs(deploy_form(skipping), 64) / count_macs(deploy_form(student), 64) < 1.05
 
 
+def test_the_narrowest_student_costs_0_4_gmac() -> None:
+    narrow = Student(StudentConfig(width=4, noise_plane=True, image_skip=True))
+    assert (count_parameters(narrow), round(count_macs(narrow, 224) / 1e9, 3)) == (127_647, 0.411)
+    assert narrow.p1.channel.squeeze.out_channels == 1
+
+
 def test_an_untrained_image_skip_gives_a_picture_of_each_quads_colour() -> None:
     torch.manual_seed(3)
     packed = torch.zeros(1, 5, 32, 32)
@@ -179,7 +185,7 @@ def test_no_attention_unit_starts_dead(student: Student) -> None:
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"width": 12}, "multiple of 8"),
+        ({"width": 6}, "multiple of 4"),
         ({"task": "sharpen"}, "isp, denoise or enhance"),
         ({"activation": "gelu"}, "relu"),
         ({"task": "denoise", "image_skip": True}, "for task isp"),

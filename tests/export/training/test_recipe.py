@@ -37,7 +37,7 @@ def test_there_is_a_recipe_for_the_student_that_ships() -> None:
         ('name = "x"\n[data]\nphotos = ["a"]', "needs photos, sensors and noise"),
         ('name = "x"\n' + MINIMAL + 'layout = "sidd"', "Task isp trains on photographs or zrr, not on sidd"),
         ('name = "x"\n' + MINIMAL + "patch_px = 32", "ms_ssim needs patch_px of 64"),
-        ('name = "x"\n' + MINIMAL + "[student]\nwidth = 12", "multiple of 8"),
+        ('name = "x"\n' + MINIMAL + "[student]\nwidth = 6", "multiple of 4"),
         ('name = "x"\n' + MINIMAL + "[data.shots]\nsoft_share = 2.0", "soft_share is 2.0"),
         ('name = "x"\n' + MINIMAL + "[optimizer]\nlearning_rate = nan", "learning_rate is nan"),
     ],
