@@ -22,7 +22,7 @@ from lwisp_mobile.progress import Progress, StepBar
 from lwisp_mobile.serialize.files import atomic_write
 from lwisp_mobile.serialize.from_dict import from_dict
 
-LAYOUT = 1
+LAYOUT = 2
 """Incremented when the folder's layout changes, so that older ones aren't used."""
 MACHINES = ("aarch64", "arm64")
 UNPACK_TIMEOUT_S = 300.0
