@@ -22,13 +22,14 @@ from lwisp_mobile.progress import Progress, StepBar
 from lwisp_mobile.serialize.files import atomic_write
 from lwisp_mobile.serialize.from_dict import from_dict
 
-LAYOUT = 1
+LAYOUT = 2
 """Incremented when the folder's layout changes, so that older ones aren't used."""
 MACHINES = ("aarch64", "arm64")
 UNPACK_TIMEOUT_S = 300.0
 _UNUSED_MODULES = ("ensurepip", "idlelib", "lib2to3", "pydoc_data", "test", "turtledemo")
 _UNUSED_IN_WHEELS = ("tests", "f2py", "libLiteRtWebGpuAccelerator.so", "bin", "include")
 
+_SHEBANG = "if [ -x /bin/sh ]; then echo '#!/bin/sh'; else echo '#!/system/bin/sh'; fi"
 # The script's own path as the interpreter's name: Python then starts its children by it, too.
 _START = """
 here=$(cd "${0%/*}" && pwd)
@@ -140,14 +141,16 @@ def _add(tar: tarfile.TarFile, name: str, data: bytes) -> None:
 
 def _unpack(device: Device, archive: bytes, folder: str) -> None:
     """Unpack into a temporary folder and rename it, so that a broken connection leaves no partial runtime."""
-    pushed, partial = device.push(archive), f"{device.work_folder()}/runtime"
-    start = f"{partial}/python3"
-    done = device.run(
-        f"mkdir {quoted(partial)} && tar -xf {quoted(pushed)} -C {quoted(partial)} && rm {quoted(pushed)} && "
-        f"{{ printf '#!%s\\n' \"$(command -v sh)\"; printf %s {quoted(_START)}; }} > {quoted(start)} && "
-        f"chmod 755 {quoted(start)} && mv {quoted(partial, folder)} && rmdir {quoted(partial.rpartition('/')[0])}",
-        timeout_s=UNPACK_TIMEOUT_S,
+    pushed, partial = device.push(archive), device.work_folder()
+    archive_path, inside, start = quoted(pushed), quoted(partial), quoted(f"{partial}/python3")
+    steps = (
+        f"tar -xf {archive_path} -C {inside}",
+        f"rm {archive_path}",
+        f"{{ {_SHEBANG}; printf %s {quoted(_START)}; }} > {start}",
+        f"chmod 755 {start}",
+        quoted("mv", partial, folder),
     )
+    done = device.run(" && ".join(steps), timeout_s=UNPACK_TIMEOUT_S)
     if done.status != 0:
         device.run(quoted("rm", "-rf", partial, pushed))
         error = DeviceFullError if FULL.decode() in done.stderr else MissingRuntimeError
