@@ -18,6 +18,7 @@ from lwisp_export.student.checkpoint import (
     save_checkpoint,
     save_moments,
 )
+from lwisp_export.student.widening import can_widen, widen
 from lwisp_export.training.batches import Share, batches
 from lwisp_export.training.distributed import check_share, process_group
 from lwisp_export.training.objective_setup import make_objective
@@ -78,8 +79,11 @@ def begin(recipe: TrainRecipe, options: TrainOptions, progress: Progress) -> Tra
         progress(f"resumed {state} at step {trainer.step}")
     elif options.start is not None and recipe.qat is None:
         info, weights = read_tensors(options.start, CheckpointInfo if recipe.teacher is None else TeacherInfo)
+        step = info.step if recipe.keep_step else 0
+        if isinstance(info, CheckpointInfo) and can_widen(info.student, recipe.student):
+            weights, step = widen(weights, info.student, recipe.student), 0
         moments = load_moments(options.moments) if options.moments else None
-        trainer.start_from(weights, moments, info.step if recipe.keep_step else 0)
+        trainer.start_from(weights, moments, step)
         progress(f"started from {options.start} at step {trainer.step}")
     return trainer
 

@@ -7,10 +7,8 @@ from pathlib import Path
 import pytest
 import torch
 
-from lwisp_export.student.checkpoint import (
-    load_checkpoint,
-    load_moments,
-)
+from lwisp_export.student.checkpoint import CheckpointInfo, load_checkpoint, load_moments, save_checkpoint
+from lwisp_export.student.network import Student
 from lwisp_export.student.silent_channels import find_silent
 from lwisp_export.training.batches import Share
 from lwisp_export.training.task_data import load_task_data
@@ -110,3 +108,13 @@ def test_channels_that_never_fire_are_zero_at_the_end(data: Path, tmp_path: Path
     batches = load_task_data(SKIPPING, data, SKIPPING.optimizer.steps, Share()).source
     for name, dead in find_silent(student, (batches[index].input for index in range(2))).items():
         assert not bool(student.get_parameter(f"{name}.weight")[dead].any()), name
+
+
+def test_a_student_with_a_skip_begins_from_one_without(data: Path, tmp_path: Path) -> None:
+    plain = Student(replace(SKIPPING.student, noise_plane=False, image_skip=False))
+    start = tmp_path / "plain.safetensors"
+    save_checkpoint(start, plain.state_dict(), CheckpointInfo("plain", plain.config, 30_000, "0"))
+    options = TrainOptions(data=data, run=tmp_path / "run", start=start, workers=0)
+    trainer = begin(replace(SKIPPING, keep_step=True), options, silent)
+    assert trainer.step == 0
+    torch.testing.assert_close(trainer.average["c1.0.0.weight"], plain.state_dict()["c1.0.0.weight"].half().float())
