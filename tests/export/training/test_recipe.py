@@ -27,7 +27,7 @@ def test_there_is_a_recipe_for_the_student_that_ships() -> None:
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("name = ", "can't be read"),
+        ("name = ", "isn't TOML"),
         (MINIMAL, "'name' is missing"),
         ('name = "x"', "'data' is missing"),
         ('name = "x"\nseeds = 2\n' + MINIMAL, "unknown key 'seeds'"),
@@ -51,8 +51,8 @@ def test_broken_recipes_are_named(tmp_path: Path, text: str, message: str) -> No
 
 def test_binary_and_missing_files(tmp_path: Path) -> None:
     (tmp_path / "b.toml").write_bytes(b"\xff\xfe\x00")
-    for name in ("b.toml", "missing.toml"):
-        with pytest.raises(UsageError, match="can't be read"):
+    for name, message in (("b.toml", "isn't TOML"), ("missing.toml", "can't be read")):
+        with pytest.raises(UsageError, match=message):
             load_recipe(tmp_path / name)
 
 
