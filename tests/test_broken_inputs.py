@@ -19,11 +19,17 @@ from lwisp_mobile.cli.main import installed, main
 PROJECT = Path(__file__).resolve().parents[1]
 HUGE_BYTES = 1 << 40
 """Of a sparse file: more than any machine has memory for."""
-LIMIT_S = 60
+LIMIT_S = 30
 SPARE_MEMORY_BYTES = 3 << 30
 
 PEM = b"-----BEGIN PUBLIC KEY-----\nMFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAE\n-----END PUBLIC KEY-----\n"
 NESTED = b"[" * 100_000
+
+pytestmark = pytest.mark.slow  # four hundred commands
+
+
+class StuckError(BaseException):
+    """The command still runs. No Exception: the command would take it for an error of its own."""
 
 
 class Case(NamedTuple):
@@ -80,7 +86,6 @@ CASES = (
     case("evaluate --raws BAD", ".dng", RAW),
     case("ablate BAD --data . --teacher t.safetensors --run OUT", ".toml", TOML),
     case("sheet BAD -o OUT/a.png", ".dng", RAW),
-    case("sample -o BAD/a.dng", "", RAW),
     case("demo BAD -o OUT", ".dng", RAW),
     case("rate --bundle BAD", ".zip", ZIP),
     case("frame --bundle BAD", ".zip", ZIP),
@@ -155,7 +160,7 @@ def limits() -> Iterator[None]:
     """What takes forever or all memory fails, instead of taking the machine along."""
 
     def expire(*_: object) -> None:
-        raise TimeoutError(f"still running after {LIMIT_S} s")
+        raise StuckError
 
     used = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
     soft, hard = resource.getrlimit(resource.RLIMIT_AS)
@@ -219,5 +224,5 @@ def arguments(words: tuple[str, ...], bad: str, out: str) -> Iterator[str]:
         yield from ("--", *last)
 
 
-def test_every_command_is_in_the_table() -> None:
-    assert {chosen.words[0] for chosen in CASES} == {entry.name for entry in installed()}
+def test_every_command_that_reads_a_file_is_in_the_table() -> None:
+    assert {chosen.words[0] for chosen in CASES} == {entry.name for entry in installed()} - {"sample"}

@@ -5,10 +5,12 @@ import hashlib
 import os
 import secrets
 import stat
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+
+MAX_HASHED_BYTES = 4 << 30
+"""Larger than any RAW file or model that is read."""
 
 
 @contextmanager
@@ -97,6 +99,6 @@ def read_file(path: Path, max_bytes: int) -> bytes:
 
 def file_sha256(path: Path) -> str:
     """SHA-256 of a file's bytes, in hexadecimal. Raises OSError if it can't be read."""
-    check_file(path, sys.maxsize)
+    check_file(path, MAX_HASHED_BYTES)
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()

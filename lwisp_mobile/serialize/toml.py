@@ -22,4 +22,6 @@ def read_toml(cls: type[T], path: Path) -> T:
         raise UsageError(f"{path} can't be read ({error.strerror}). Give a .toml file.") from error
     except (ValueError, RecursionError) as error:
         raise UsageError(f"{path} isn't TOML ({error}). Write lines such as: key = value") from error
+    if not tree:
+        raise UsageError(f"{path} is empty. Write lines such as: key = value")
     return from_dict(cls, tree, str(path))

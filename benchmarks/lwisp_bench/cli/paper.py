@@ -4,6 +4,7 @@ import argparse
 import sys
 from pathlib import Path
 
+from lwisp_bench.cases.subject import file_subject
 from lwisp_bench.studies.paper.contestants import PYNET, Choice, contestants
 from lwisp_bench.studies.paper.measurement import PaperOptions, PaperReport, PaperRow, measure_paper
 from lwisp_mobile.cli.command import add_json_option, print_result
@@ -25,6 +26,8 @@ def run(arguments: argparse.Namespace) -> int:
     """Convert, measure and print the table; exit code 1 if the paper's speed-up isn't reached."""
     options = PaperOptions(arguments.size, arguments.threads, arguments.rounds)
     choice = Choice(arguments.size, arguments.work, tuple(arguments.models))
+    for model in choice.models:
+        file_subject(model, {})  # refused now, not after the minutes that PyNET takes
     report = measure_paper(contestants(choice, _progress), options, _progress)
     print_result(report, table(report), arguments.json)
     return 0 if report.reproduced else 1

@@ -41,9 +41,10 @@ def read_sources(paths: Iterable[Path], hints: RawHints) -> Iterator[Source]:
     """Read RAW files one after the other; a file that can't be read becomes a source with an error."""
     for path in paths:
         try:
-            yield Source(path.name, file_sha256(path), read_raw(path, hints))
+            raw = read_raw(path, hints)
+            yield Source(path.name, file_sha256(path), raw)
         except (RawError, OSError) as error:
-            yield Source(path.name, "", None, f"{path.name}: {error}")
+            yield Source(path.name, "", None, str(error))
 
 
 def frame_sources(frames: Iterable[NamedRaw]) -> Iterator[Source]:
@@ -72,7 +73,7 @@ def collect(
         else:
             prepared.append(found)
     if not prepared:
-        raise UsageError("No frame can be used:\n" + "\n".join(f"- {message}" for message in unreadable))
+        raise UsageError(f"No frame can be used. {' '.join(unreadable)}")
     evaluated = [_prepare(source, contract, tile_px) for source in evaluation]
     tiles_by_frame = [[tile.packed for tile in frame.tiles] for frame in prepared]
     convergence = () if float_model is None else measure_convergence(float_model, tiles_by_frame)

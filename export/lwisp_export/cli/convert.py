@@ -3,6 +3,7 @@
 import argparse
 from pathlib import Path
 
+from lwisp_export.cli.inspectors import read_onnx
 from lwisp_export.cli.options import print_progress
 from lwisp_export.conversion.convert import convert as run_convert
 from lwisp_export.student.checkpoint import shipped_checkpoint
@@ -24,6 +25,8 @@ def _convert(arguments: argparse.Namespace) -> int:
     source = Path(name) if name.endswith((".onnx", ".safetensors")) else shipped_checkpoint(name)
     if not source.is_file():
         raise UsageError(f"There is no file {source}; give a .safetensors, an .onnx, or a shipped name.")
+    if source.suffix == ".onnx":
+        read_onnx(source)  # the converter's own message is a traceback
     done = run_convert(source, arguments.output, arguments.size, print_progress)
     print_result(done, [str(done.onnx), str(done.tflite)], arguments.json)
     return 0

@@ -33,13 +33,7 @@ def inspect_checkpoint(path: Path) -> dict[str, Any]:
 
 def inspect_onnx(path: Path) -> dict[str, Any]:
     """An ONNX graph: inputs, outputs, operations, parameters. Raises ModelError if it isn't one."""
-    try:
-        check_file(path, MAX_ONNX_BYTES)
-        model = onnx.load(path)
-        onnx.checker.check_model(model)
-    except (OSError, DecodeError, onnx.checker.ValidationError) as error:
-        raise ModelError(f"{path}: not an ONNX model ({error}). Export it again.") from error
-    graph = model.graph
+    graph = read_onnx(path).graph
     return {
         "kind": "onnx",
         "file": str(path),
@@ -49,6 +43,20 @@ def inspect_onnx(path: Path) -> dict[str, Any]:
         "parameters": sum(_size(tensor) for tensor in graph.initializer),
         "ops": dict(sorted(Counter(node.op_type for node in graph.node).items())),
     }
+
+
+def read_onnx(path: Path) -> onnx.ModelProto:
+    """Read and check an ONNX model. Raises ModelError if it isn't one."""
+    try:
+        check_file(path, MAX_ONNX_BYTES)
+        model = onnx.load(path)
+        onnx.checker.check_model(model)
+    except (OSError, DecodeError, onnx.checker.ValidationError) as error:
+        reason = " ".join(str(error).split())
+        raise ModelError(f"{path}: not an ONNX model ({reason}). Export it again.") from error
+    if not model.graph.node:
+        raise ModelError(f"{path}: the ONNX model has no operations. Export it again.")
+    return model
 
 
 def _describe(value: Any) -> dict[str, Any]:
