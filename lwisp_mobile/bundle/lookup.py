@@ -23,6 +23,11 @@ def find_bundle(name: str | Path, key: Path | None = None) -> Bundle:
     return load_signed_bundle(path, key)
 
 
+def named_path(name: str) -> Path:
+    """The folder of a shipped bundle for its name, else the path that it is; ./NAME is always a path."""
+    return shipped_bundle(name).folder if name in shipped_names() else Path(name)
+
+
 def _path(name: str | Path) -> Path:
     if isinstance(name, Path) or os.sep in name or "/" in name:
         return Path(name)

@@ -5,14 +5,15 @@ import sys
 from pathlib import Path
 
 from lwisp_mobile.bundle.archive import read_all, write_archive
-from lwisp_mobile.bundle.bundle import load_bundle
+from lwisp_mobile.bundle.bundle import load_bundle, shipped_names
+from lwisp_mobile.bundle.lookup import named_path
 from lwisp_mobile.bundle.signing import load_signed_bundle, sign_bundle
 from lwisp_mobile.cli.command import Command, add_json_option, print_json
 from lwisp_mobile.errors import SignatureError, UsageError
 
 
 def _configure_pack(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("bundle", type=Path, help="the bundle's folder")
+    parser.add_argument("bundle", type=named_path, help="the bundle's folder, or a shipped name")
     parser.add_argument("-o", "--output", type=Path, required=True, help="the .zip to write")
 
 
@@ -32,15 +33,24 @@ pack = Command(_configure_pack, _pack)
 
 
 def _configure_sign(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("bundle", type=Path, help="a bundle's folder or .zip")
+    parser.add_argument("bundle", help="a bundle's folder or .zip, or a shipped name (with --output)")
     parser.add_argument(
         "--key", type=Path, required=True, metavar="PRIVATE", help="private key (PEM; NIST P-256, P-384 or P-521)"
     )
+    parser.add_argument("-o", "--output", type=Path, metavar="ZIP", help="sign a copy (default: the bundle itself)")
 
 
 def _sign(arguments: argparse.Namespace) -> int:
-    sign_bundle(arguments.bundle, arguments.key)
-    print(f"{arguments.bundle}: signed")
+    name, bundle = arguments.bundle, named_path(arguments.bundle)
+    if arguments.output is not None:
+        if arguments.output.suffix.lower() != ".zip":
+            raise UsageError(f"{arguments.output} isn't named .zip; a signed copy is one.")
+        write_archive(arguments.output, read_all(bundle))
+        bundle = arguments.output
+    elif name in shipped_names():
+        raise UsageError(f"{name} belongs to the package and stays as it is. Sign a copy: -o {name}.zip")
+    sign_bundle(bundle, arguments.key)
+    print(f"{bundle}: signed")
     return 0
 
 
@@ -48,7 +58,7 @@ sign = Command(_configure_sign, _sign)
 
 
 def _configure_verify(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("bundle", type=Path, help="a bundle's folder or .zip")
+    parser.add_argument("bundle", type=named_path, help="a bundle's folder or .zip, or a shipped name")
     parser.add_argument("--key", type=Path, required=True, metavar="PUBLIC", help="public key (PEM)")
     add_json_option(parser)
 

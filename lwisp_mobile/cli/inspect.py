@@ -1,10 +1,10 @@
 """`lwisp inspect`: what a file contains."""
 
 import argparse
-from pathlib import Path
 from typing import Any
 
 from lwisp_mobile.batch.jobs import decoding
+from lwisp_mobile.bundle.lookup import named_path
 from lwisp_mobile.cli.command import Command, add_json_option, print_json
 from lwisp_mobile.cli.raw_options import add_raw_options, add_sandbox_option, hints_of
 from lwisp_mobile.inspect.audit import Fault, StrictReport
@@ -12,7 +12,11 @@ from lwisp_mobile.inspect.report import examine_file, inspect_file
 
 
 def _configure(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("file", type=Path, help="a RAW, .tflite, .onnx, .safetensors, or a bundle's folder or .zip")
+    parser.add_argument(
+        "file",
+        type=named_path,
+        help="a RAW, .tflite, .onnx, .safetensors, bundle's folder or .zip, or a shipped name",
+    )
     parser.add_argument(
         "--strict",
         action="store_true",

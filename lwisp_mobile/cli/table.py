@@ -7,6 +7,7 @@ COMMANDS = (
     CommandEntry(
         "inspect", "Show what a RAW file, model, checkpoint or bundle contains.", "lwisp_mobile.cli.inspect:inspect"
     ),
+    CommandEntry("models", "List the models that ship, or copy one for an app.", "lwisp_mobile.cli.models:models"),
     CommandEntry("time", "Time a bundle's model on this machine.", "lwisp_mobile.cli.time:time"),
     CommandEntry("pack", "Write a bundle's folder as a .zip.", "lwisp_mobile.cli.bundles:pack"),
     CommandEntry("sign", "Sign a bundle with a private key.", "lwisp_mobile.cli.bundles:sign", "signing"),

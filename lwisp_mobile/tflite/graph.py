@@ -25,6 +25,7 @@ _OPTIONS = {
     "FAKE_QUANT": "FakeQuantOptions",
     "MINIMUM": "MaximumMinimumOptions",
     "MUL": "MulOptions",
+    "TRANSPOSE": "TransposeOptions",
 }
 """Classes of options, of the operators that rewrites add."""
 _LARGEST_OLD_CODE = 127

@@ -25,10 +25,11 @@ from lwisp_export.synthesis.dng import write_dng
 from lwisp_mobile.bundle.bundle import shipped_bundle
 from lwisp_mobile.contract import ContextContract, InputContract, TensorSpec
 from lwisp_mobile.engine.quantization import dequantize, quantize
-from lwisp_mobile.engine.session import Session
 from lwisp_mobile.engine.timing import Timing
 from lwisp_mobile.frame.global_context import context_sample, crop_spans
 from lwisp_mobile.frame.tiles import split_side
+from lwisp_mobile.frame.vectors import array_text, frame_tree, make_vectors
+from lwisp_mobile.frame.vectors import noise_frame as frame
 from lwisp_mobile.metrics import psnr_db
 from lwisp_mobile.output.picture import orient, to_8_bit
 from lwisp_mobile.preprocess.options import PrepareOptions
@@ -53,19 +54,6 @@ class Case:
     raw: RawImage
     contract: InputContract = CONTRACT
     exposure_ev: float = 0.0
-
-
-def frame(cfa: str, width_px: int, height_px: int) -> RawImage:
-    """A 10-bit frame of noise with levels under black and clipped white; black differs by site."""
-    mosaic = np.random.default_rng(width_px * 100 + height_px).integers(40, 1100, (height_px, width_px))
-    return RawImage(
-        mosaic=np.minimum(mosaic, 1023).astype(np.uint16),
-        cfa=cfa,
-        black_level=(64.0, 63.25, 65.5, 66.0),
-        white_level=1023.0,
-        wb_gains=(1.93, 1.0, 1.57),
-        camera_to_srgb=MATRIX,
-    )
 
 
 def cases() -> Iterator[Case]:
@@ -117,25 +105,7 @@ def tile_sides() -> Iterator[tuple[int, int, int]]:
 
 def model_golden() -> dict[str, Any]:
     """One frame through the shipped INT8 model, as a JSON tree."""
-    bundle = shipped_bundle()
-    model = bundle.model("int8")
-    raw = frame("GBRG", 62, 58)
-    packed = prepare(raw, model.contract.input)
-    codes = quantize(packed.planes, model.contract.input_tensor)
-    with (
-        Session.from_bundle(bundle, precision="int8") as session,
-        session.pool.open(model.contract.whole.name, 1) as (signature,),
-    ):
-        rgb = signature.run({model.contract.input_tensor.name: codes[None]})[model.contract.output_tensor.name]
-    return {
-        "model_sha256": model.sha256,
-        "frame": _frame_tree(raw),
-        "packed_size_px": [packed.planes.shape[1], packed.planes.shape[0]],
-        "lead_px": [packed.left_px, packed.top_px],
-        "packed": _text(packed.planes, "<f4"),
-        "codes": _text(codes, "i1"),
-        "rgb": _text(rgb, "i1"),
-    }
+    return make_vectors(shipped_bundle(), frame("GBRG", 62, 58))
 
 
 def dng_files() -> Iterator[tuple[str, bytes]]:
@@ -214,25 +184,12 @@ def _prepare_tree(case: Case) -> dict[str, Any]:
     packed = prepare(case.raw, case.contract, PrepareOptions(exposure_ev=case.exposure_ev))
     return {
         "name": case.name,
-        "frame": _frame_tree(case.raw),
+        "frame": frame_tree(case.raw),
         "contract": asdict(case.contract),
         "exposure_ev": case.exposure_ev,
         "packed_size_px": [packed.planes.shape[1], packed.planes.shape[0]],
         "lead_px": [packed.left_px, packed.top_px],
-        "planes": _text(packed.planes, "<f4"),
-    }
-
-
-def _frame_tree(raw: RawImage) -> dict[str, Any]:
-    return {
-        "size_px": [raw.width_px, raw.height_px],
-        "mosaic": _text(raw.mosaic, "<u2"),
-        "cfa": raw.cfa,
-        "black_level": list(raw.black_level),
-        "white_level": raw.white_level,
-        "wb_gains": list(raw.wb_gains),
-        "camera_to_srgb": raw.camera_to_srgb,
-        "orientation": raw.orientation,
+        "planes": array_text(packed.planes, "<f4"),
     }
 
 
@@ -244,15 +201,15 @@ def _quantise_tree(scale: float, zero_point: int) -> dict[str, Any]:
     return {
         "scale": scale,
         "zero_point": zero_point,
-        "values": _text(values, "<f4"),
-        "codes": _text(codes, "i1"),
-        "real": _text(dequantize(codes, spec), "<f4"),
+        "values": array_text(values, "<f4"),
+        "codes": array_text(codes, "i1"),
+        "real": array_text(dequantize(codes, spec), "<f4"),
     }
 
 
 def _levels_tree() -> dict[str, Any]:
     values = np.concatenate([np.arange(-2, 520) / 510, [1.0, 1.5, -1.0]]).astype(np.float32)
-    return {"values": _text(values, "<f4"), "levels": _text(to_8_bit(values.reshape(-1, 1, 1)), "u1")}
+    return {"values": array_text(values, "<f4"), "levels": array_text(to_8_bit(values.reshape(-1, 1, 1)), "u1")}
 
 
 def _turn_tree(orientation: int) -> dict[str, Any]:
@@ -269,7 +226,12 @@ def _latency_tree() -> dict[str, Any]:
 def _psnr_tree() -> dict[str, Any]:
     first, second = np.random.default_rng(4).integers(0, 256, (2, 5, 7, 3)).astype(np.uint8)
     value = psnr_db((first / 255).astype(np.float32), (second / 255).astype(np.float32))
-    return {"size_px": [7, 5], "first": _text(first, "u1"), "second": _text(second, "u1"), "psnr_db": round(value, 4)}
+    return {
+        "size_px": [7, 5],
+        "first": array_text(first, "u1"),
+        "second": array_text(second, "u1"),
+        "psnr_db": round(value, 4),
+    }
 
 
 def _spans_tree(side_px: int, context: ContextContract) -> dict[str, Any]:
@@ -287,11 +249,11 @@ def _sample_tree(width_px: int, height_px: int) -> dict[str, Any]:
     model = replace(shipped_bundle().model("int8").contract, input=contract, context=context)
     sample = context_sample(prepare(raw, contract).planes, model)
     return {
-        "frame": _frame_tree(raw),
+        "frame": frame_tree(raw),
         "contract": asdict(contract),
         **asdict(context),
         "sample_size_px": [sample.shape[1], sample.shape[0]],
-        "sample": _text(sample, "<f4"),
+        "sample": array_text(sample, "<f4"),
     }
 
 
@@ -300,11 +262,7 @@ def _dng_tree(name: str, content: bytes) -> dict[str, Any]:
         path = Path(folder) / "frame.dng"
         path.write_bytes(content)
         raw = read_raw(path)
-    return {"name": name, "content": base64.b64encode(content).decode("ascii"), "frame": _frame_tree(raw)}
-
-
-def _text(values: NDArray[Any], dtype: str) -> str:
-    return base64.b64encode(np.ascontiguousarray(values).astype(dtype).tobytes()).decode("ascii")
+    return {"name": name, "content": base64.b64encode(content).decode("ascii"), "frame": frame_tree(raw)}
 
 
 def to_text(tree: dict[str, Any]) -> str:

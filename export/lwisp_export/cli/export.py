@@ -9,7 +9,7 @@ from lwisp_export.cli.options import print_progress
 from lwisp_export.cli.quantize_options import add_quantize_options, quantize_options_of
 from lwisp_export.export import Exported, ExportPaths
 from lwisp_export.quantization.report_text import report_lines
-from lwisp_export.student.checkpoint import shipped_checkpoint
+from lwisp_export.student.checkpoint import find_checkpoint
 from lwisp_export.synthesis.tiles import read_frames
 from lwisp_export.web_target import DEFAULT_PACKED_PX, write_web_models
 from lwisp_mobile.cli.command import Command, add_json_option
@@ -18,7 +18,9 @@ from lwisp_mobile.tflite.graph import Graph
 
 
 def _configure(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("checkpoint", type=Path, nargs="?", help="default: the one that ships")
+    parser.add_argument(
+        "checkpoint", nargs="?", default="lwisp", help="a .safetensors or a shipped name (default: lwisp)"
+    )
     parser.add_argument("-o", "--output", type=Path, required=True, help="folder of the bundle to write")
     parser.add_argument("--work", type=Path, default=Path("build/export"), help="for the ONNX and float32 models")
     parser.add_argument("--calibrate", type=Path, nargs="+", default=[], metavar="RAW", help="frames to calibrate with")
@@ -33,7 +35,7 @@ def _configure(parser: argparse.ArgumentParser) -> None:
 
 def _export(arguments: argparse.Namespace) -> int:
     frames = read_frames(arguments.calibrate, hints_of(arguments))
-    paths = ExportPaths(arguments.checkpoint or shipped_checkpoint(), arguments.output, arguments.work)
+    paths = ExportPaths(find_checkpoint(arguments.checkpoint), arguments.output, arguments.work)
     checked = export_checked(paths, frames, print_progress, quantize_options_of(arguments))
     if arguments.target == "web":
         _write_web(checked.exported, arguments.packed_px)

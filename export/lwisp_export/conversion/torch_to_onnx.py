@@ -2,6 +2,7 @@
 
 import logging
 import warnings
+import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,6 +15,7 @@ from onnx import ModelProto, NodeProto, numpy_helper
 from lwisp_export.errors import ConversionError
 from lwisp_export.student.deploy import deploy_form
 from lwisp_export.student.network import Student
+from lwisp_mobile.errors import UsageError
 
 INPUT_NAME = "packed"
 OUTPUT_NAME = "rgb"
@@ -33,6 +35,18 @@ def export_onnx(student: Student, path: Path, size_px: int = 64) -> None:
     reorder_depth_to_space(model)
     _strip(model)
     path.write_bytes(model.SerializeToString(deterministic=True))
+
+
+def read_exported_program(path: Path) -> ModelProto:
+    """Read a network that torch.export.save wrote, as ONNX. Raises UsageError if it isn't one."""
+    try:
+        with _quiet():
+            program = torch.onnx.export(torch.export.load(path), dynamo=True, verbose=False)
+    except (RuntimeError, ValueError, zipfile.BadZipFile, torch.onnx.errors.OnnxExporterError) as error:
+        raise UsageError(f"{path} can't be read as a .pt2 ({error}). Save it by torch.export.save again.") from error
+    if program is None:
+        raise ConversionError("torch.onnx.export returned no program. Install the pinned torch and onnxscript.")
+    return program.model_proto
 
 
 def reorder_depth_to_space(model: ModelProto) -> None:

@@ -61,14 +61,25 @@ class TeacherInfo:
 Info = TypeVar("Info", bound=CheckpointInfo | TeacherInfo)
 
 
+def shipped_checkpoints() -> dict[str, Path]:
+    """The checkpoints that ship, by name."""
+    folder = Path(str(files("lwisp_export"))) / "checkpoints"
+    return {path.stem: path for path in sorted(folder.glob("*.safetensors"))}
+
+
+def find_checkpoint(name: str) -> Path:
+    """A checkpoint by what a user types: a shipped name, or a file's path; ./NAME is always a path."""
+    return shipped_checkpoints().get(name, Path(name))
+
+
 def shipped_checkpoint(name: str = "lwisp") -> Path:
     """The checkpoint that ships under a name. Raises UsageError naming those that do."""
-    folder = Path(str(files("lwisp_export"))) / "checkpoints"
-    path = folder / f"{name}.safetensors"
-    if not path.is_file():
-        known = ", ".join(sorted(file.stem for file in folder.glob("*.safetensors")))
-        raise UsageError(f"There is no shipped checkpoint {name!r}, only {known}; give a checkpoint's file.")
-    return path
+    shipped = shipped_checkpoints()
+    if name not in shipped:
+        raise UsageError(
+            f"There is no shipped checkpoint {name!r}, only {', '.join(shipped)}; give a checkpoint's file."
+        )
+    return shipped[name]
 
 
 def save_checkpoint(path: Path, weights: dict[str, Tensor], info: CheckpointInfo | TeacherInfo) -> None:
