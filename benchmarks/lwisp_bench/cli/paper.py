@@ -26,7 +26,7 @@ def run(arguments: argparse.Namespace) -> int:
     """Convert, measure and print the table; exit code 1 if the paper's speed-up isn't reached."""
     options = PaperOptions(arguments.size, arguments.threads, arguments.rounds)
     choice = Choice(arguments.size, arguments.work, tuple(arguments.models))
-    for model in choice.models:
+    for model in choice.others:
         file_subject(model, {})  # refused now, not after the minutes that PyNET takes
     report = measure_paper(contestants(choice, _progress), options, _progress)
     print_result(report, table(report), arguments.json)
