@@ -1,7 +1,9 @@
-"""The ablation study: the same recipe, steps and seeds, each time with one part left out."""
+"""Studies at equal steps: recipes trained from several seeds, a row in a file per finished run, and their table."""
 
+import csv
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 import numpy as np
 
@@ -9,38 +11,43 @@ from lwisp_export.student.ablation import build_student
 from lwisp_export.student.cost import count_parameters
 from lwisp_export.training.training_recipe import DistillationRecipe, TrainRecipe
 from lwisp_export.training.training_run import TrainOptions, train
-from lwisp_export.training.validation import ValidationResult
+from lwisp_mobile.errors import UsageError
 from lwisp_mobile.progress import Progress
+from lwisp_mobile.serialize.files import atomic_write
 
-COMPLETE = "complete"
+_FACTS = ("variant", "seed", "steps", "parameters")
+"""The first columns of the file; the others are PSNR in dB, by kind of input."""
 
 
 @dataclass(frozen=True)
 class Variant:
-    """The complete student, or one part left out."""
+    """What is compared: the complete student, one part left out, or any other recipe."""
 
     name: str
     recipe: TrainRecipe
 
 
 @dataclass(frozen=True)
-class VariantScores:
-    """A variant's scores."""
+class FinishedRun:
+    """A variant trained from one seed."""
 
-    name: str
+    variant: str
+    seed: int
+    steps: int
     parameters: int
-    psnr_db: dict[str, tuple[float, ...]]
-    """By kind of input; one value per seed, in the order of the seeds."""
+    psnr_db: dict[str, float]
+    """By kind of input."""
 
-    def means_db(self) -> tuple[float, ...]:
-        """Mean over the kinds, per seed."""
-        return tuple(float(np.mean(values)) for values in zip(*self.psnr_db.values()))
+    @property
+    def mean_db(self) -> float:
+        """Mean over the kinds."""
+        return float(np.mean([*self.psnr_db.values()]))
 
 
 def variants(recipe: TrainRecipe) -> tuple[Variant, ...]:
     """The recipe complete, without distillation, and without each part of the student."""
     return (
-        Variant(COMPLETE, recipe),
+        Variant("complete", recipe),
         Variant("without distillation", replace(recipe, distillation=DistillationRecipe())),
         Variant("without FGAM", replace(recipe, without="fgam")),
         Variant("PixelShuffle for CCUB", replace(recipe, without="ccub")),
@@ -48,38 +55,72 @@ def variants(recipe: TrainRecipe) -> tuple[Variant, ...]:
     )
 
 
-def ablate(
-    recipe: TrainRecipe, options: TrainOptions, seeds: Sequence[int], progress: Progress
-) -> tuple[VariantScores, ...]:
-    """Train every variant from every seed, each in its own folder under the run's; finished runs aren't repeated."""
-    found = []
-    for variant in variants(recipe):
-        results = [_train_seed(variant, options, seed, progress) for seed in seeds]
-        scores = {kind: tuple(result.psnr_db[kind] for result in results) for kind in results[0].psnr_db}
-        parameters = count_parameters(build_student(recipe.student, variant.recipe.without))
-        found.append(VariantScores(variant.name, parameters, scores))
-    return tuple(found)
+def run_study(
+    compared: Sequence[Variant], options: TrainOptions, seeds: Sequence[int], results: Path, progress: Progress
+) -> tuple[FinishedRun, ...]:
+    """Train what is compared from every seed, each in its own folder under the run's; returns their rows.
+
+    results: gets a row as soon as a run is finished. Runs that have one aren't repeated, and a run that was stopped is
+    resumed.
+    """
+    runs = read_runs(results)
+    steps_of = {variant.name: variant.recipe.optimizer.steps for variant in compared}
+    for seed in seeds:
+        for variant in compared:
+            finished = {(run.variant, run.seed, run.steps) for run in runs}
+            if (variant.name, seed, steps_of[variant.name]) not in finished:
+                runs = (*runs, _train(variant, options, seed, progress))
+                write_runs(results, runs)
+    return tuple(run for run in runs if steps_of.get(run.variant) == run.steps)
 
 
-def _train_seed(variant: Variant, options: TrainOptions, seed: int, progress: Progress) -> ValidationResult:
-    name = f"{variant.name}, seed {seed}"
+def _train(variant: Variant, options: TrainOptions, seed: int, progress: Progress) -> FinishedRun:
+    name, recipe = f"{variant.name}, seed {seed}", replace(variant.recipe, seed=seed)
     folder = options.run / name.replace(", ", "-").replace(" ", "-")
-    recipe = replace(variant.recipe, seed=seed)
-    return train(recipe, replace(options, run=folder), lambda text: progress(f"{name}: {text}"))
+    result = train(recipe, replace(options, run=folder), lambda text: progress(f"{name}: {text}"))
+    parameters = count_parameters(build_student(recipe.student, recipe.without))
+    return FinishedRun(variant.name, seed, recipe.optimizer.steps, parameters, result.psnr_db)
 
 
-def table(results: Sequence[VariantScores]) -> list[str]:
-    """Mean PSNR by kind, and the difference to the complete student, seed by seed: its mean and its range."""
-    kinds = list(results[0].psnr_db)
-    head = "".join(f"{kind:>9}" for kind in kinds)
-    lines = [f"{'variant':<24}{'parameters':>11}{head}     mean  against complete: mean, least, most"]
-    complete = results[0].means_db()
-    for result in results:
-        cells = "".join(f"{float(np.mean(result.psnr_db[kind])):9.2f}" for kind in kinds)
-        differences = [one - other for one, other in zip(result.means_db(), complete)]
-        mean = f"{float(np.mean(result.means_db())):9.2f}"
-        spread = f"{float(np.mean(differences)):+12.2f}{min(differences):+8.2f}{max(differences):+8.2f}"
-        lines.append(
-            f"{result.name:<24}{result.parameters:>11,}{cells}{mean}{spread if result is not results[0] else ''}"
+def write_runs(path: Path, runs: Sequence[FinishedRun]) -> None:
+    """Write a file of finished runs (CSV); atomic."""
+    with atomic_write(path) as temporary, temporary.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow([*_FACTS, *runs[0].psnr_db])
+        for run in runs:
+            scores = (f"{value:.4f}" for value in run.psnr_db.values())
+            writer.writerow([run.variant, run.seed, run.steps, run.parameters, *scores])
+
+
+def read_runs(path: Path) -> tuple[FinishedRun, ...]:
+    """Read a file of finished runs; none if there is no file. Raises UsageError if it isn't one."""
+    if not path.exists():
+        return ()
+    with path.open(newline="", encoding="utf-8") as file:
+        head, *rows = csv.reader(file)
+    try:
+        return tuple(
+            FinishedRun(name, int(seed), int(steps), int(parameters), dict(zip(head[4:], map(float, db), strict=True)))
+            for name, seed, steps, parameters, *db in rows
         )
+    except ValueError as error:
+        raise UsageError(f"{path}: not a file of finished runs ({error}). Give another one to --results.") from error
+
+
+def table(runs: Sequence[FinishedRun]) -> list[str]:
+    """A Markdown table of the variants: mean PSNR by kind, and the change against the first, seed by seed."""
+    if not runs:
+        return []
+    first = {run.seed: run.mean_db for run in runs if run.variant == runs[0].variant}
+    lines = [
+        f"| {runs[0].steps:,} steps | parameters | PSNR at {' / '.join(runs[0].psnr_db)} | change: mean; each seed |",
+        "|---|---|---|---|",
+    ]
+    for name in dict.fromkeys(run.variant for run in runs):
+        found = [run for run in runs if run.variant == name]
+        means = (float(np.mean([run.psnr_db[kind] for run in found])) for kind in found[0].psnr_db)
+        changes = [run.mean_db - first[run.seed] for run in found if run.seed in first and name != runs[0].variant]
+        change = f"{np.mean(changes):+.2f} dB; {', '.join(f'{value:+.2f}' for value in changes)}" if changes else ""
+        scores = " / ".join(f"{mean:.2f}" for mean in means)
+        lines.append(f"| {name} | {found[0].parameters:,} | {scores} dB | {change} |")
     return lines
