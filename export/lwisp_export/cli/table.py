@@ -4,11 +4,13 @@ from lwisp_mobile.cli.command import CommandEntry
 
 
 def _entry(name: str, summary: str) -> CommandEntry:
-    return CommandEntry(name, summary, f"lwisp_export.cli.{name}:{name}", "export")
+    module = name.replace("-", "_")
+    return CommandEntry(name, summary, f"lwisp_export.cli.{module}:{module}", "export")
 
 
 COMMANDS = (
     _entry("train", "Train a student by a recipe."),
+    _entry("check-data", "Compare a data folder with the list of what training takes."),
     _entry("export", "Export a checkpoint to a bundle and verify it."),
     _entry("convert", "Convert a checkpoint or an ONNX to a float32 .tflite of one size."),
     _entry("calibrate", "Build a calibration set from RAW files and examine it."),
