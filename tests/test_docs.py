@@ -92,6 +92,14 @@ def test_the_reference_has_every_command() -> None:
     assert "\n### lwisp bench report\n" in text
 
 
+def test_the_licences_are_those_of_what_is_installed() -> None:
+    pins = (ROOT / "constraints/runtime.txt").read_text(encoding="utf-8").splitlines()
+    names = {pin.partition("==")[0] for pin in pins if "==" in pin}
+    rows = (ROOT / "docs/licences.md").read_text(encoding="utf-8").splitlines()
+    listed = {row.split("|")[1].strip() for row in rows if row.startswith("| ")} - {"package"}
+    assert listed == names | {"pillow", "rawpy"}
+
+
 def quoted_messages() -> list[str]:
     rows = (ROOT / "docs/errors.md").read_text(encoding="utf-8").splitlines()
     firsts = [row.split("|")[1] for row in rows if row.startswith("| `")]
