@@ -119,7 +119,7 @@ def test_a_child_finds_what_its_parent_finds(monkeypatch: pytest.MonkeyPatch, tm
 
 
 def sources() -> list[Path]:
-    folders = ("lwisp_mobile", "export", "benchmarks", "android_demo/checks")
+    folders = ("lwisp_mobile", "export", "benchmarks", "web", "android_demo/checks")
     return [path for folder in folders for path in sorted((ROOT / folder).rglob("*.py"))]
 
 
