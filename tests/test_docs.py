@@ -85,8 +85,8 @@ def test_every_command_line_can_be_parsed(page: Path) -> None:
                 pytest.fail(f"{page.name}: {line}")
 
 
-@pytest.mark.slow
 def test_the_reference_has_every_command() -> None:
+    """Also that every help can be shown: argparse formats a lone % only then, and fails."""
     text = command_reference(installed())
     assert all(f"\n## lwisp {entry.name}\n" in text for entry in installed())
     assert "\n### lwisp bench report\n" in text
