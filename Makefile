@@ -8,7 +8,7 @@ STAMP := $(VENV)/.complete
 export RAW
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test fuzz lint android-check env clean
+.PHONY: help demo test fuzz docs lint android-check env clean
 
 help: ## List these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' Makefile
@@ -29,6 +29,10 @@ test: env ## Run the tests but the slow ones (ARGS='-m slow' runs those)
 fuzz: env ## Search for hostile input that isn't refused cleanly, about an hour (ARGS='-k opcode' selects)
 	$(BIN)/python -m pytest -m 'not slow' tests/runtime/test_fuzz.py tests/bench/results/test_results_fuzz.py \
 	  --hypothesis-profile=fuzz $(ARGS)
+
+docs: env ## Build the documentation into build/site, and check its links
+	$(BIN)/python -m pip install --quiet --editable '.[docs]' --constraint constraints/dev.txt
+	$(BIN)/python -m mkdocs build --strict
 
 lint: env ## Check style, types and import rules
 	$(BIN)/ruff check .

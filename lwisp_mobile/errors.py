@@ -90,4 +90,6 @@ def missing_runtime(error: ImportError) -> MissingExtraError:
 
 def require_extra(package: str, extra: str, error: ImportError) -> MissingExtraError:
     """Build the error for a missing package, naming the pip command that installs it."""
-    return MissingExtraError(f"{package} isn't installed ({error}). Run: pip install 'lwisp-mobile[{extra}]'")
+    return MissingExtraError(
+        f"{package} isn't installed ({error}). Run: pip install 'lwisp-mobile[{extra}]' (in a checkout: '.[{extra}]')"
+    )

@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
+from lwisp_export.synthesis.sample import write_sample
+
 # A long search: `make fuzz`.
 settings.register_profile("fuzz", max_examples=20_000, deadline=None, print_blob=True)
 
@@ -37,3 +39,11 @@ def interruptible() -> Iterator[None]:
     before = signal.signal(signal.SIGINT, signal.default_int_handler)
     yield
     signal.signal(signal.SIGINT, before)
+
+
+@pytest.fixture(scope="session")
+def sample_dng(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The sample RAW file, photo.dng: 511x512 px."""
+    path = tmp_path_factory.mktemp("sample") / "photo.dng"
+    write_sample(path)
+    return path

@@ -66,6 +66,8 @@ CASES = (
     case("inspect BAD", ".onnx", b"\x3a\xff\xff\xff\xff\x0f"),
     case("inspect BAD", ".safetensors", TENSORS),
     case("time --bundle BAD", ".zip", ZIP),
+    case("models --copy lwisp-lite OUT --raw BAD", ".dng", RAW),
+    case("web --write OUT --bundle BAD", ".zip", ZIP),
     case("pack BAD -o OUT/a.zip", "", JSON),
     case("sign BAD --key key.pem", ".zip", ZIP),
     case("sign lwisp.zip --key BAD", ".pem", PEM),
@@ -225,4 +227,4 @@ def arguments(words: tuple[str, ...], bad: str, out: str) -> Iterator[str]:
 
 
 def test_every_command_that_reads_a_file_is_in_the_table() -> None:
-    assert {chosen.words[0] for chosen in CASES} == {entry.name for entry in installed()} - {"sample"}
+    assert {chosen.words[0] for chosen in CASES} == {entry.name for entry in installed()} - {"completion", "sample"}

@@ -12,10 +12,12 @@ from typing import Any
 from lwisp_mobile.bundle.archive import read_all, write_archive
 from lwisp_mobile.bundle.bundle import CONTRACT_FILE, Bundle, parse_bundle
 from lwisp_mobile.errors import SignatureError, require_extra
-from lwisp_mobile.serialize.files import atomic_write
+from lwisp_mobile.serialize.files import atomic_write, check_file
 
 SIGNATURE_FILE = "model.sig"
 """model-signing's default name."""
+
+MAX_KEY_BYTES = 65_536
 
 _MAKE_KEYS = (
     "Create a pair: openssl ecparam -name prime256v1 -genkey -noout -out key.pem && "
@@ -104,6 +106,7 @@ def _model_signing() -> Any:
 def _errors(key: Path) -> Iterator[None]:
     """Turn what an unusable key raises into SignatureError."""
     try:
+        check_file(key, MAX_KEY_BYTES)
         yield
     except SignatureError:
         raise

@@ -139,15 +139,29 @@ def _choose(name: str, commands: Commands) -> CommandEntry:
 
 def _run_command(entry: CommandEntry, argv: list[str]) -> int:
     try:
-        command = _load(entry)
-        parser = argparse.ArgumentParser(prog=f"lwisp {entry.name}", description=entry.summary)
-        command.configure(parser)
-        return command.run(parser.parse_args(argv))
+        arguments = configured_parser(entry).parse_args(argv)
+        return _load(entry).run(arguments)
     except ModuleNotFoundError as error:
         missing = _missing_package(entry, error)
         if missing is None:
             raise
         raise missing from error
+
+
+def configured_parser(
+    entry: CommandEntry, commands: "argparse._SubParsersAction[argparse.ArgumentParser] | None" = None
+) -> argparse.ArgumentParser:
+    """A command's parser, by itself or as one of the subcommands of another.
+
+    Raises ModuleNotFoundError if a package that the command needs isn't installed.
+    """
+    command = _load(entry)
+    if commands is None:
+        parser = argparse.ArgumentParser(prog=f"lwisp {entry.name}", description=entry.summary)
+    else:
+        parser = commands.add_parser(entry.name, description=entry.summary, help=entry.summary)
+    command.configure(parser)
+    return parser
 
 
 def _load(entry: CommandEntry) -> Command:

@@ -17,4 +17,10 @@ COMMANDS = (
         "lwisp_mobile.cli.bundles:verify_signature",
         "signing",
     ),
+    CommandEntry(
+        "completion",
+        "Print a script that completes commands in a shell.",
+        "lwisp_mobile.cli.completion:completion",
+        "completion",
+    ),
 )

@@ -21,7 +21,7 @@ def _configure(parser: argparse.ArgumentParser) -> None:
         "--all",
         action="store_true",
         help="time every precision in turns, and check what auto chooses here; exit code 1 if that takes over "
-        f"{TOLERANCE:.0%} longer than the fastest",
+        f"{100 * TOLERANCE:.0f} %% longer than the fastest",
     )
     add_model_options(parser)
     add_json_option(parser)

@@ -6,7 +6,6 @@ or the reason why there are none.
 
 import signal
 import subprocess
-import sys
 import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -16,9 +15,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from lwisp_mobile.child_process import child_environment, python_command
+
 MODEL_FILE = "model.tflite"
-# -P: nothing in the working folder may take a module's place. -B: the child writes no byte code.
-WORKER = (sys.executable, "-P", "-B", "-c", "from lwisp_mobile.engine.isolated_worker import main; main()")
+# -B: the child writes no byte code.
+WORKER = tuple(python_command("-B", "-c", "from lwisp_mobile.engine.isolated_worker import main; main()"))
 TIMEOUT_S = 300.0
 
 Arrays = tuple[NDArray[Any], ...]
@@ -66,7 +67,8 @@ def run_isolated(
 def _wait(folder: Path, worker: Sequence[str], timeout_s: float) -> str:
     """Run the worker; how it ended, in words."""
     try:
-        done = subprocess.run([*worker, str(folder)], capture_output=True, text=True, timeout=timeout_s, check=False)
+        command, environment = [*worker, str(folder)], child_environment()
+        done = subprocess.run(command, capture_output=True, text=True, timeout=timeout_s, env=environment, check=False)
     except subprocess.TimeoutExpired:
         return f"the process took more than {timeout_s:g} s"
     if done.returncode < 0:

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from itertools import pairwise
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from lwisp_bench.studies.frame_budget import FrameCase, measure_frame
@@ -18,6 +19,7 @@ from lwisp_mobile.bundle.bundle import shipped_bundle
 from lwisp_mobile.child_process import child_environment, python_command
 from lwisp_mobile.engine.delegate_check import read_back
 from lwisp_mobile.engine.interpreter import Target
+from lwisp_mobile.engine.isolated_run import InputSet, run_isolated
 from lwisp_mobile.engine.xnnpack_coverage import delegate_coverage
 from lwisp_mobile.raw.hints import RawHints
 from lwisp_mobile.raw.sandbox.client import decode_apart
@@ -61,6 +63,11 @@ def develop_a_frame() -> None:
     measure_frame(shipped_bundle("lwisp-lite"), case, 1, rate_px=16)
 
 
+def run_a_model() -> None:
+    (run,) = run_isolated(model(), [InputSet((np.zeros((1, 16, 16, 4), np.int8),))])
+    assert run.failure is None
+
+
 def call_a_worker() -> None:
     with WorkerProcess(os.path.basename) as worker:
         assert worker.call(60, "a/b") == "b"
@@ -79,9 +86,10 @@ def make_an_environment() -> None:
         lambda: delegate_coverage(model()),
         lambda: read_back(model(), Target(), 1),
         develop_a_frame,
+        run_a_model,
         pytest.param(make_an_environment, marks=pytest.mark.slow),
     ],
-    ids=["worker", "coverage", "delegate", "frame", "environment"],
+    ids=["worker", "coverage", "delegate", "frame", "isolated run", "environment"],
 )
 def test_nothing_of_the_working_folder_is_imported(start: Callable[[], None], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("XDG_CACHE_HOME", "")  # put back afterwards
@@ -111,7 +119,7 @@ def test_a_child_finds_what_its_parent_finds(monkeypatch: pytest.MonkeyPatch, tm
 
 
 def sources() -> list[Path]:
-    folders = ("lwisp_mobile", "export", "benchmarks", "android_demo/checks")
+    folders = ("lwisp_mobile", "export", "benchmarks", "web", "android_demo/checks")
     return [path for folder in folders for path in sorted((ROOT / folder).rglob("*.py"))]
 
 

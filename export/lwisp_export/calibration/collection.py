@@ -44,7 +44,7 @@ def read_sources(paths: Iterable[Path], hints: RawHints) -> Iterator[Source]:
             raw = read_raw(path, hints)
             yield Source(path.name, file_sha256(path), raw)
         except (RawError, OSError) as error:
-            yield Source(path.name, "", None, str(error))
+            yield Source(path.name, "", None, f"{path.name}: {error}")
 
 
 def frame_sources(frames: Iterable[NamedRaw]) -> Iterator[Source]:

@@ -6,6 +6,7 @@ import onnx
 from google.protobuf.message import DecodeError
 
 from lwisp_mobile.errors import UsageError
+from lwisp_mobile.serialize.files import check_file
 
 SUFFIXES = (".onnx", ".pt2")
 MAX_BYTES = (1 << 31) - 1
@@ -48,6 +49,7 @@ def check_source(path: Path) -> None:
     if path.suffix not in SUFFIXES:
         raise UsageError(f"{path} is none of .safetensors (a checkpoint), {', '.join(SUFFIXES)}.")
     try:
+        check_file(path, MAX_BYTES)
         with path.open("rb") as file:
             start = file.read(len(_LFS_POINTER))
     except OSError as error:

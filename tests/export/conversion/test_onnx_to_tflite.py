@@ -144,7 +144,7 @@ def _fake_python(path: Path, does: str) -> None:
             "Making a virtual environment failed.*status 3.*python3-venv.*named venv",
         ),
         (
-            'mkdir -p "$3/bin"; cd "$3/bin"; printf "#!/bin/sh\\necho No network; exit 1" > python; chmod +x python',
+            'mkdir -p "$4/bin"; cd "$4/bin"; printf "#!/bin/sh\\necho No network; exit 1" > python; chmod +x python',
             "Installing the model converter failed.*PIP_INDEX_URL.*No network",
         ),
     ],

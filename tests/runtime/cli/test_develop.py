@@ -40,7 +40,7 @@ def test_options_reach_the_picture_and_notes_the_user(tmp_path: Path, capsys: py
     raw = write_headerless(tmp_path)
     arguments = ["develop", str(raw), "-o", str(tmp_path / "out.png"), "--exposure", "auto", "--tone", "standard"]
     assert main(arguments) == 0
-    printed = [line for line in capsys.readouterr().err.splitlines() if line.startswith("note: ")]
+    printed = [line for line in capsys.readouterr().err.splitlines() if line.startswith(f"note: {raw}: ")]
     assert main([*arguments, "--json"]) == 0
     (result,) = json.loads(capsys.readouterr().out)["developed"]
     assert printed == [f"note: {raw}: {note}" for note in result["notes"]]

@@ -103,7 +103,7 @@ def test_a_command_has_its_own_help(entries: list[CommandEntry], capsys: pytest.
         (["fail"], 2, "lwisp: error: Tile 250 px is too odd; use 256.\n"),
         (["full"], 2, "lwisp: error: x.png: No space left on device. Check the path, its permissions and the space"),
         (["stop"], 130, "lwisp: interrupted\n"),
-        (["needy"], 2, "Run: pip install 'lwisp-mobile[export]'\n"),
+        (["needy"], 2, "Run: pip install 'lwisp-mobile[export]' (in a checkout: '.[export]')\n"),
         (["other"], 2, "lwisp: error: `lwisp other` needs cv2, which isn't installed. Run: pip install cv2\n"),
         (["never"], 2, "no_such_module"),
         (["text"], 2, "is a str; it must be a lwisp_mobile.cli.command.Command"),
