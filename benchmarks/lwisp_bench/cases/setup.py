@@ -21,10 +21,13 @@ RunnerName = Literal["python", "native", "app"]
 
 @dataclass(frozen=True)
 class NativeTool:
-    """The user's benchmark_model, and its flags beyond those the harness sets."""
+    """The benchmark_model, and its flags beyond those the harness sets."""
 
-    sha256: str
+    sha256: str | None
+    """Null for LiteRT's prebuilt one, which each device gets for its own ABI: the runtime's facts hold its hash."""
     flags: tuple[str, ...] = ()
+    launches: int = 20
+    """Each is a sample; `compare` asks for 20 at least."""
 
 
 @dataclass(frozen=True)

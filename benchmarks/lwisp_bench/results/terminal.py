@@ -91,7 +91,10 @@ def _measurement_lines(measurement: Measurement, emulated: bool) -> list[str]:
     ]
     if worker.coverage is not None:
         c = worker.coverage
-        lines.append(f"  XNNPACK runs {c.delegated_nodes} of {c.total_nodes} nodes in {c.partitions} partitions")
+        delegate = worker.runtime.delegate or "a delegate"
+        lines.append(f"  {delegate} runs {c.delegated_nodes} of {c.total_nodes} nodes in {c.partitions} partitions")
+    elif worker.coverage_error is not None:
+        lines.append(f"  delegate coverage unknown: {worker.coverage_error}")
     return [*lines, f"  {_check_line(measurement)}"]
 
 
