@@ -11,8 +11,8 @@ from lwisp_bench.cli.options import (
     add_reach_options,
     add_runtime_option,
     add_shape_option,
+    gate_limits,
 )
-from lwisp_bench.devices.gate import GateLimits
 from lwisp_bench.devices.opening import open_device
 from lwisp_bench.results.file_comparison import exit_code
 from lwisp_bench.results.terminal import comparison_lines, percent
@@ -62,7 +62,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _time(base: Subject, new: Subject, arguments: argparse.Namespace) -> int:
-    gate = GateLimits() if arguments.gate else None
+    gate = gate_limits(arguments)
     options = AbOptions(arguments.rounds, arguments.seconds, gate, WorkerOptions(arguments.python, arguments.runtime))
     with open_device(arguments.device, arguments.ssh_config) as device:
         report = run_ab(device, base, new, Setup(arguments.threads, arguments.affinity), options)

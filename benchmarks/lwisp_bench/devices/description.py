@@ -99,7 +99,7 @@ def read_description(name: str, output: str) -> DeviceDescription:
         sdk=facts.get("sdk"),
         model=facts.get("model"),
         processor=facts.get("processor"),
-        identity=_fingerprint(facts.get("identity")),
+        identity=fingerprint(facts.get("identity")),
         abi=facts.get("abi"),
         cpu_count=_number(facts.get("cpus")),
         cpus=_cpus(facts),
@@ -135,7 +135,8 @@ def _features(text: str | None) -> tuple[str, ...] | None:
     return None if text is None else tuple(name for name in _FEATURES if name in text.split())
 
 
-def _fingerprint(text: str | None) -> str | None:
+def fingerprint(text: str | None) -> str | None:
+    """A hash that tells devices apart by a serial number, without revealing it."""
     return None if text is None else hashlib.sha256(text.encode()).hexdigest()[:16]
 
 

@@ -151,7 +151,9 @@ def _device(record: Record) -> tuple[object, ...]:
 
 
 def _key(record: Record) -> tuple[object, ...]:
-    return (record.subject.name, record.subject.inputs, record.device.name, record.setup)
+    # One device may be reached in two ways, and two may have one name.
+    device = record.device.identity or record.device.name
+    return (record.subject.name, record.subject.inputs, device, record.setup)
 
 
 def _case(record: Record) -> str:

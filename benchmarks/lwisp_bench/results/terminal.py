@@ -4,6 +4,7 @@ from lwisp_bench.devices.diagnosis import Diagnosis, Route
 from lwisp_bench.results.file_comparison import Comparison
 from lwisp_bench.results.instruction_cost import InstructionCost, largest_classes
 from lwisp_bench.results.latency_comparison import LatencyComparison
+from lwisp_bench.results.notes import notes
 from lwisp_bench.results.output_check import worst
 from lwisp_bench.results.record import Measurement, Record
 from lwisp_bench.results.summary import Summary
@@ -43,7 +44,8 @@ def record_lines(record: Record, done_before: bool) -> list[str]:
     if measurement is None:
         obstacle = "not measured" if record.gate is None else record.gate.obstacle
         return [head, f"  inconclusive: {obstacle}; let it cool and run again (--no-gate measures anyway)"]
-    return [head, *_measurement_lines(measurement, record.device_kind == "emulated")]
+    lines = _measurement_lines(measurement, record.device_kind == "emulated")
+    return [head, *lines, *(f"  note: {note}" for note in notes(record))]
 
 
 def comparison_lines(comparison: Comparison) -> list[str]:

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Literal
 
 from lwisp_bench.cases.setup import ModeName, NativeTool
+from lwisp_bench.devices.gate import GateLimits
 from lwisp_bench.devices.python_route import Runtime
 from lwisp_bench.runners.instructions.cpus import QEMU_CPUS, check_cpu
 from lwisp_bench.runners.native.tool import FETCH
@@ -44,6 +45,9 @@ class Suite:
     shapes: tuple[ShapeOverride, ...] = ()
     gate: bool = True
     """Whether to wait for a hot or throttled device to recover, and skip it if it doesn't."""
+    max_celsius: float = GateLimits.max_celsius
+    """Of battery and skin, above which the gate waits."""
+    max_wait_s: float = GateLimits.max_wait_s
     python: str | None = None
     """The devices' Python; None: python3."""
     runtime: Runtime = "auto"

@@ -65,7 +65,8 @@ def plan_of(suite: Suite, pictures: Path | None = None) -> Plan:
         for affinity, threads in itertools.product(suite.affinities, suite.threads)
     )
     worker = WorkerOptions(suite.python, suite.runtime)
-    options = RunOptions(GateLimits() if suite.gate else None, pictures, worker)
+    gate = GateLimits(suite.max_celsius, suite.max_wait_s) if suite.gate else None
+    options = RunOptions(gate, pictures, worker)
     runner: DeviceRunnerFactory = PythonRunner if tool is None else partial(NativeRunner, tool=given)
     return Plan(
         tuple(device_target(name, options, runner, suite.ssh_config) for name in suite.devices), subjects, setups

@@ -79,6 +79,10 @@ class LoadedModel:
             values = quantize(array, tensor_spec(detail["name"], detail)) if self._quantise else array
             self._interpreter.set_tensor(detail["index"], values)
 
+    def reset(self) -> None:
+        """Set the model's variables, if it has any, to their first values."""
+        self._interpreter.reset_all_variables()
+
     def invoke(self) -> None:
         """Run the model."""
         self._interpreter.invoke()
