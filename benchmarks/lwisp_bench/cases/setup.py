@@ -15,8 +15,8 @@ MODES: dict[ModeName, Limits] = {
 }
 
 
-RunnerName = Literal["python", "native", "app"]
-"""The harness's worker, benchmark_model, or the Android demo app."""
+RunnerName = Literal["python", "native", "app", "wasm", "webgpu"]
+"""The harness's worker, benchmark_model, the Android demo app, or a browser's two ways."""
 
 
 @dataclass(frozen=True)

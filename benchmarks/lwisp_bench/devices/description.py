@@ -9,7 +9,7 @@ ARM = ("aarch64", "arm64", "armv7l", "armv8l")
 _FEATURES = ("asimd", "neon", "asimddp", "i8mm", "bf16", "sve", "sve2", "avx2", "avx512f", "avx512_vnni", "avx_vnni")
 """Processor features by which LiteRT chooses its kernels."""
 
-DeviceKind = Literal["physical", "emulated"]
+DeviceKind = Literal["physical", "emulated", "browser"]
 
 # Lines of `key=value`; a shell without the file leaves the line out. $$ is read from outside, by cat: an emulated
 # program sees its own command line as if it weren't emulated, but another's as it is.

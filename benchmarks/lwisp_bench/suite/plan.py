@@ -59,7 +59,7 @@ def plan_of(suite: Suite, pictures: Path | None = None) -> Plan:
     tool = None
     if given or fetched:
         tool = NativeTool(None if given is None else given.sha256, suite.native_flags, suite.launches)
-    limits = _limits(suite)
+    limits = limits_of(suite)
     setups = tuple(
         Setup(threads, affinity, suite.mode, limits, "python" if tool is None else "native", tool)
         for affinity, threads in itertools.product(suite.affinities, suite.threads)
@@ -112,7 +112,8 @@ def _counting_target(runner: InstructionRunner) -> Target:
     return Target(f"insn:{runner.cpu}", lambda: nullcontext(runner))
 
 
-def _limits(suite: Suite) -> Limits:
+def limits_of(suite: Suite) -> Limits:
+    """The mode's limits with the suite's own. Raises UsageError if nothing could be measured."""
     limits = MODES[suite.mode]
     if suite.runs is not None:
         limits = replace(limits, min_runs=suite.runs)
