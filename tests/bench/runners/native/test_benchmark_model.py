@@ -251,3 +251,16 @@ def test_the_prebuilt_tool_is_fetched_by_version_and_recorded_by_hash(
     assert found is not None
     digest = hashlib.sha256((folder / "benchmark_model").read_bytes()).hexdigest()
     assert found.worker.runtime.version == f"{version('ai-edge-litert')}, sha256 {digest[:16]}"
+
+
+@pytest.mark.parametrize(("heavier", "code"), [(False, 0), (True, 1)], ids=["equal models", "a slower one"])
+def test_two_models_are_compared_in_turns(model: Path, tmp_path: Path, heavier: bool, code: int) -> None:
+    """The double prints longer times for the graph whose hash, its name on the device, it's told."""
+    other = tmp_path / "other.tflite"
+    other.write_bytes(add_model("int8", (1, 8, 8, 5)))
+    name = hashlib.sha256(other.read_bytes()).hexdigest() if heavier else "none"
+    slower = (
+        f'case "$*" in *{name}*) set -- slow; for s in 1 2; do echo "count=9 curr=9000 median=9000"; done; exit;; esac'
+    )
+    tool = litert(tmp_path, slower)
+    assert main(["bench", "ab", str(model), str(other), "--native", str(tool), "--rounds", "12", "--no-gate"]) == code
