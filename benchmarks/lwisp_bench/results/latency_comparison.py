@@ -151,9 +151,7 @@ def _device(record: Record) -> tuple[object, ...]:
 
 
 def _key(record: Record) -> tuple[object, ...]:
-    # One device may be reached in two ways, and two may have one name.
-    device = record.device.identity or record.device.name
-    return (record.subject.name, record.subject.inputs, device, record.setup)
+    return (record.subject.name, record.subject.inputs, record.device.name, record.setup)
 
 
 def _case(record: Record) -> str:
