@@ -1,6 +1,7 @@
 """Model inputs: RAW photographs or a synthetic picture for students, seeded noise for third-party models."""
 
 import io
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,6 +23,8 @@ NOISE = 0.01
 LUMINANCE = (0.1, 0.9)
 CHROMA = 0.05
 """Standard deviation of the channels around a disc's luminance, as in white-balanced photographs."""
+MAX_ELEMENTS = 1 << 28
+"""Of one input: 1 GiB of float32."""
 _SMALL_INTEGERS = 2
 """Integers without a scale are indices or flags; 0 and 1 are valid in most models."""
 
@@ -74,8 +77,10 @@ def raw_image(path: Path, contract: InputContract, side_px: int) -> Image:
 def random_image(model: bytes, shapes: Mapping[str, Sequence[int]]) -> Image:
     """Seeded noise for every input of any .tflite: floats in [0, 1), quantised integers over their type's full range.
 
-    shapes: overrides of the file's shapes, by input name; unknown sides of the others become 1.
-    Raises ModelError on a corrupt file, UsageError on an unknown input or a type without numbers.
+    shapes: overrides of the file's shapes, by input name. A free number of pictures becomes 1; other free sides must
+    be given.
+    Raises ModelError on a corrupt file, UsageError on an unknown input, a free side, an absurd shape, or a
+    type without numbers.
     """
     tensors = Graph.parse(model).inputs
     names = [tensor.name for tensor in tensors]
@@ -86,8 +91,25 @@ def random_image(model: bytes, shapes: Mapping[str, Sequence[int]]) -> Image:
     return Image("random", tuple(_random_array(tensor, shapes.get(tensor.name), rng) for tensor in tensors))
 
 
+def _sides(tensor: Tensor, given: Sequence[int] | None) -> tuple[int, ...]:
+    sides = tuple(given or tensor.shape)
+    if given is None:
+        free = tensor.table.shapeSignature
+        stored = sides if free is None or len(free) != len(sides) else tuple(map(int, free))
+        if any(side < 1 for side in stored[1:]):
+            shown = ",".join("?" if side < 1 else str(side) for side in stored)
+            raise UsageError(
+                f"Input {tensor.name!r} has free sides ({shown}); give them, such as --shape {tensor.name}="
+                f"{','.join('224' if side < 1 else str(side) for side in (1, *stored[1:]))}."
+            )
+        sides = (max(1, sides[0]), *sides[1:]) if sides else ()
+    if math.prod(sides) > MAX_ELEMENTS:
+        raise UsageError(f"Input {tensor.name!r} of {math.prod(sides)} elements; at most {MAX_ELEMENTS} are measured.")
+    return sides
+
+
 def _random_array(tensor: Tensor, shape: Sequence[int] | None, rng: np.random.Generator) -> NDArray[Any]:
-    sides = tuple(max(1, side) for side in (tensor.shape if shape is None else shape))
+    sides = _sides(tensor, shape)
     name = tensor.dtype
     if name in ("float32", "float16", "float64"):
         return rng.random(sides).astype(name)

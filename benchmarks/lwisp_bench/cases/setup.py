@@ -15,16 +15,19 @@ MODES: dict[ModeName, Limits] = {
 }
 
 
-RunnerName = Literal["python", "native", "app"]
-"""The harness's worker, benchmark_model, or the Android demo app."""
+RunnerName = Literal["python", "native", "app", "wasm", "webgpu"]
+"""The harness's worker, benchmark_model, the Android demo app, or a browser's two ways."""
 
 
 @dataclass(frozen=True)
 class NativeTool:
-    """The user's benchmark_model, and its flags beyond those the harness sets."""
+    """The benchmark_model, and its flags beyond those the harness sets."""
 
-    sha256: str
+    sha256: str | None
+    """Null for LiteRT's prebuilt one, which each device gets for its own ABI: the runtime's facts hold its hash."""
     flags: tuple[str, ...] = ()
+    launches: int = 20
+    """Each is a sample; `compare` asks for 20 at least."""
 
 
 @dataclass(frozen=True)

@@ -1,8 +1,9 @@
 """The subcommand `lwisp bench ab`."""
 
 import argparse
+from pathlib import Path
 
-from lwisp_bench.cases.setup import Setup
+from lwisp_bench.cases.setup import NativeTool, Setup
 from lwisp_bench.cases.subject import Subject
 from lwisp_bench.cli.options import (
     DEVICE_HELP,
@@ -11,13 +12,14 @@ from lwisp_bench.cli.options import (
     add_reach_options,
     add_runtime_option,
     add_shape_option,
+    gate_limits,
 )
-from lwisp_bench.devices.gate import GateLimits
 from lwisp_bench.devices.opening import open_device
 from lwisp_bench.results.file_comparison import exit_code
 from lwisp_bench.results.terminal import comparison_lines, percent
 from lwisp_bench.runners.instructions.counting import find_counter_kit
 from lwisp_bench.runners.instructions.cpus import QEMU_CPUS
+from lwisp_bench.runners.native.tool import FETCH, read_tool
 from lwisp_bench.runners.remote_worker import WorkerOptions
 from lwisp_bench.studies.ab import AbOptions, AbReport, count_ab, run_ab
 from lwisp_bench.suite.definition import Suite
@@ -41,6 +43,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--size", type=int, default=256, help="of bundles: packed side (default: 256)")
     parser.add_argument("--threads", type=int, default=1, help="default: 1")
     parser.add_argument("--affinity", default="all", help="all (default), big, little, or CPUs such as 0,2-3")
+    parser.add_argument("--native", metavar="FILE|fetch", help="by this benchmark_model; fetch: LiteRT's prebuilt one")
+    help_text = "one more flag for it; repeatable"
+    parser.add_argument("--native-flag", dest="native_flags", action="append", default=[], help=help_text)
     add_gate_option(parser)
     add_reach_options(parser)
     add_runtime_option(parser)
@@ -62,10 +67,16 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _time(base: Subject, new: Subject, arguments: argparse.Namespace) -> int:
-    gate = GateLimits() if arguments.gate else None
-    options = AbOptions(arguments.rounds, arguments.seconds, gate, WorkerOptions(arguments.python, arguments.runtime))
+    gate = gate_limits(arguments)
+    given = None if arguments.native in (None, FETCH) else read_tool(Path(arguments.native))
+    native = None
+    if arguments.native is not None:
+        native = NativeTool(None if given is None else given.sha256, tuple(arguments.native_flags))
+    setup = Setup(arguments.threads, arguments.affinity, runner="python" if native is None else "native", tool=native)
+    worker = WorkerOptions(arguments.python, arguments.runtime)
+    options = AbOptions(arguments.rounds, arguments.seconds, gate, worker, given)
     with open_device(arguments.device, arguments.ssh_config) as device:
-        report = run_ab(device, base, new, Setup(arguments.threads, arguments.affinity), options)
+        report = run_ab(device, base, new, setup, options)
     print_result(report, _lines(report), arguments.json)
     return exit_code([report.judgement.outcome])
 

@@ -3,7 +3,7 @@
 import argparse
 from collections.abc import Callable
 
-from lwisp_bench.cli import ab, compare, devices, paper, preprocess, report, run, suite, trials
+from lwisp_bench.cli import ab, compare, devices, paper, preprocess, report, run, serve, suite, trials
 from lwisp_mobile.cli.command import Command
 
 Configure = Callable[[argparse.ArgumentParser], None]
@@ -12,6 +12,7 @@ Run = Callable[[argparse.Namespace], int]
 _SUBCOMMANDS: tuple[tuple[str, str, Configure, Run], ...] = (
     ("devices", "list devices, and what each lacks to be measured", devices.configure, devices.run),
     ("run", "measure models on devices", run.configure, run.run),
+    ("serve", "measure in browsers: a page for phones and laptops, with a QR code", serve.configure, serve.run),
     ("suite", "measure what a TOML file lists", suite.configure, suite.run),
     ("compare", "whether new results are slower or costlier; exit code 1 if so", compare.configure, compare.run),
     ("ab", "interleave two models; exit code 1 if the second is slower or costlier", ab.configure, ab.run),

@@ -4,6 +4,7 @@ import argparse
 from pathlib import Path
 from typing import get_args
 
+from lwisp_bench.devices.gate import GateLimits
 from lwisp_bench.devices.python_route import Runtime
 from lwisp_bench.runners.instructions.cpus import QEMU_CPUS
 from lwisp_bench.suite.definition import parse_shape
@@ -36,8 +37,16 @@ def add_runtime_option(parser: argparse.ArgumentParser) -> None:
 
 
 def add_gate_option(parser: argparse.ArgumentParser) -> None:
-    """Add --no-gate."""
+    """Add --no-gate and the gate's limits."""
     parser.add_argument("--no-gate", dest="gate", action="store_false", help="measure hot or throttled devices, too")
+    add, default = parser.add_argument, GateLimits
+    add("--max-celsius", type=float, default=default.max_celsius, help="of battery and skin (default: 37)")
+    add("--max-wait", dest="max_wait_s", type=float, default=default.max_wait_s, help="seconds to cool (default: 120)")
+
+
+def gate_limits(arguments: argparse.Namespace) -> GateLimits | None:
+    """The gate that the options ask for; None: none."""
+    return GateLimits(arguments.max_celsius, arguments.max_wait_s) if arguments.gate else None
 
 
 def add_shape_option(parser: argparse.ArgumentParser) -> None:

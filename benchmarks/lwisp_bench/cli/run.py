@@ -24,9 +24,13 @@ def configure(parser: argparse.ArgumentParser) -> None:
     add("--raw", dest="raws", action="append", help="RAW photograph as bundles' input; repeatable")
     options.add_shape_option(parser)
     options.add_clock_options(parser)
-    add("--native", metavar="FILE", help="run this benchmark_model, built for the devices, instead of the worker")
+    help_text = "run this benchmark_model, built for the devices, instead of the worker; fetch: LiteRT's prebuilt one"
+    add("--native", metavar="FILE|fetch", help=help_text)
+    help_text = "a library that it loads, such as an accelerator's; repeatable"
+    add("--native-library", dest="native_libraries", action="append", metavar="FILE", help=help_text)
     help_text = "one more flag for it, such as --native-flag=--use_gpu=true; repeatable"
     add("--native-flag", dest="native_flags", action="append", metavar="FLAG", help=help_text)
+    add("--launches", type=int, help="how often it is launched, each launch a sample (default: 20)")
     add("--threads", type=int, action="append", help="default: 1; repeatable")
     help_text = "all (default), big, little, or CPUs such as 0,2-3; repeatable"
     add("--affinity", dest="affinities", action="append", help=help_text)

@@ -24,12 +24,19 @@ if command -v dumpsys >/dev/null; then
   dumpsys battery 2>/dev/null | sed -n -e 's/^ *temperature: */battery.temp=/p' -e 's/^ *level: */battery.capacity=/p'
   dumpsys thermalservice 2>/dev/null | sed -n 's/^Thermal Status: */thermal_status=/p'
 fi
+first pi_throttled /sys/devices/platform/soc/soc:firmware/get_throttled
+command -v vcgencmd >/dev/null && vcgencmd get_throttled 2>/dev/null | sed -n 's/^throttled=/pi_throttled=/p'
 first load /proc/loadavg
 [ -r /proc/meminfo ] && while read -r name value unit; do
   [ "$name" = MemAvailable: ] && echo "available_kib=$value"
 done < /proc/meminfo
 true
 """
+
+
+PI_NOW = {0: "under-voltage", 1: "a capped frequency", 2: "throttling", 3: "the soft temperature limit"}
+"""Bits of what vcgencmd get_throttled reports."""
+PI_SINCE = 16
 
 
 @dataclass(frozen=True)
@@ -75,6 +82,8 @@ class Conditions:
     """Android's, 0 (none) to 6 (shutdown)."""
     load_1_min: float | None
     available_bytes: int | None
+    pi_throttled: int | None = None
+    """A Raspberry Pi firmware's bits: `PI_NOW` says what holds now; 16 bits higher, what held since it was started."""
 
 
 def read_conditions(output: str) -> Conditions:
@@ -89,6 +98,7 @@ def read_conditions(output: str) -> Conditions:
         thermal_status=_whole(facts.get("thermal_status")),
         load_1_min=float(load[0]) if load else None,
         available_bytes=None if available_kib is None else available_kib * 1024,
+        pi_throttled=_hexadecimal(facts.get("pi_throttled")),
     )
 
 
@@ -116,6 +126,11 @@ def _battery(facts: Mapping[str, str]) -> Battery | None:
 def _indices(facts: Mapping[str, str], kind: str) -> list[int]:
     found = (re.match(rf"{kind}\.(\d+)\.", key) for key in facts)
     return sorted({int(match.group(1)) for match in found if match})
+
+
+def _hexadecimal(text: str | None) -> int | None:
+    """The Pi's firmware writes 0x50005, and sysfs the same without 0x."""
+    return int(text, 16) if text is not None and re.fullmatch(r"(0x)?[0-9a-fA-F]+", text) else None
 
 
 def _whole(text: str | None) -> int | None:

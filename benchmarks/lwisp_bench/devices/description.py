@@ -9,7 +9,7 @@ ARM = ("aarch64", "arm64", "armv7l", "armv8l")
 _FEATURES = ("asimd", "neon", "asimddp", "i8mm", "bf16", "sve", "sve2", "avx2", "avx512f", "avx512_vnni", "avx_vnni")
 """Processor features by which LiteRT chooses its kernels."""
 
-DeviceKind = Literal["physical", "emulated"]
+DeviceKind = Literal["physical", "emulated", "browser"]
 
 # Lines of `key=value`; a shell without the file leaves the line out. $$ is read from outside, by cat: an emulated
 # program sees its own command line as if it weren't emulated, but another's as it is.
@@ -99,7 +99,7 @@ def read_description(name: str, output: str) -> DeviceDescription:
         sdk=facts.get("sdk"),
         model=facts.get("model"),
         processor=facts.get("processor"),
-        identity=_fingerprint(facts.get("identity")),
+        identity=fingerprint(facts.get("identity")),
         abi=facts.get("abi"),
         cpu_count=_number(facts.get("cpus")),
         cpus=_cpus(facts),
@@ -135,7 +135,8 @@ def _features(text: str | None) -> tuple[str, ...] | None:
     return None if text is None else tuple(name for name in _FEATURES if name in text.split())
 
 
-def _fingerprint(text: str | None) -> str | None:
+def fingerprint(text: str | None) -> str | None:
+    """A hash that tells devices apart by a serial number, without revealing it."""
     return None if text is None else hashlib.sha256(text.encode()).hexdigest()[:16]
 
 

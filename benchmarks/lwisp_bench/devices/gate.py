@@ -1,10 +1,14 @@
-"""The entry gate: a hot or throttled device isn't measured; the gate waits for it, and gives up after a while."""
+"""The entry gate: a hot or throttled device isn't measured; the gate waits for it, and gives up after a while.
+
+A capped clock frequency is no obstacle: many vendors cap it for good. It's recorded, and the terminal says so.
+"""
 
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from lwisp_bench.devices.conditions import Conditions, CpuClock
+from lwisp_bench.devices.conditions import PI_NOW, Conditions
+from lwisp_mobile.errors import UsageError
 
 MAX_CELSIUS = 37.0
 """Of battery and skin; phones start to throttle above it."""
@@ -19,6 +23,13 @@ class GateLimits:
     max_celsius: float = MAX_CELSIUS
     max_wait_s: float = MAX_WAIT_S
     poll_s: float = 5.0
+
+    def __post_init__(self) -> None:
+        """Refuse limits that no device can meet."""
+        if not self.max_celsius > 0 or not self.max_wait_s >= 0:
+            raise UsageError(
+                f"A gate of {self.max_celsius} °C and {self.max_wait_s} s; give more than 0 °C, 0 s or more."
+            )
 
 
 @dataclass(frozen=True)
@@ -38,10 +49,8 @@ def obstacle(conditions: Conditions, limits: GateLimits) -> str | None:
     for place, celsius in _body_temperatures(conditions):
         if celsius > limits.max_celsius:
             return f"{place} is at {celsius:.1f} °C, above {limits.max_celsius:.0f}"
-    for clock in conditions.clocks:
-        if _is_capped(clock):
-            return f"CPU {clock.index} is capped at {clock.cap_khz} of {clock.max_khz} kHz"
-    return None
+    holding = [name for bit, name in PI_NOW.items() if (conditions.pi_throttled or 0) >> bit & 1]
+    return f"the Raspberry Pi's firmware reports {', '.join(holding)}" if holding else None
 
 
 def pass_gate(
@@ -63,7 +72,3 @@ def _body_temperatures(conditions: Conditions) -> list[tuple[str, float]]:
     zones = [(zone.kind, zone.celsius) for zone in conditions.zones if any(word in zone.kind for word in _BODY)]
     battery = conditions.battery
     return zones + ([("the battery", battery.celsius)] if battery is not None and battery.celsius is not None else [])
-
-
-def _is_capped(clock: CpuClock) -> bool:
-    return clock.cap_khz is not None and clock.max_khz is not None and clock.cap_khz < clock.max_khz

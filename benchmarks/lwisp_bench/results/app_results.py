@@ -12,7 +12,7 @@ from typing import Any, Literal
 
 from lwisp_bench.cases.setup import Setup
 from lwisp_bench.devices.conditions import Conditions
-from lwisp_bench.devices.description import DeviceDescription
+from lwisp_bench.devices.description import DeviceDescription, fingerprint
 from lwisp_bench.errors import ResultsError
 from lwisp_bench.results.record import InputFacts, Measurement, Record, SubjectFacts
 from lwisp_bench.results.results_file import Results, read_tree, results_of
@@ -182,7 +182,7 @@ def _device(facts: object, where: str) -> DeviceDescription:
         sdk=facts.get("sdk"),
         model=model,
         processor=soc,
-        identity=None,
+        identity=fingerprint(facts.get("identity")),
         abi=abi,
         cpu_count=None,
         cpus=(),

@@ -44,6 +44,8 @@ def read_results(path: Path) -> Results:
 
 def read_tree(path: Path) -> object:
     """A file's JSON. Raises ResultsError if it can't be read or isn't JSON."""
+    if path.suffix == ".tflite":
+        raise ResultsError(f"{path} is a model, not results. Two models are compared by `lwisp bench ab A B`.")
     try:
         return json.loads(read_file(path, MAX_BYTES))
     except OSError as error:

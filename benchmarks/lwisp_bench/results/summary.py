@@ -7,7 +7,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from lwisp_bench.devices.conditions import Conditions
+from lwisp_bench.devices.conditions import PI_NOW, PI_SINCE, Conditions
 from lwisp_bench.errors import ResultsError
 from lwisp_bench.worker.job import Samples, TracePoint, WorkerResult
 
@@ -113,6 +113,10 @@ def _throttling(
 ) -> str | None:
     caps = [clock.cap_khz for clock in before.clocks if clock.cap_khz is not None]
     lowest = min((min(point.cap_khz) for point in trace if point.cap_khz), default=None)
+    appeared = (after.pi_throttled or 0) & ~(before.pi_throttled or 0)
+    raised = [name for bit, name in PI_NOW.items() if (appeared >> bit | appeared >> bit + PI_SINCE) & 1]
+    if raised:
+        return f"the Raspberry Pi's firmware reported {', '.join(raised)}"
     if after.thermal_status:
         return f"thermal status rose to {after.thermal_status}"
     if caps and lowest is not None and lowest < min(caps):

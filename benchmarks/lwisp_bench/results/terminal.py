@@ -4,6 +4,7 @@ from lwisp_bench.devices.diagnosis import Diagnosis, Route
 from lwisp_bench.results.file_comparison import Comparison
 from lwisp_bench.results.instruction_cost import InstructionCost, largest_classes
 from lwisp_bench.results.latency_comparison import LatencyComparison
+from lwisp_bench.results.notes import notes
 from lwisp_bench.results.output_check import worst
 from lwisp_bench.results.record import Measurement, Record
 from lwisp_bench.results.summary import Summary
@@ -34,6 +35,8 @@ def record_lines(record: Record, done_before: bool) -> list[str]:
         head += f", {setup.threads} threads, {setup.affinity} CPUs, {setup.mode}"
     if setup.tool is not None:
         head += ", benchmark_model"
+    if record.device_kind == "browser":
+        head += f", {setup.runner}"
     if done_before:
         head += " (measured before)"
     if record.failure is not None:
@@ -43,7 +46,8 @@ def record_lines(record: Record, done_before: bool) -> list[str]:
     if measurement is None:
         obstacle = "not measured" if record.gate is None else record.gate.obstacle
         return [head, f"  inconclusive: {obstacle}; let it cool and run again (--no-gate measures anyway)"]
-    return [head, *_measurement_lines(measurement, record.device_kind == "emulated")]
+    lines = _measurement_lines(measurement, record.device_kind)
+    return [head, *lines, *(f"  note: {note}" for note in notes(record))]
 
 
 def comparison_lines(comparison: Comparison) -> list[str]:
@@ -79,19 +83,22 @@ def _cost_lines(cost: InstructionCost) -> list[str]:
     ]
 
 
-def _measurement_lines(measurement: Measurement, emulated: bool) -> list[str]:
+def _measurement_lines(measurement: Measurement, kind: str) -> list[str]:
     s, worker = measurement.summary, measurement.worker
-    clock = "wall clock of an emulator, not a latency" if emulated else "wall clock"
+    clock = {"emulated": "wall clock of an emulator, not a latency", "browser": "a browser's clock"}
     peak = worker.memory.peak_bytes
     lines = [
-        f"  {_times(s)}, {s.runs} runs ({clock})",
+        f"  {_times(s)}, {s.runs} runs ({clock.get(kind, 'wall clock')})",
         f"  {measurement.verdict.kind}: {measurement.verdict.rule}",
         f"  {_phases(worker.phases)}; peak {'unknown' if peak is None else f'{peak / 1e6:.0f} MB'}; "
         f"{worker.runtime.engine} {worker.runtime.version or ''}".rstrip(),
     ]
     if worker.coverage is not None:
         c = worker.coverage
-        lines.append(f"  XNNPACK runs {c.delegated_nodes} of {c.total_nodes} nodes in {c.partitions} partitions")
+        delegate = worker.runtime.delegate or "a delegate"
+        lines.append(f"  {delegate} runs {c.delegated_nodes} of {c.total_nodes} nodes in {c.partitions} partitions")
+    elif worker.coverage_error is not None:
+        lines.append(f"  delegate coverage unknown: {worker.coverage_error}")
     return [*lines, f"  {_check_line(measurement)}"]
 
 

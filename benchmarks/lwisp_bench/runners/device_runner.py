@@ -6,6 +6,7 @@ from pathlib import Path
 
 from lwisp_bench.cases.setup import Setup
 from lwisp_bench.cases.subject import Subject
+from lwisp_bench.devices.conditions import Conditions
 from lwisp_bench.devices.description import DeviceDescription
 from lwisp_bench.devices.device import Device
 from lwisp_bench.devices.gate import GateLimits, GateResult, pass_gate
@@ -65,20 +66,27 @@ class DeviceRunner(ABC):
         before = self.device.conditions()
         run = self.run(subject, setup)
         after = self.device.conditions()
-        checks, drifts = ((), ()) if run.outputs is None else _compare(subject, run.outputs, self.options.pictures)
-        minutes = per_minute(run.result.samples)
-        return Measurement(
-            worker=run.result,
-            before=before,
-            after=after,
-            summary=run.summary,
-            minutes=minutes,
-            throttle_ratio=_throttle_ratio(minutes),
-            verdict=judge_stability(run.result, before, after, minutes),
-            checks=checks,
-            checks_error="the tool writes no outputs" if run.outputs is None else None,
-            drifts=drifts,
-        )
+        return measurement_of(subject, run, before, after, self.options.pictures)
+
+
+def measurement_of(
+    subject: Subject, run: DeviceRun, before: Conditions, after: Conditions, pictures: Path | None
+) -> Measurement:
+    """Judge a run, and compare its outputs with this host's. pictures: folder where pictures of the drift are kept."""
+    checks, drifts = ((), ()) if run.outputs is None else _compare(subject, run.outputs, pictures)
+    minutes = per_minute(run.result.samples)
+    return Measurement(
+        worker=run.result,
+        before=before,
+        after=after,
+        summary=run.summary,
+        minutes=minutes,
+        throttle_ratio=_throttle_ratio(minutes),
+        verdict=judge_stability(run.result, before, after, minutes),
+        checks=checks,
+        checks_error="the tool writes no outputs" if run.outputs is None else None,
+        drifts=drifts,
+    )
 
 
 def _compare(

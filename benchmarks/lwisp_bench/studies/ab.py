@@ -17,8 +17,10 @@ from lwisp_bench.results.instruction_comparison import InstructionComparison, co
 from lwisp_bench.results.latency_comparison import SEED, Outcome, judge_ratio
 from lwisp_bench.results.record import SubjectFacts, subject_facts
 from lwisp_bench.runners.instructions.counting import COUNTING_SETUP, CounterKit, InstructionRunner
+from lwisp_bench.runners.native.benchmark_model import Launcher, coverage_of, facts_of, launcher, limit_flags
+from lwisp_bench.runners.native.tool import Tool
 from lwisp_bench.runners.remote_worker import WorkerCall, WorkerOptions, work_folder
-from lwisp_bench.worker.job import AbJob, AbModel, AbResult, AbRound, Request
+from lwisp_bench.worker.job import AbJob, AbModel, AbResult, AbRound, Limits, Request
 from lwisp_mobile.errors import UsageError
 
 MIN_ROUNDS = 12
@@ -71,6 +73,8 @@ class AbOptions:
     gate: GateLimits | None = GateLimits()  # noqa: RUF009  frozen
     """None: measure whatever the conditions."""
     worker: WorkerOptions = WorkerOptions()  # noqa: RUF009  frozen
+    tool: Tool | None = None
+    """For setups of the runner `native`; None: LiteRT's prebuilt one."""
 
     def __post_init__(self) -> None:
         """Refuse too little to judge by."""
@@ -86,7 +90,8 @@ def run_ab(device: Device, base: Subject, new: Subject, setup: Setup, options: A
     gate = None if options.gate is None else pass_gate(device.conditions, options.gate)
     before, result = device.conditions(), None
     if gate is None or gate.passed:
-        result = _interleave(device, base, new, setup, options)
+        take_turns = _launch_in_turns if setup.runner == "native" else _interleave
+        result = take_turns(device, base, new, setup, options)
     return AbReport(
         clock="wall",
         device=description,
@@ -138,6 +143,36 @@ def _interleave(device: Device, base: Subject, new: Subject, setup: Setup, optio
     with work_folder(device) as folder:
         call = WorkerCall(device, folder, f"{base.name} and {new.name}", options.worker, TIMEOUT_S)
         return call.send(Request(ab=job), AbResult)
+
+
+def _launch_in_turns(device: Device, base: Subject, new: Subject, setup: Setup, options: AbOptions) -> AbResult:
+    """One launch of the native tool per model and round; which goes first alternates."""
+    limit_s = options.worker.timeout_s or TIMEOUT_S
+    flags = limit_flags(Limits(min_runs=1, min_s=options.slice_s, rule="both"), 1)
+    with (
+        launcher(device, options.tool, base, setup, limit_s) as one,
+        launcher(device, options.tool, new, setup, limit_s) as other,
+    ):
+        first, second = one.launch(flags), other.launch(flags)  # warm the files' caches; nothing of these is kept
+        rounds = tuple(_launch_both(one, other, flags, new_first=number % 2 == 1) for number in range(options.rounds))
+        return AbResult(
+            runtime=facts_of(one.tool, first),
+            cpus=one.cpus,
+            base_coverage=coverage_of(one.graph, first)[0],
+            new_coverage=coverage_of(other.graph, second)[0],
+            rounds=rounds,
+        )
+
+
+def _launch_both(one: Launcher, other: Launcher, flags: Sequence[str], *, new_first: bool) -> AbRound:
+    if new_first:
+        after = _median_ms(other, flags)
+        return AbRound((_median_ms(one, flags),), (after,))
+    return AbRound((_median_ms(one, flags),), (_median_ms(other, flags),))
+
+
+def _median_ms(program: Launcher, flags: Sequence[str]) -> float:
+    return program.launch(flags).steady.typical_us / 1e3
 
 
 def _push(device: Device, subject: Subject) -> AbModel:

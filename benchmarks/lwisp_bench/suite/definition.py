@@ -4,9 +4,11 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
-from lwisp_bench.cases.setup import ModeName
+from lwisp_bench.cases.setup import ModeName, NativeTool
+from lwisp_bench.devices.gate import GateLimits
 from lwisp_bench.devices.python_route import Runtime
 from lwisp_bench.runners.instructions.cpus import QEMU_CPUS, check_cpu
+from lwisp_bench.runners.native.tool import FETCH
 from lwisp_mobile.errors import UsageError
 from lwisp_mobile.serialize.toml import read_toml
 
@@ -43,6 +45,9 @@ class Suite:
     shapes: tuple[ShapeOverride, ...] = ()
     gate: bool = True
     """Whether to wait for a hot or throttled device to recover, and skip it if it doesn't."""
+    max_celsius: float = GateLimits.max_celsius
+    """Of battery and skin, above which the gate waits."""
+    max_wait_s: float = GateLimits.max_wait_s
     python: str | None = None
     """The devices' Python; None: python3."""
     runtime: Runtime = "auto"
@@ -50,9 +55,13 @@ class Suite:
     ssh_config: str | None = None
     """An ssh_config file instead of the user's own."""
     native: str | None = None
-    """A benchmark_model binary, TFLite's or LiteRT's, to run instead of the harness's worker."""
+    """A benchmark_model binary, TFLite's or LiteRT's, to run instead of the worker; `fetch`: LiteRT's prebuilt one."""
+    native_libraries: tuple[str, ...] = ()
+    """Shared libraries that it loads, such as an accelerator's."""
     native_flags: tuple[str, ...] = ()
     """Further flags for it, such as --use_gpu=true."""
+    launches: int = NativeTool.launches
+    """How often it is launched; each launch is a sample."""
     clock: Literal["wall", "insn"] = "wall"
     """`insn`: count retired arm64 instructions per inference under emulation, without devices."""
     cpus: tuple[str, ...] = tuple(QEMU_CPUS)
@@ -67,6 +76,8 @@ class Suite:
             raise UsageError("The clock insn counts the harness's worker, not a native tool; leave one of the two out.")
         if self.clock == "insn" and self.threads != (1,):
             raise UsageError(f"The clock insn counts one thread; threads are {self.threads}. Give 1.")
+        if self.launches < 1:
+            raise UsageError(f"launches is {self.launches}; give 1 or more.")
         for cpu in self.cpus:
             check_cpu(cpu)
 
@@ -80,7 +91,8 @@ def read_suite(path: Path) -> Suite:
         raws=tuple(_beside(path, raw) for raw in suite.raws),
         shapes=tuple(replace(s, model=None if s.model is None else _beside(path, s.model)) for s in suite.shapes),
         ssh_config=None if suite.ssh_config is None else _beside(path, suite.ssh_config),
-        native=None if suite.native is None else _beside(path, suite.native),
+        native=suite.native if suite.native in (None, FETCH) else _beside(path, suite.native),
+        native_libraries=tuple(_beside(path, library) for library in suite.native_libraries),
     )
 
 

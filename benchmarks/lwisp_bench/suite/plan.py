@@ -1,6 +1,5 @@
 """Plans: a suite with its models loaded and its runners chosen, ready to be executed."""
 
-import hashlib
 import itertools
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
@@ -15,7 +14,8 @@ from lwisp_bench.devices.gate import GateLimits
 from lwisp_bench.devices.opening import open_device
 from lwisp_bench.runners.device_runner import RunOptions
 from lwisp_bench.runners.instructions.counting import COUNTING_SETUP, InstructionRunner, find_counter_kit
-from lwisp_bench.runners.native.benchmark_model import NativeRunner, read_tool
+from lwisp_bench.runners.native.benchmark_model import NativeRunner
+from lwisp_bench.runners.native.tool import FETCH, read_tool
 from lwisp_bench.runners.python import PythonRunner
 from lwisp_bench.runners.remote_worker import WorkerOptions
 from lwisp_bench.runners.runner import Runner
@@ -52,16 +52,22 @@ def plan_of(suite: Suite, pictures: Path | None = None) -> Plan:
     subjects = load_subjects(suite)
     if suite.clock == "insn":
         return Plan(_counting_targets(suite), subjects, (COUNTING_SETUP,))
-    program = None if suite.native is None else read_tool(Path(suite.native))
-    tool = None if program is None else NativeTool(hashlib.sha256(program).hexdigest(), suite.native_flags)
-    limits = _limits(suite)
+    fetched = suite.native == FETCH
+    given = None
+    if suite.native is not None and not fetched:
+        given = read_tool(Path(suite.native), tuple(map(Path, suite.native_libraries)))
+    tool = None
+    if given or fetched:
+        tool = NativeTool(None if given is None else given.sha256, suite.native_flags, suite.launches)
+    limits = limits_of(suite)
     setups = tuple(
         Setup(threads, affinity, suite.mode, limits, "python" if tool is None else "native", tool)
         for affinity, threads in itertools.product(suite.affinities, suite.threads)
     )
     worker = WorkerOptions(suite.python, suite.runtime)
-    options = RunOptions(GateLimits() if suite.gate else None, pictures, worker)
-    runner: DeviceRunnerFactory = PythonRunner if program is None else partial(NativeRunner, program=program)
+    gate = GateLimits(suite.max_celsius, suite.max_wait_s) if suite.gate else None
+    options = RunOptions(gate, pictures, worker)
+    runner: DeviceRunnerFactory = PythonRunner if tool is None else partial(NativeRunner, tool=given)
     return Plan(
         tuple(device_target(name, options, runner, suite.ssh_config) for name in suite.devices), subjects, setups
     )
@@ -106,7 +112,8 @@ def _counting_target(runner: InstructionRunner) -> Target:
     return Target(f"insn:{runner.cpu}", lambda: nullcontext(runner))
 
 
-def _limits(suite: Suite) -> Limits:
+def limits_of(suite: Suite) -> Limits:
+    """The mode's limits with the suite's own. Raises UsageError if nothing could be measured."""
     limits = MODES[suite.mode]
     if suite.runs is not None:
         limits = replace(limits, min_runs=suite.runs)

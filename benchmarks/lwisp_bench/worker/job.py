@@ -201,8 +201,9 @@ class AbResult:
 
     runtime: RuntimeFacts
     cpus: tuple[int, ...] | None
-    base_coverage: Coverage
-    new_coverage: Coverage
+    base_coverage: Coverage | None
+    """Null where the runner doesn't report it."""
+    new_coverage: Coverage | None
     rounds: tuple[AbRound, ...]
 
 

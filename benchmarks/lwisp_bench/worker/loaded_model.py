@@ -2,6 +2,7 @@
 
 import platform
 import time
+from collections.abc import Sequence
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -30,6 +31,18 @@ def engine_class() -> tuple[str, Any]:
         from tflite_runtime.interpreter import Interpreter  # noqa: PLC0415
 
         return "tflite-runtime", Interpreter
+
+
+def tensor_shapes(model: bytes, inputs: Sequence[tuple[int, ...]]) -> dict[int, tuple[int, ...]]:
+    """Shapes of the first subgraph's tensors by their places, for inputs of these shapes. Raises as `LoadedModel`."""
+    from ai_edge_litert.interpreter import OpResolverType  # noqa: PLC0415  only on hosts
+
+    plain = OpResolverType.BUILTIN_WITHOUT_DEFAULT_DELEGATES
+    interpreter = engine_class()[1](model_content=model, experimental_op_resolver_type=plain)
+    for detail, shape in zip(interpreter.get_input_details(), inputs, strict=True):
+        interpreter.resize_tensor_input(detail["index"], shape)
+    interpreter.allocate_tensors()
+    return {detail["index"]: tuple(map(int, detail["shape"])) for detail in interpreter.get_tensor_details()}
 
 
 def runtime_facts(engine: str) -> RuntimeFacts:
@@ -65,6 +78,10 @@ class LoadedModel:
         for detail, array in zip(self._inputs, inputs, strict=True):
             values = quantize(array, tensor_spec(detail["name"], detail)) if self._quantise else array
             self._interpreter.set_tensor(detail["index"], values)
+
+    def reset(self) -> None:
+        """Set the model's variables, if it has any, to their first values."""
+        self._interpreter.reset_all_variables()
 
     def invoke(self) -> None:
         """Run the model."""

@@ -32,7 +32,12 @@ def pin(cpus: tuple[int, ...] | None) -> tuple[int, ...] | None:
             raise OSError("this system can't pin a process to CPUs; leave --affinity out")
         return None
     if cpus is not None:
-        os.sched_setaffinity(0, cpus)
+        allowed = sorted(os.sched_getaffinity(0))
+        try:
+            os.sched_setaffinity(0, cpus)
+        except OSError as error:
+            wanted, found = (",".join(map(str, some)) for some in (cpus, allowed))
+            raise OSError(f"this process can't run on CPUs {wanted}; it may run on {found}") from error
     return tuple(sorted(os.sched_getaffinity(0)))
 
 

@@ -24,6 +24,8 @@ def run_marked(job: Job) -> CountResult:
     for run in (model.invoke, _nothing):
         for _ in range(job.limits.min_warm_up + job.limits.min_runs):
             _region(run)
+    model.reset()
+    model.invoke()
     Path(job.outputs).mkdir()
     np.savez(Path(job.outputs) / "0.npz", *model.outputs())
     return CountResult(runtime_facts(engine_class()[0]), model.coverage())

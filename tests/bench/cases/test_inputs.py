@@ -24,12 +24,19 @@ def test_noise_is_deterministic() -> None:
     assert random_image(model, {}).npz() == random_image(model, {}).npz()
 
 
-def test_shapes_can_be_given_and_unknown_sides_are_one() -> None:
-    model = add_model("float32", (1, -1, 4))
-    assert random_image(model, {}).arrays[0].shape == (1, 1, 4)
-    assert [array.shape for array in random_image(model, {"b": (1, 7, 4)}).arrays] == [(1, 1, 4), (1, 7, 4)]
+def test_shapes_can_be_given_and_free_sides_must_be() -> None:
+    model = add_model("float32", (-1, 3, 4))
+    assert random_image(model, {}).arrays[0].shape == (1, 3, 4)
+    assert [array.shape for array in random_image(model, {"b": (1, 7, 4)}).arrays] == [(1, 3, 4), (1, 7, 4)]
+    with pytest.raises(UsageError, match=r"'a' has free sides \(1,\?,4\).*--shape a=1,224,4"):
+        random_image(add_model("float32", (1, -1, 4)), {})
     with pytest.raises(UsageError, match="no input 'c'; it has a, b"):
         random_image(model, {"c": (1,)})
+
+
+def test_absurd_shapes_are_refused() -> None:
+    with pytest.raises(UsageError, match="at most"):
+        random_image(add_model("float32", (1, 4)), {"a": (100_000, 100_000)})
 
 
 def test_a_type_without_numbers_is_refused() -> None:

@@ -6,6 +6,7 @@ import pytest
 
 from lwisp_bench.devices.conditions import Battery, Conditions, CpuClock, ThermalZone
 from lwisp_bench.devices.gate import GateLimits, obstacle, pass_gate
+from lwisp_mobile.errors import UsageError
 from tests.bench.synthetic_records import COOL, MAX_KHZ
 
 UNKNOWN = Conditions(zones=(), clocks=(), battery=None, thermal_status=None, load_1_min=None, available_bytes=None)
@@ -22,11 +23,24 @@ def test_a_cool_device_and_one_without_readings_pass(conditions: Conditions) -> 
         (replace(COOL, battery=Battery(41.5, None, None)), "the battery is at 41.5 °C"),
         (replace(COOL, zones=(ThermalZone("skin-therm", 44.0),)), "skin-therm is at 44.0 °C"),
         (replace(COOL, thermal_status=2), "thermal status is 2"),
-        (replace(COOL, clocks=(CpuClock(3, None, None, 1_000_000, MAX_KHZ),)), "CPU 3 is capped at 1000000"),
+        (replace(COOL, pi_throttled=0x50005), "firmware reports under-voltage, throttling"),
     ],
 )
 def test_obstacles_are_named(conditions: Conditions, named: str) -> None:
     assert named in str(obstacle(conditions, GateLimits()))
+
+
+def test_a_cap_is_no_obstacle_and_neither_is_what_was_long_ago() -> None:
+    capped = replace(COOL, clocks=(CpuClock(3, None, None, 1_000_000, MAX_KHZ),))
+    assert obstacle(capped, GateLimits()) is None
+    assert obstacle(replace(COOL, pi_throttled=0x50000), GateLimits()) is None
+
+
+def test_limits_are_the_user_s() -> None:
+    warm = replace(COOL, battery=Battery(41.0, None, None))
+    assert obstacle(warm, GateLimits(max_celsius=45)) is None
+    with pytest.raises(UsageError, match="more than 0 °C"):
+        GateLimits(max_celsius=0)
 
 
 def test_a_hot_cpu_alone_is_no_obstacle() -> None:

@@ -91,3 +91,8 @@ def test_malformed_files_are_refused(text: str, reason: str, tmp_path: Path) -> 
     (tmp_path / "r.json").write_text(text)
     with pytest.raises(ResultsError, match=reason):
         read_results(tmp_path / "r.json")
+
+
+def test_a_model_in_place_of_results_leads_to_ab(tmp_path: Path) -> None:
+    with pytest.raises(ResultsError, match="lwisp bench ab"):
+        read_results(tmp_path / "model.tflite")

@@ -12,6 +12,14 @@ from tests.bench.synthetic_records import COOL, MAX_KHZ, unsettled, worker_resul
 STEADY = [10.0, 10.1, 10.2, 10.0, 10.1] * 8
 
 
+def test_a_raspberry_pi_that_throttled_in_between_is_throttled() -> None:
+    result = worker_result(STEADY)
+    before, after = replace(COOL, pi_throttled=0x10000), replace(COOL, pi_throttled=0x50000)
+    verdict = judge_stability(result, before, after, ())
+    assert (verdict.kind, "reported throttling" in verdict.rule) == ("throttled", True)
+    assert judge_stability(result, before, before, ()).kind == "stable"
+
+
 def test_percentiles() -> None:
     summary = summarise([float(value) for value in range(101)])
     assert (summary.p50_ms, summary.p90_ms, summary.p95_ms, summary.p99_ms) == (50, 90, 95, 99)

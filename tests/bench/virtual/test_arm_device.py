@@ -37,6 +37,7 @@ from lwisp_bench.results.schema import results_schema
 from lwisp_bench.results.terminal import record_lines
 from lwisp_bench.runners.device_runner import RunOptions
 from lwisp_bench.runners.native.benchmark_model import NativeRunner
+from lwisp_bench.runners.native.tool import Tool
 from lwisp_bench.runners.python import PythonRunner
 from lwisp_bench.runners.remote_worker import WorkerOptions, host_outputs, run_worker
 from lwisp_bench.suite.execution import exit_code, measure_case, run_plan
@@ -125,12 +126,12 @@ def one_big_core(device: VirtualDevice) -> Iterator[None]:
 def test_the_native_runner_on_a_big_core(a76: VirtualDevice, tmp_path: Path) -> None:
     printed = (Path(__file__).parents[1] / "runners/native/tool_outputs/2024.txt").read_text()
     program = f"#!/bin/sh\ncat >&2 <<'END'\n{printed}\nEND\n".encode()  # no package ships a real build
-    setup = Setup(limits=FEW, affinity="big", runner="native", tool=NativeTool("0" * 64))
+    setup = Setup(limits=FEW, affinity="big", runner="native", tool=NativeTool("0" * 64, launches=2))
     with one_big_core(a76), open_device(adb_name(a76)) as device:
-        record = measure_case(NativeRunner(device, RunOptions(), program), add_subject(tmp_path), setup)
+        record = measure_case(NativeRunner(device, RunOptions(), Tool(program)), add_subject(tmp_path), setup)
     measurement = record.measurement
     assert measurement is not None, record.failure
-    assert (record.device_kind, measurement.summary.runs, measurement.worker.cpus) == ("emulated", 337, (0,))
+    assert (record.device_kind, measurement.summary.runs, measurement.worker.cpus) == ("emulated", 2, (0,))
     assert (measurement.checks, measurement.checks_error) == ((), "the tool writes no outputs")
     assert measurement.worker.profile is not None
 

@@ -9,7 +9,13 @@ from lwisp_bench.results.record import Record
 Fact = tuple[str, str]
 UNKNOWN = "-"
 """For what a device or runner doesn't report."""
-RUNNERS = {"python": "harness's worker", "native": "user-supplied tool", "app": "demo app"}
+RUNNERS = {
+    "python": "harness's worker",
+    "native": "benchmark_model",
+    "app": "demo app",
+    "wasm": "WebAssembly",
+    "webgpu": "WebGPU",
+}
 
 
 def milliseconds(value: float | None) -> str:
@@ -35,7 +41,8 @@ def title(record: Record) -> str:
     """A case's model, device and setup."""
     setup = record.setup
     threads = "threads unknown" if setup.threads is None else f"{setup.threads} thread{'s'[: setup.threads != 1]}"
-    runner = "" if setup.tool is None else ", benchmark_model"
+    by_name = setup.tool is not None or setup.runner in ("wasm", "webgpu")
+    runner = f", {RUNNERS[setup.runner]}" if by_name else ""
     return f"{record.subject.name} · {record.device.name} · {threads}, {setup.affinity} CPUs, {setup.mode}{runner}"
 
 

@@ -16,6 +16,10 @@ from lwisp_bench.results.results_file import Results
 
 CLOCKS = {
     ("wall", "physical"): ("Latency", "Wall clock, on physical devices."),
+    ("wall", "browser"): (
+        "Time in a browser",
+        "The browser's own clock, which it makes coarser than the system's. Runs include copies in and out.",
+    ),
     ("wall", "emulated"): (
         "Time under emulation",
         "Wall clock of an emulator. Instructions are translated, so these times are not latencies and say nothing of "

@@ -18,6 +18,8 @@ _PREPARED = re.compile(r"^(?:Initialized session in|Model initialization:) *([\d
 _PEAK = re.compile(r"^(?:Overall peak memory footprint \(MB\) via periodic monitoring:|Peak memory:) *([\d.]+)")
 _REQUESTED = re.compile(r"^Explicitly applied (\w+) delegate")
 _CREATED = re.compile(r"^Created TensorFlow Lite (\w+) delegate")
+_ACCELERATOR = re.compile(r"Dynamically loaded (\w+) accelerator")
+_UNCONSUMED = re.compile(r"Unconsumed cmdline flags: *(.+)")
 _REPLACED = re.compile(
     r"Replacing (\d+) out of (\d+) node\(s\) with delegate \((\w+)\) node, yielding (\d+) partitions"
 )
@@ -40,6 +42,11 @@ class Statistics:
     std_us: float | None
     median_us: float | None
     p95_us: float | None
+
+    @property
+    def typical_us(self) -> float:
+        """The median; the mean in forms without one."""
+        return self.mean_us if self.median_us is None else self.median_us
 
 
 @dataclass(frozen=True)
@@ -64,6 +71,14 @@ class ToolOutput:
     """Of several, the one that was requested comes first: `GPU, XNNPACK`."""
     replaced: tuple[Replaced, ...]
     profile: tuple[OpTime, ...] | None
+    unconsumed: str | None
+    """Flags that the tool ignored."""
+
+    @property
+    def accelerated(self) -> bool:
+        """Whether a delegate other than XNNPACK took part of a model."""
+        named = [*(self.delegate or "").split(", "), *(one.delegate for one in self.replaced)]
+        return any(name and "xnnpack" not in name.lower() for name in named)
 
 
 def parse_output(text: str) -> ToolOutput:
@@ -84,6 +99,7 @@ def parse_output(text: str) -> ToolOutput:
         delegate=_delegates(lines),
         replaced=tuple(_replaced(lines)),
         profile=_profile(lines),
+        unconsumed=next((found.group(1) for line in lines if (found := _UNCONSUMED.search(line))), None),
     )
 
 
@@ -110,7 +126,12 @@ def _number(pattern: "re.Pattern[str]", lines: Sequence[str]) -> float | None:
 
 
 def _delegates(lines: Sequence[str]) -> str | None:
-    found = [match.group(1) for kind in (_REQUESTED, _CREATED) for line in lines if (match := kind.match(line))]
+    found = [
+        match.group(1)
+        for kind in (_REQUESTED, _ACCELERATOR, _CREATED)
+        for line in lines
+        if (match := kind.search(line))
+    ]
     return ", ".join(dict.fromkeys(found)) or None
 
 
