@@ -91,11 +91,13 @@ def _develop(jobs: Sequence[Job], arguments: argparse.Namespace) -> int:
     # A bundle, option or delegate that can't be used is refused once, not once per file. Whoever does the jobs, on
     # whatever machine, runs the same model.
     chosen = choose_precision(settings.bundle, settings.precision, settings.target)
-    settings = replace(settings, precision=chosen.precision)
-    for note in chosen.notes:
-        _note(note)
-    model = settings.bundle.read(settings.precision)
-    settings.options.check_for(settings.bundle.model(settings.precision).contract.input)
+    if len(jobs) > 1 or arguments.dask:
+        # Else it's among the picture's own notes.
+        settings = replace(settings, precision=chosen.precision)
+        for note in chosen.notes:
+            _note(note)
+    model = settings.bundle.read(chosen.precision)
+    settings.options.check_for(settings.bundle.model(chosen.precision).contract.input)
     if arguments.dask is None:
         _report_delegate(check_delegate(model, settings.target, settings.threads))
     start, outcomes = time.perf_counter(), []

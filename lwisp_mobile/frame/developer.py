@@ -19,8 +19,8 @@ from lwisp_mobile.frame.buffers import PictureBuffer
 from lwisp_mobile.frame.executor import Executor, StageTime, run_concurrently, run_frame
 from lwisp_mobile.frame.memory_model import FrameSize
 from lwisp_mobile.frame.planner import FramePlan, plan_frame
-from lwisp_mobile.output.geometry import finish, finishing_bytes
-from lwisp_mobile.output.picture import write_picture
+from lwisp_mobile.output.geometry import finish, finishing_bytes, is_moved
+from lwisp_mobile.output.picture import write_picture, writing_bytes
 from lwisp_mobile.output.tone import Tone
 from lwisp_mobile.preprocess.options import PrepareOptions
 from lwisp_mobile.preprocess.prepare import Packed, Preparation, prepare
@@ -206,17 +206,19 @@ class Developer:
         *,
         plan: FramePlan | None = None,
         execute: Executor = run_concurrently,
+        writing_bytes: int = 0,
     ) -> FrameRun[PictureType]:
         """Develop one frame as `develop` does, and report how the run went. The options' hints aren't used.
 
         plan: the tiles, whatever the budget; None: the cheapest within it. execute: how a stage goes over its tiles.
+        writing_bytes: what writing the picture will take beside it, which the budget has to hold, too.
         """
         start, contract = time.perf_counter(), self.session.contract
         planes = Preparation(raw, contract.input, options)
         tone: Tone = options.tone or contract.rendered_tone
         value_bytes = np.dtype(dtype).itemsize
         finishing = finishing_bytes(raw, value_bytes, distortion=options.distortion)
-        size = FrameSize(planes.height_px, planes.width_px, value_bytes, finishing)
+        size = FrameSize(planes.height_px, planes.width_px, value_bytes, max(finishing, writing_bytes))
         plan = plan or plan_frame(contract, size, options.max_memory_bytes, self.session.max_workers)
         rgb = np.empty((raw.height_px, raw.width_px, 3), dtype)
         place = cfa_offset_px(raw.cfa)
@@ -249,7 +251,8 @@ class Developer:
         read_ms = 1e3 * (time.perf_counter() - start)
         progress("developing")
         dtype: Any = np.uint16 if output.suffix.lower() in _16_BIT_SUFFIXES else np.uint8
-        frame: FrameRun[Any] = self.run(raw, options, dtype)
+        beside = writing_bytes(output, raw.height_px * raw.width_px, contiguous=not is_moved(raw))
+        frame: FrameRun[Any] = self.run(raw, options, dtype, writing_bytes=beside)
         inference_ms = sum(stage.run_ms for stage in frame.stages)
         progress("writing")
         start = time.perf_counter()

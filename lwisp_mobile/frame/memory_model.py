@@ -25,7 +25,7 @@ class FrameSize:
     output_bytes: int
     """Bytes per value of the finished picture."""
     finishing_bytes: int = 0
-    """What is taken beside the developed picture once the last stage has ended, at most."""
+    """What is taken beside the developed picture once the last stage has ended, at most: to finish or to write it."""
 
     @property
     def px(self) -> int:
@@ -52,7 +52,7 @@ def held_beside(
 
 
 def held_after(contract: ModelContract, frame: FrameSize, workers: int) -> float:
-    """What the process holds beside runs' buffers while the developed picture is finished."""
+    """What the process holds beside runs' buffers while the developed picture is finished or written."""
     picture = _tensor_bytes(contract, frame, contract.output_tensor.name)
     return _fixed_bytes(contract, frame, workers) + picture + frame.finishing_bytes
 

@@ -37,6 +37,11 @@ def finishing_bytes(raw: RawImage, value_bytes: int, *, distortion: bool = True)
     return 3 * value_bytes * raw.height_px * raw.width_px + STRIP_PX * STRIP_BYTES_PER_PX
 
 
+def is_moved(raw: RawImage) -> bool:
+    """Whether `finish` returns a part of the developed mosaic or turns it, and so no C-contiguous array."""
+    return raw.crop is not None or raw.orientation != 1
+
+
 def cut(rgb: NDArray[T], crop: Crop | None) -> NDArray[T]:
     """The part of a picture that is within the crop, a view; all of it if there's none. rgb: (H, W, 3)."""
     return rgb if crop is None else rgb[crop.top : crop.top + crop.height, crop.left : crop.left + crop.width]

@@ -21,6 +21,8 @@ Rgb = NDArray[np.uint8] | NDArray[np.uint16] | NDArray[np.float32]
 T = TypeVar("T", bound=np.generic)
 
 _FULL_SCALE = {"uint8": 255, "uint16": 65535, "float32": 1}
+PILLOW_BYTES_PER_PX = 4
+"""Of Pillow's own copy of a picture."""
 JPEG_QUALITY = 95
 JPEG_MAX_SIDE_PX = 65_500
 """libjpeg's limit."""
@@ -51,6 +53,16 @@ def write_picture(path: str | Path, rgb: Rgb, info: CaptureInfo = NO_INFO, *, st
             f"{path}: the picture can't be written ({error.strerror or error}). Check the folder, its permissions "
             "and the space left."
         ) from error
+
+
+def writing_bytes(path: str | Path, rgb_px: int, *, contiguous: bool) -> int:
+    """What `write_picture` takes beside a picture of the file's own depth, at most.
+
+    rgb_px: its pixels. contiguous: whether it's C-contiguous, as one that was cut out or turned is not.
+    """
+    if _WRITERS.get(Path(path).suffix.lower()) is _write_tiff:
+        return 0
+    return rgb_px * (PILLOW_BYTES_PER_PX + (0 if contiguous else 3))
 
 
 def orient(rgb: NDArray[T], orientation: int) -> NDArray[T]:

@@ -21,6 +21,8 @@ MAX_BYTES = 2**32 - 1
 """Offsets have 32 bits."""
 MAX_DENOMINATOR = 1_000_000
 DOTS_PER_INCH = 72
+WRITTEN_ROWS = 64
+"""Rows made contiguous at a time."""
 
 
 @dataclass(frozen=True)
@@ -111,7 +113,8 @@ def write_tiff(
         raise ImageError(f"A TIFF can have 4 GiB; this picture needs {samples.nbytes} bytes. Write .png or .jpg.")
     with path.open("wb") as file:
         file.write(directories([*tags, *_layout(samples, photometric, strip_at)], exif, gps))
-        file.write(np.ascontiguousarray(samples, "<u2").data)
+        for top in range(0, len(samples), WRITTEN_ROWS):
+            file.write(np.ascontiguousarray(samples[top : top + WRITTEN_ROWS], "<u2").data)
 
 
 def _layout(samples: NDArray[np.uint16], photometric: int, strip_at: int) -> list[TiffTag]:

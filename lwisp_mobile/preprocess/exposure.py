@@ -22,8 +22,10 @@ F32 = NDArray[np.float32]
 
 AUTO_MIDDLE = 0.18
 """Linear light that `auto` moves a frame's median to (a grey card's)."""
-AUTO_HIGHLIGHT = 4.0
-"""Linear light that `auto` moves a frame's 99th percentile to at most: two stops of shoulder."""
+AUTO_WHOLE_EV = 1.5
+"""Of what a dark frame lacks, `auto` gives so many stops whole and half of the rest: night isn't turned into day."""
+AUTO_HIGHLIGHT = 1.75
+"""Linear light that `auto` moves a frame's 99th percentile to at most: 0.8 stops of shoulder."""
 AUTO_RANGE_EV = (-1.0, 3.0)
 AUTO_STEPS_PER_EV = 20
 AUTO_STRIDE_PX = 4
@@ -74,13 +76,16 @@ def exposure_note(raw: RawImage, chosen: float | Literal["auto"], ev: float) -> 
 
 
 def auto_ev(raw: RawImage, contract: InputContract) -> float:
-    """Exposure that takes a frame's median light to a grey card's, kept from burning highlights; a multiple of 0.05 EV.
+    """Exposure by a frame's own light, a multiple of 0.05 EV.
 
-    From the green sites of every fourth quad along each side: equal mosaics get equal exposures.
+    It takes the median to a grey card's light, a very dark one only part of the way, and spares highlights. From the
+    green sites of every fourth quad along each side: equal mosaics get equal exposures.
     """
     light = np.sort(_green_light(raw, contract))
     middle, highlight = (max(float(light[len(light) * share // 100]), 1e-6) for share in (50, 99))
-    ev = min(log2(AUTO_MIDDLE / middle), log2(AUTO_HIGHLIGHT / highlight))
+    lacking = log2(AUTO_MIDDLE / middle)
+    given = lacking if lacking <= AUTO_WHOLE_EV else (lacking + AUTO_WHOLE_EV) / 2
+    ev = min(given, log2(AUTO_HIGHLIGHT / highlight))
     bounded = min(max(ev, AUTO_RANGE_EV[0]), AUTO_RANGE_EV[1])
     return floor(bounded * AUTO_STEPS_PER_EV + 0.5) / AUTO_STEPS_PER_EV
 

@@ -48,7 +48,7 @@ def steps() -> dict[str, Any]:
         "lens_shading": [_shading(cfa) for cfa in ("RGGB", "GBRG")],
         "color_shift": [_color(shift) for shift in ("quad", "smoothed")],
         "exposure": [_exposure(ev) for ev in EVS],
-        "auto_ev": [_auto(light) for light in (0.002, 0.05, 0.3, 0.9)],
+        "auto_ev": [_auto(light) for light in (0.002, 0.02, 0.1, 0.3, 0.9)],
         "curve": _curve(),
         "noise_plane": [_noise(ev, shaded) for ev in (0.0, 1.5) for shaded in (False, True)],
         "estimate_noise": _estimate(),

@@ -1,6 +1,7 @@
 """Scores of every method on the same fixed mosaics, by ISO."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -8,12 +9,14 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from lwisp_export.evaluation.classical import PIPELINES
+from lwisp_export.evaluation.classical import PIPELINES, Pipeline
 from lwisp_export.synthesis.camera import load_sensors
 from lwisp_export.synthesis.validation_frames import ValidationFrame, validation_frames
-from lwisp_export.training.photos import load_photos
+from lwisp_export.training.photos import read_picture
 from lwisp_export.training.training_recipe import DataRecipe
 from lwisp_mobile.bundle.bundle import Bundle
+from lwisp_mobile.contract import RenderedTone
+from lwisp_mobile.errors import UsageError
 from lwisp_mobile.frame.developer import open_all
 from lwisp_mobile.metrics import compare
 from lwisp_mobile.progress import Progress
@@ -82,19 +85,50 @@ def _score(method: Method, iso: int, frames: Sequence[ValidationFrame]) -> Score
     )
 
 
-def evaluate_bundle(
-    bundle: Bundle, recipe: DataRecipe, folder: Path, threads: int, progress: Progress
-) -> tuple[MethodScores, ...]:
-    """Score a bundle's models and the oracle pipelines on a recipe's validation photographs.
+def rendered_tone(bundles: Sequence[Bundle]) -> RenderedTone:
+    """The tone to compare bundles at: what all of them render, or neutral if they differ."""
+    tones = {bundle.models[0].contract.rendered_tone for bundle in bundles}
+    return tones.pop() if len(tones) == 1 else "neutral"
+
+
+def evaluation_frames(
+    recipe: DataRecipe, folder: Path, isos: Sequence[int], rendered: RenderedTone, *, held_out: bool
+) -> tuple[ValidationFrame, ...]:
+    """A recipe's validation photographs, and those it holds out, as mosaics with truths of a tone.
 
     folder: the data folder. Raises UsageError if data is missing.
     """
-    pictures = load_photos(folder, recipe).validation
-    rendered = bundle.models[0].contract.rendered_tone
-    frames = validation_frames(pictures, load_sensors(folder / recipe.sensors), EVALUATION_ISOS, rendered)
-    classical = [Method(pipeline.name, partial(pipeline.develop, rendered=rendered)) for pipeline in PIPELINES]
-    with open_all(bundle, threads) as developers:
-        ours = [Method(f"{bundle.name} {precision}", developers[precision].develop) for precision in sorted(developers)]
+    names = (*recipe.validation, *(recipe.held_out if held_out else ()))
+    pictures = [read_picture(folder / name) for name in names]
+    if not pictures:
+        raise UsageError("The recipe has no validation photographs; give one that has, with --recipe.")
+    sensors = load_sensors(folder / recipe.sensors)
+    return validation_frames(pictures, sensors, isos, rendered, recipe.photograph_tone)
+
+
+@contextmanager
+def open_methods(bundles: Sequence[Bundle], rendered: RenderedTone, threads: int) -> Iterator[list[Method]]:
+    """Bundles' models as methods whose pictures have a tone. Raises as `Developer`."""
+    with ExitStack() as stack:
+        yield [
+            Method(f"{bundle.name} {precision}", partial(developer.develop, tone=rendered))
+            for bundle in bundles
+            for precision, developer in sorted(stack.enter_context(open_all(bundle, threads)).items())
+        ]
+
+
+def evaluate_bundles(
+    bundles: Sequence[Bundle],
+    frames: Sequence[ValidationFrame],
+    rendered: RenderedTone,
+    progress: Progress,
+    *,
+    threads: int = 2,
+    pipelines: Sequence[Pipeline] = PIPELINES,
+) -> tuple[MethodScores, ...]:
+    """Score bundles' models and oracle pipelines on frames. rendered: the tone of truths, and so of all pictures."""
+    with open_methods(bundles, rendered, threads) as ours:
+        classical = [Method(pipeline.name, partial(pipeline.develop, rendered=rendered)) for pipeline in pipelines]
         return evaluate([*ours, *classical], frames, progress)
 
 
@@ -108,4 +142,4 @@ def table(results: Sequence[MethodScores]) -> list[str]:
         ssim = float(np.mean([score.ssim for score in result.scores]))
         delta_e = float(np.mean([score.delta_e for score in result.scores]))
         lines.append(f"{result.method:<30}{cells}{means}{ssim:7.4f}{delta_e:7.2f}")
-    return lines
+    return [*lines, f"means of {results[0].scores[0].pictures} pictures"]

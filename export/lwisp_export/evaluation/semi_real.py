@@ -20,13 +20,12 @@ from lwisp_export.evaluation.band_amplitude import (
     textured_windows,
 )
 from lwisp_export.evaluation.classical import PIPELINES, finish
-from lwisp_export.evaluation.method_scores import Method
+from lwisp_export.evaluation.method_scores import Method, open_methods
 from lwisp_export.evaluation.scenes import Scene, read_scene
 from lwisp_export.synthesis.mosaic import quantise, sample_cfa
 from lwisp_export.synthesis.noise import add_noise, typical_noise
 from lwisp_mobile.bundle.bundle import Bundle
 from lwisp_mobile.contract import RenderedTone
-from lwisp_mobile.frame.developer import open_all
 from lwisp_mobile.metrics import delta_e_2000, ssim
 from lwisp_mobile.progress import Progress
 from lwisp_mobile.raw.hints import RawHints
@@ -70,17 +69,22 @@ class SemiRealScore:
 
 
 def evaluate_raws(
-    bundle: Bundle, paths: Sequence[Path], hints: RawHints, threads: int, progress: Progress
+    bundles: Sequence[Bundle],
+    paths: Sequence[Path],
+    hints: RawHints,
+    rendered: RenderedTone,
+    progress: Progress,
+    *,
+    threads: int = 2,
 ) -> tuple[SemiRealScore, ...]:
-    """Score a bundle's models and the classical pipelines without denoising on files that `read_scene` reads.
+    """Score bundles' models and the classical pipelines without denoising on files that `read_scene` reads.
 
-    progress: is given each file's name with each ISO. Raises as `read_scene` does.
+    rendered: the tone of all pictures and truths. progress: is given each file's name with each ISO. Raises as
+    `read_scene` does.
     """
-    rendered = bundle.models[0].contract.rendered_tone
     classical = [Method(one.name, partial(one.develop, rendered=rendered)) for one in PIPELINES if not one.denoised]
     scores: list[SemiRealScore] = []
-    with open_all(bundle, threads) as developers:
-        ours = [Method(f"{bundle.name} {precision}", developers[precision].develop) for precision in sorted(developers)]
+    with open_methods(bundles, rendered, threads) as ours:
         for path in paths:
             scores += score_scene(read_scene(path, hints), [*ours, *classical], rendered, progress)
     return tuple(scores)

@@ -1,10 +1,13 @@
 """Scores of methods on fixed frames."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
-from lwisp_export.evaluation.method_scores import Method, evaluate
+from lwisp_export.evaluation.method_scores import Method, evaluate, rendered_tone
 from lwisp_export.synthesis.validation_frames import validation_frames
+from lwisp_mobile import shipped_bundle
 from lwisp_mobile.progress import silent
 
 
@@ -17,3 +20,11 @@ def test_scores_are_means_over_pictures() -> None:
     assert result.scores[0].pictures == 2
     assert result.scores[0].psnr_db == pytest.approx(20, abs=1e-4)
     assert result.mean_psnr_db([100]) == result.scores[0].psnr_db
+
+
+def test_bundles_of_different_tones_are_compared_at_neutral() -> None:
+    shipped = shipped_bundle()
+    models = tuple(replace(one, contract=replace(one.contract, rendered_tone="neutral")) for one in shipped.models)
+    neutral = replace(shipped, models=models)
+    assert rendered_tone([shipped, shipped]) == "contrast"
+    assert rendered_tone([neutral]) == rendered_tone([shipped, neutral]) == "neutral"

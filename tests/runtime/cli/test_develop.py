@@ -45,6 +45,7 @@ def test_options_reach_the_picture_and_notes_the_user(tmp_path: Path, capsys: py
     (result,) = json.loads(capsys.readouterr().out)["developed"]
     assert printed == [f"note: {raw}: {note}" for note in result["notes"]]
     assert any("own light" in note for note in result["notes"])
+    assert f"Precision {result['precision']}: " in result["notes"][0]
     assert result["tone"] == "standard"
     with Developer() as developer, Image.open(tmp_path / "out.png") as written:
         options = {"exposure_ev": result["exposure_ev"], "tone": "standard"}

@@ -77,7 +77,7 @@ def test_more_exposure_is_brighter_and_absurd_exposure_is_refused(developer: Dev
 def test_exposure_by_the_frames_own_light(developer: Developer) -> None:
     dark = replace(flat_raw(96, 96, "RGGB"), white_level=4 * 4095.0)
     run = developer.run(dark, DevelopOptions(exposure_ev="auto"), np.float32)
-    assert run.exposure_ev == pytest.approx(2.25, abs=0.1)  # from 0.15 / 4 to a grey card's 0.18
+    assert run.exposure_ev == pytest.approx(1.9, abs=0.1)  # 0.15 / 4 lacks 2.26 to a grey card; past 1.5, half is given
     assert run.notes[-1] == f"Exposure by the frame's own light: {run.exposure_ev:+.2f} EV."
     assert np.array_equal(run.rgb, developer.develop(dark, exposure_ev=run.exposure_ev))
 

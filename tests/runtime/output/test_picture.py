@@ -12,7 +12,14 @@ import tifffile
 from PIL import Image, ImageCms, ImageOps
 
 from lwisp_mobile.errors import ImageError, MissingExtraError, NonFiniteError
-from lwisp_mobile.output.picture import orient, srgb_profile, to_8_bit, to_16_bit, write_picture
+from lwisp_mobile.output.picture import (
+    orient,
+    srgb_profile,
+    to_8_bit,
+    to_16_bit,
+    write_picture,
+    writing_bytes,
+)
 from lwisp_mobile.output.tiff import rational
 from lwisp_mobile.raw.image import CaptureInfo
 
@@ -221,3 +228,32 @@ def test_rationals_fit_32_bits(value: float) -> None:
     assert 0 <= numerator < 2**32
     assert 0 < denominator < 2**32
     assert numerator / denominator == pytest.approx(value, rel=1e-6, abs=1e-6)
+
+
+_MEASURE = """
+import sys
+from pathlib import Path
+import numpy as np
+from lwisp_mobile.output.picture import write_picture
+path, turned = Path(sys.argv[1]), sys.argv[2] == "True"
+dtype = np.uint16 if path.suffix == ".tif" else np.uint8
+rgb = np.empty((1500, 2000, 3), dtype)
+for row in rgb:
+    row[:] = np.random.default_rng(0).integers(0, np.iinfo(dtype).max, row.shape, dtype)
+write_picture(path, rgb[:64, :64])
+used = lambda name: int(Path("/proc/self/status").read_text().split(name)[1].split()[0]) * 1024
+Path("/proc/self/clear_refs").write_text("5")
+before = used("VmRSS:")
+write_picture(path, rgb[::-1].swapaxes(0, 1) if turned else rgb)
+print(used("VmHWM:") - before)
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="peaks are read from /proc")
+@pytest.mark.parametrize("turned", [False, True])
+@pytest.mark.parametrize("suffix", [".png", ".jpg", ".tif"])
+def test_writing_takes_what_is_planned_for_it(suffix: str, turned: bool, tmp_path: Path) -> None:
+    command = [sys.executable, "-c", _MEASURE, str(tmp_path / f"a{suffix}"), str(turned)]
+    peak = int(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
+    planned = writing_bytes(f"a{suffix}", 1500 * 2000, contiguous=not turned)
+    assert planned - 3_000_000 < peak < planned + 3_000_000

@@ -76,8 +76,14 @@ def frame(light: float, cfa: str = "RGGB", **facts: object) -> RawImage:
 
 @pytest.mark.parametrize("cfa", CFA_ORDERS)
 def test_auto_takes_the_median_of_green_to_a_grey_cards_light(cfa: str) -> None:
-    assert auto_ev(frame(0.045, cfa), CONTRACT) == pytest.approx(2.0, abs=0.05)
+    assert auto_ev(frame(0.09, cfa), CONTRACT) == pytest.approx(1.0, abs=0.05)
     assert auto_ev(frame(0.25, cfa), CONTRACT) == pytest.approx(-0.45, abs=0.05)
+
+
+def test_auto_leaves_night_darker_than_day() -> None:
+    """Past 1.5 stops, half of what is lacking: 2.5 stops of it give 2, 4.5 give 3."""
+    assert auto_ev(frame(0.18 / 2**2.5), CONTRACT) == pytest.approx(2.0, abs=0.05)
+    assert auto_ev(frame(0.18 / 2**4.0), CONTRACT) == pytest.approx(2.75, abs=0.05)
 
 
 def test_auto_is_bounded_and_spares_highlights() -> None:
@@ -86,8 +92,8 @@ def test_auto_is_bounded_and_spares_highlights() -> None:
     dark = frame(0.01)
     with_lamps = dark.mosaic.copy()
     with_lamps[:, :16] = 1023
-    assert auto_ev(replace(dark, mosaic=with_lamps), CONTRACT) == 2.0
-    assert auto_ev(dark, CONTRACT) == 3.0
+    assert auto_ev(replace(dark, mosaic=with_lamps), CONTRACT) == 0.8
+    assert auto_ev(dark, CONTRACT) == pytest.approx(2.85, abs=0.05)
 
 
 def test_black_frames_have_an_exposure() -> None:

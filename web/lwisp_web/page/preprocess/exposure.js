@@ -11,7 +11,9 @@ import { planeLevels } from "./levels.js";
 
 /** Linear light that `auto` moves a frame's median to (a grey card's), and its 99th percentile to at most. */
 const AUTO_MIDDLE = 0.18;
-const AUTO_HIGHLIGHT = 4;
+const AUTO_HIGHLIGHT = 1.75;
+/** Of what a dark frame lacks, so many stops are given whole and half of the rest: night isn't turned into day. */
+const AUTO_WHOLE_EV = 1.5;
 const AUTO_LOWEST_EV = -1;
 const AUTO_HIGHEST_EV = 3;
 const AUTO_STEPS_PER_EV = 20;
@@ -44,8 +46,9 @@ export function expose(light, { gain, knee, bend }) {
 }
 
 /**
- * Exposure that takes a frame's median light to a grey card's, kept from burning highlights; a multiple of 0.05 EV. From
- * the green sites of every fourth quad along each side: equal mosaics get equal exposures.
+ * Exposure by a frame's own light, a multiple of 0.05 EV: it takes the median to a grey card's light, a very dark one only
+ * part of the way, and spares highlights. From the green sites of every fourth quad along each side: equal mosaics get
+ * equal exposures.
  *
  * @param {RawFrame} frame
  * @param {InputContract} contract
@@ -55,7 +58,9 @@ export function autoExposureEv(frame, contract) {
   const [middle, highlight] = [50, 99].map((share) =>
     Math.max(light[Math.floor((light.length * share) / 100)], LEAST_LIGHT),
   );
-  const ev = Math.min(Math.log2(AUTO_MIDDLE / middle), Math.log2(AUTO_HIGHLIGHT / highlight));
+  const lacking = Math.log2(AUTO_MIDDLE / middle);
+  const given = lacking <= AUTO_WHOLE_EV ? lacking : (lacking + AUTO_WHOLE_EV) / 2;
+  const ev = Math.min(given, Math.log2(AUTO_HIGHLIGHT / highlight));
   const bounded = Math.min(Math.max(ev, AUTO_LOWEST_EV), AUTO_HIGHEST_EV);
   return Math.floor(bounded * AUTO_STEPS_PER_EV + 0.5) / AUTO_STEPS_PER_EV;
 }

@@ -10,8 +10,11 @@ import kotlin.math.pow
 /** Linear light that a frame's median is moved to: a grey card's. */
 private const val AUTO_MIDDLE = 0.18
 
-/** Linear light that a frame's 99th percentile is moved to at most: two stops of shoulder. */
-private const val AUTO_HIGHLIGHT = 4.0
+/** Of what a dark frame lacks, so many stops are given whole and half of the rest: night isn't turned into day. */
+private const val AUTO_WHOLE_EV = 1.5
+
+/** Linear light that a frame's 99th percentile is moved to at most: 0.8 stops of shoulder. */
+private const val AUTO_HIGHLIGHT = 1.75
 private const val AUTO_LOWEST_EV = -1.0
 private const val AUTO_HIGHEST_EV = 3.0
 private const val AUTO_STEPS_PER_EV = 20
@@ -52,8 +55,8 @@ internal class Shoulder private constructor(
 }
 
 /**
- * Exposure that takes a frame's median light to a grey card's, kept from burning highlights; a multiple of 0.05 EV.
- * From the green sites of every fourth quad along each side: equal mosaics get equal exposures.
+ * Exposure by a frame's own light, a multiple of 0.05 EV: it takes the median to a grey card's light, a very dark one
+ * only part of the way, and spares highlights. From the green sites of every fourth quad along each side: equal mosaics get equal exposures.
  */
 internal fun autoExposureEv(
     frame: RawFrame,
@@ -61,7 +64,9 @@ internal fun autoExposureEv(
 ): Double {
     val light = greenLight(frame, contract).also { it.sort() }
     val (middle, highlight) = listOf(50, 99).map { maxOf(light[light.size * it / 100].toDouble(), 1e-6) }
-    val ev = minOf(log2(AUTO_MIDDLE / middle), log2(AUTO_HIGHLIGHT / highlight))
+    val lacking = log2(AUTO_MIDDLE / middle)
+    val given = if (lacking <= AUTO_WHOLE_EV) lacking else (lacking + AUTO_WHOLE_EV) / 2
+    val ev = minOf(given, log2(AUTO_HIGHLIGHT / highlight))
     val bounded = minOf(maxOf(ev, AUTO_LOWEST_EV), AUTO_HIGHEST_EV)
     return floor(bounded * AUTO_STEPS_PER_EV + 0.5) / AUTO_STEPS_PER_EV
 }
