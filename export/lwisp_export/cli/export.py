@@ -31,8 +31,8 @@ def _configure(parser: argparse.ArgumentParser) -> None:
         "--target",
         action="append",
         default=[],
-        help="also compile for a phone's NPU, as qualcomm:SM8650 (installs the compiler, 330 MB), or write models of one "
-        "size for LiteRT.js into OUTPUT/web: web; may be repeated",
+        help="qualcomm:SM8650: also compiled for that phone's NPU (installs the compiler, 330 MB); "
+        "web: also models of one size for LiteRT.js, in OUTPUT/web; may be repeated",
     )
     parser.add_argument(
         "--packed-px", type=int, default=DEFAULT_PACKED_PX, help="side of the web's input; default: %(default)s"

@@ -5,7 +5,7 @@ import subprocess
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from lwisp_mobile.engine.xnnpack_coverage import child_environment
+from lwisp_mobile.child_process import child_environment
 
 TIMEOUT_S = 900.0
 _TAIL_LINES = 3

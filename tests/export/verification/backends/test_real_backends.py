@@ -24,7 +24,7 @@ from lwisp_export.verification.backends.software_gpu import find_software_gpu
 from lwisp_export.verification.backends.table import Row, verify_backends
 from lwisp_mobile import shipped_bundle
 from lwisp_mobile.bundle.bundle import load_bundle
-from lwisp_mobile.engine.xnnpack_coverage import child_environment
+from lwisp_mobile.child_process import child_environment
 from lwisp_mobile.errors import UsageError
 from lwisp_mobile.tflite.graph import Graph
 from tests.export.chain_models import skip_graph, tile
