@@ -12,8 +12,8 @@ _TAIL_LINES = 3
 
 
 def log_tail(log: str) -> str:
-    """The last lines of a log, in one."""
-    lines = [" ".join(line.split()) for line in log.splitlines() if line.strip()]
+    """The last lines of a log that aren't mere information, in one."""
+    lines = [" ".join(line.split()) for line in log.splitlines() if line.strip() and not line.startswith("INFO")]
     return "; ".join(lines[-_TAIL_LINES:]) or "no message"
 
 

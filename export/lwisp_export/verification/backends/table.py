@@ -132,6 +132,10 @@ def _distance(found: dict[str, NDArray[np.float32]], wanted: dict[str, NDArray[n
     )
 
 
+_HOW_TO_READ = (
+    "taken: operators of all signatures on LiteRT's CPU and GPU, of the called one elsewhere; codes: the largest "
+    "difference in 8-bit steps, against the float model and against LiteRT's CPU here"
+)
 _HEADS = ("model", "backend", "verdict", "taken", "parts", "PSNR float", "dE mean", "codes", "PSNR CPU", "codes", "on")
 
 
@@ -142,6 +146,7 @@ def lines(report: BackendsReport) -> Iterator[str]:
     yield from ("  ".join(cell.ljust(width) for cell, width in zip(row, widths)).rstrip() for row in cells)
     details = dict.fromkeys(f"{row.backend}: {row.detail}" for row in report.rows if row.detail)
     yield from ("", *details, "", *dict.fromkeys(row.versions for row in report.rows if row.versions))
+    yield _HOW_TO_READ
 
 
 def _cells(row: Row) -> tuple[str, ...]:
