@@ -1,6 +1,7 @@
 """A model in LiteRT's CompiledModel, on an accelerator. Usage: python litert_worker.py gpu|npu KEY=VALUE... JOB."""
 
 import sys
+from collections.abc import Callable
 from contextlib import suppress
 from importlib.metadata import version
 from pathlib import Path
@@ -23,30 +24,33 @@ def main(accelerator: str, *arguments: str) -> None:
     job, versions = read_job(folder), f"LiteRT {version('ai-edge-litert')}"
     model = (Path(folder) / job["model"]).read_bytes()
     pairs = [(key, value) for key, _, value in (option.partition("=") for option in options)]
-    try:
+
+    def run() -> dict[str, np.ndarray]:
         compiled = compile_model(model, accelerator, pairs)
+        described = runner(load(model, 1, Target()), job["signature"])
+        return CompiledRunner(compiled, job["signature"], described)(**read_inputs(folder, job))
+
+    try:
+        outputs = _first_run(run)
     except DelegateError as error:
         answer(folder, refused=str(error), versions=versions)
-        return
-    described = runner(load(model, 1, Target()), job["signature"])
-    run = CompiledRunner(compiled, job["signature"], described)
-    try:
-        outputs = _first_run(run, read_inputs(folder, job))
     except RuntimeError as error:
-        answer(
-            folder, refused=f"took the model, but its run failed ({' '.join(str(error).split())})", versions=versions
-        )
-        return
-    write_outputs(folder, job, outputs)
-    answer(folder, versions=versions)
+        failed = f"took the model, but its run failed ({' '.join(str(error).split())})"
+        answer(folder, refused=failed, versions=versions)
+    else:
+        write_outputs(folder, job, outputs)
+        answer(folder, versions=versions)
 
 
-def _first_run(run: CompiledRunner, inputs: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
-    """Run once. A software device compiles its programs in the first run, and LiteRT waits only 30 s for a result."""
+def _first_run(run: Callable[[], dict[str, np.ndarray]]) -> dict[str, np.ndarray]:
+    """Run once. A software device compiles its programs in the first run, and LiteRT waits only so long for a result.
+
+    The device keeps what it compiled; the failed model keeps its buffers locked, so each try has a new one.
+    """
     for _ in range(_TRIES - 1):
         with suppress(RuntimeError):
-            return run(**inputs)
-    return run(**inputs)
+            return run()
+    return run()
 
 
 if __name__ == "__main__":
