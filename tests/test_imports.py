@@ -106,6 +106,7 @@ def test_listing_the_commands_loads_none() -> None:
         "lwisp_mobile.errors",
         "lwisp_mobile.serialize",
         "lwisp_mobile.serialize.json_text",
+        "lwisp_mobile.standard_output",
         "lwisp_mobile.version",
     }
 

@@ -14,8 +14,8 @@ from importlib import import_module
 from importlib.metadata import EntryPoint, entry_points
 
 from lwisp_mobile.cli.command import Command, CommandEntry
-from lwisp_mobile.engine.library_output import claim_stdout
 from lwisp_mobile.errors import LwispError, MissingExtraError, UsageError, require_extra
+from lwisp_mobile.standard_output import claim_stdout
 from lwisp_mobile.version import __version__
 
 __all__ = ["main"]

@@ -15,7 +15,9 @@ _ADAPTER = re.compile(r"Selected adapter: (.+?), arch=.*?adapterType=(.+)")
 _REFUSED = re.compile(r"Following operations are not supported by GPU delegate:\n((?:.+\n)*?)(?:\d+|No) operations")
 _SPLIT = re.compile(r"(\d+) operations will run on the GPU, and the remaining (\d+) operations will run on the CPU")
 _UNTOUCHED = re.compile(r"No operations will run on the GPU, and all (\d+) operations will run on the CPU")
-_SELECTED = re.compile(r"Partitioned subgraph<\d+>, selected (\d+) ops, from a total of (\d+) ops")
+_SELECTED = re.compile(
+    r"Partitioned subgraph<\d+>, selected (\d+) ops, from a total of (\d+) ops\. resulted in (\d+) partitions"
+)
 _NOTES = re.compile(r"^(?:\w+: )?(?:\[\S+\] )?")
 _CAUSE = re.compile(r"[^\s/]+: cannot open shared object file")
 
@@ -34,6 +36,8 @@ class AcceleratorLog:
     """KIND: reason, of every operator that isn't supported; once each."""
     split: tuple[tuple[int, int], ...]
     """Operators taken and all, of each subgraph that is counted: of a GPU's log, those that it doesn't take whole."""
+    partitions: int
+    """Of a compiler plugin, over all subgraphs."""
 
     @property
     def device(self) -> str | None:
@@ -47,13 +51,15 @@ def parse_log(text: str, accelerator: str) -> AcceleratorLog:
     refused = [line.strip() for block in _REFUSED.findall(text) for line in block.splitlines()]
     parts = [(int(taken), int(taken) + int(left)) for taken, left in _SPLIT.findall(text)]
     parts += [(0, int(total)) for total in _UNTOUCHED.findall(text)]
-    parts += [(int(taken), int(total)) for taken, total in _SELECTED.findall(text)]
+    selected = [tuple(map(int, found)) for found in _SELECTED.findall(text)]
+    parts += [(taken, total) for taken, total, _ in selected]
     return AcceleratorLog(
         adapter=adapter and adapter[1],
         software=adapter is not None and "Software" in adapter[2],
         missing=tuple(dict.fromkeys(_missing(text, _ABSENT[accelerator]))),
         refused=tuple(dict.fromkeys(refused)),
         split=tuple(parts),
+        partitions=sum(found[2] for found in selected),
     )
 
 

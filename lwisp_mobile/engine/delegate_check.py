@@ -15,10 +15,10 @@ import numpy as np
 from lwisp_mobile.engine.accelerator_log import explain_refusal, parse_log
 from lwisp_mobile.engine.delegates import CPU, LITERT_ONLY
 from lwisp_mobile.engine.interpreter import Target, external_delegates, find_engine, interpreter_module, load, runner
-from lwisp_mobile.engine.library_output import claim_stdout
 from lwisp_mobile.engine.xnnpack_coverage import TIMEOUT_S, count_delegated, run_worker
 from lwisp_mobile.errors import DelegateError, LwispError, UsageError
 from lwisp_mobile.serialize.from_dict import from_dict
+from lwisp_mobile.standard_output import claim_stdout
 
 _REPORTED_LINES = 4
 _TELLING = ("error", "warning", "couldn't", "could not", "failed", "not found")

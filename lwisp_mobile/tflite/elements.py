@@ -129,6 +129,12 @@ class Operator:
         return text(self.model.operatorCodes[self.table.opcodeIndex].customCode)
 
     @property
+    def custom_options(self) -> bytes:
+        """The options of a CUSTOM operator, in a format of its own; empty for others."""
+        found = self.table.customOptions
+        return b"" if found is None else bytes(bytearray(found))
+
+    @property
     def inputs(self) -> tuple[Tensor, ...]:
         """The tensors that it reads, without those left out."""
         return self._tensors(self.table.inputs)

@@ -48,6 +48,7 @@ if TYPE_CHECKING:
         outputs: NDArray[np.int32] | None
         builtinOptions: object | None
         builtinOptionsType: int
+        customOptions: NDArray[np.uint8] | list[int] | None
 
     class OperatorCodeT:
         """A kind of operator that the model has."""

@@ -61,6 +61,19 @@ def is_made(tool: Tool) -> bool:
     return _interpreter(tool_folder(tool)).exists()
 
 
+def find_package(tool: Tool, package: str) -> Path | None:
+    """The folder of a package in a tool's environment; None where that isn't made."""
+    if not is_made(tool):
+        return None
+    return next(tool_folder(tool).glob(f"lib/python*/site-packages/{package}"), None)
+
+
+def package_version(tool: Tool, package: str) -> str:
+    """A package's version in a tool's environment, as its folder of metadata is named; empty where it isn't there."""
+    found = find_package(tool, f"{package}-*.dist-info")
+    return "" if found is None else found.name.removeprefix(f"{package}-").removesuffix(".dist-info")
+
+
 def tool_folder(tool: Tool) -> Path:
     """Where a tool's environment is cached; another one for other requirements or another Python."""
     cache = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"

@@ -28,7 +28,7 @@ CUSTOM Fancy: Operation is not supported.
 RESHAPE: OP is supported, but tensor type/shape isn't compatible.
 No operations will run on the GPU, and all 9 operations will run on the CPU.
 """
-NPU_PARTLY = "INFO: [compiler_plugin.cc:742] Partitioned subgraph<0>, selected 98 ops, from a total of 112 ops."
+NPU_PARTLY = "Partitioned subgraph<0>, selected 98 ops, from a total of 112 ops. resulted in 3 partitions."
 
 
 def test_a_missing_driver_is_named_and_only_of_the_accelerator_that_was_asked_for() -> None:

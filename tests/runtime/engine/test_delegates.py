@@ -11,11 +11,11 @@ import numpy as np
 import pytest
 
 from lwisp_mobile import Developer, RawImage, Session, shipped_bundle
+from lwisp_mobile.child_process import child_environment
 from lwisp_mobile.cli.main import main
 from lwisp_mobile.engine.delegate_check import DelegateCheck, _check_fingerprint, check_delegate, read_back
 from lwisp_mobile.engine.delegates import CompiledRunner, compile_model
 from lwisp_mobile.engine.interpreter import Target, load, runner
-from lwisp_mobile.engine.xnnpack_coverage import child_environment
 from lwisp_mobile.errors import DelegateError, UsageError
 from lwisp_mobile.tflite.graph import Graph
 
