@@ -58,15 +58,15 @@ def make_server(folder: Path, host: str, port: int, certificate: Path | None = N
     certificate: a PEM file with certificate and key, for https. Raises WebError if the port is taken or the host isn't
     this machine's.
     """
+    context = None if certificate is None else _context(certificate)
     try:
         server = ThreadingHTTPServer((host, port), partial(SiteHandler, directory=str(folder)))
     except OSError as error:
         raise WebError(
             f"{host}:{port} can't be listened on ({error.strerror or error}). Choose another --port or --host."
         ) from error
-    if certificate is not None:
+    if context is not None:
         # Each connection's thread shakes hands: a client that doesn't would keep all others waiting.
-        context = _context(certificate)
         server.socket = context.wrap_socket(server.socket, server_side=True, do_handshake_on_connect=False)
     return server
 
