@@ -60,6 +60,7 @@ export function frameOf(tree) {
         height: bottom - top,
       })),
     })),
+    warps: [],
     baselineExposureEv: tree.baseline_exposure_ev ?? 0,
     noiseProfile: tree.noise_profile ?? null,
     picture: { left: 0, top: 0, width: widthPx, height: heightPx },

@@ -59,6 +59,23 @@ export function turn(orientation, width, height, rowStep) {
 }
 
 /**
+ * A part's levels, three per pixel, row by row.
+ *
+ * @param {ArrayLike<number>} values of the whole developed frame
+ * @param {number} rowPx pixels of its rows
+ * @param {Rectangle} part
+ * @param {(value: number) => number} toLevel a value's 8-bit level
+ */
+export function cutLevels(values, rowPx, part, toLevel) {
+  const levels = new Uint8Array(3 * part.width * part.height);
+  for (let y = 0, at = 0; y < part.height; y++) {
+    const start = 3 * ((part.top + y) * rowPx + part.left);
+    for (let x = 0; x < 3 * part.width; x++) levels[at++] = toLevel(values[start + x]);
+  }
+  return levels;
+}
+
+/**
  * The upright picture from three values per stored pixel.
  *
  * @param {ArrayLike<number>} values of the whole developed frame, row by row

@@ -2,7 +2,7 @@
 
 import { RawError } from "../errors.js";
 
-/** @import { BadPixels, GainMap, MapAxis, Rectangle, VignetteRadial } from "./frame.js" */
+/** @import { BadPixels, GainMap, MapAxis, Rectangle, VignetteRadial, WarpRectilinear } from "./frame.js" */
 /** @import { Directory } from "./tiff.js" */
 
 /** Where a DNG's mosaic lies on the sensor, and its filters. @typedef {{widthPx: number, heightPx: number, active: Rectangle, cfa: string}} SensorArea */
@@ -12,6 +12,7 @@ import { RawError } from "../errors.js";
  * @property {GainMap[]} gainMaps
  * @property {VignetteRadial[]} vignettes
  * @property {BadPixels[]} badPixels
+ * @property {WarpRectilinear[]} warps
  * @property {string[]} leftOut names of optional ones that aren't honoured
  */
 
@@ -97,7 +98,7 @@ function broken(where, found) {
  */
 export function readOpcodes(raw, sensor) {
   /** @type {Opcodes} */
-  const found = { gainMaps: [], vignettes: [], badPixels: [], leftOut: [] };
+  const found = { gainMaps: [], vignettes: [], badPixels: [], warps: [], leftOut: [] };
   LIST_TAGS.forEach((tag, index) => {
     const content = raw.data(tag);
     for (const opcode of content ? split(content, index + 1) : []) {
@@ -127,6 +128,9 @@ function split(content, stage) {
 /** Add what an opcode asks for. Returns whether it can be honoured. @param {Opcode} opcode @param {SensorArea} sensor @param {Opcodes} found */
 function collect({ number, stage, reader }, sensor, found) {
   switch (`${number} in list ${stage}`) {
+    case "1 in list 3":
+      found.warps.push(readWarp(reader));
+      return true;
     case "3 in list 2":
     case "3 in list 3":
       found.vignettes.push(readVignette(reader));
@@ -165,6 +169,20 @@ function readVignette(reader) {
     if (!(gain > 0 && gain <= MAX_GAIN)) throw broken(reader.name, `gains outside of 0 to ${MAX_GAIN}`);
   }
   return vignette;
+}
+
+/** @param {Reader} reader @returns {WarpRectilinear} */
+function readWarp(reader) {
+  const planes = reader.length >= 4 ? reader.unsigned() : 0;
+  if (planes !== 1 && planes !== 3) throw broken(reader.name, `${planes} planes; 1 or 3 are read`);
+  reader.expect(4 + 8 * (6 * planes + 2));
+  const coefficients = Array.from({ length: planes }, () => Array.from({ length: 6 }, () => reader.double()));
+  const [centerX, centerY] = [reader.double(), reader.double()];
+  const isSound = coefficients.flat().every(Number.isFinite);
+  if (!isSound || ![centerX, centerY].every((center) => center >= 0 && center <= 1)) {
+    throw broken(reader.name, `coefficients ${coefficients} around ${centerX}, ${centerY}`);
+  }
+  return { coefficients, centerX, centerY };
 }
 
 /** @param {Reader} reader @param {SensorArea} sensor @returns {BadPixels} */

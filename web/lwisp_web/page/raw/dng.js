@@ -80,6 +80,7 @@ export async function readDng(file, decode) {
     gainMaps: opcodes.gainMaps,
     vignettes: opcodes.vignettes,
     badPixels: opcodes.badPixels,
+    warps: opcodes.warps,
     baselineExposureEv: baselineExposure(main),
     noiseProfile,
     picture: defaultCrop(raw, active),
