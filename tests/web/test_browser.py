@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from android_demo.checks.corrected_dng import write_corrected
 from lwisp_export.synthesis.dng import write_dng
 from lwisp_mobile import Developer, read_raw
 from lwisp_web import server
@@ -67,6 +68,15 @@ def test_a_large_frame_in_tiles_is_the_whole_frames(browser: Browser, tmp_path: 
     write_dng(file, replace(raw, mosaic=np.tile(raw.mosaic[:, :510], (2, 2))[:704, :1000]))
     seen = browser.see("file", file=str(file))
     assert "tiles." in seen["status"], seen
+    np.testing.assert_array_equal(browser.saved("file.png"), developed(file))
+
+
+def test_a_dng_with_every_correction(browser: Browser, tmp_path: Path) -> None:
+    """Odd active area and crop, maps by site and colour, bad pixels, exposure, two lights, distortion."""
+    file = tmp_path / "corrected.dng"
+    write_corrected(file)
+    seen = browser.see("file", file=str(file))
+    assert not seen["error"]
     np.testing.assert_array_equal(browser.saved("file.png"), developed(file))
 
 
