@@ -1,5 +1,6 @@
 """The page in headless Chromium, used as a person would; its INT8 pictures are `lwisp develop`'s bit for bit."""
 
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
@@ -92,6 +93,7 @@ def test_without_isolation_one_thread_gives_the_same(
     np.testing.assert_array_equal(browser.saved("file.png"), developed(SAMPLE))
 
 
+@pytest.mark.skipif(shutil.which("openssl") is None, reason="openssl isn't installed; it makes the certificate")
 def test_https_with_a_certificate_of_its_own(browser: Browser, site: Path, tmp_path: Path) -> None:
     certificate = server.self_signed_certificate(tmp_path, "127.0.0.1")
     with served(site, certificate=certificate) as url:
