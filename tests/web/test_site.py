@@ -14,7 +14,7 @@ from lwisp_mobile.bundle.bundle import shipped_bundle
 from lwisp_mobile.errors import BundleError, UsageError
 from lwisp_web.errors import WebError
 from lwisp_web.packages import browser_packages
-from lwisp_web.server import make_server
+from lwisp_web.server import addresses_of, make_server
 from lwisp_web.site import build_site
 from tests.web.page_in_browser import served
 
@@ -118,6 +118,15 @@ def test_nothing_else_is_served(folder: Path, path: str) -> None:
 def test_nothing_is_taken(folder: Path) -> None:
     with served(folder) as url, pytest.raises(urllib.error.HTTPError, match="501"):
         urllib.request.urlopen(urllib.request.Request(url, data=b"photo"))
+
+
+def test_folders_and_addresses_that_cannot_be_are_told(packages: Path, folder: Path) -> None:
+    with pytest.raises(WebError, match="can't be written"):
+        build_site(folder / "index.html" / "site", [], packages)
+    with pytest.raises(WebError, match="another --port"):
+        make_server(folder, "127.0.0.1", 70000)
+    with pytest.raises(WebError, match="another --host"):
+        addresses_of("no.such.host.invalid")
 
 
 def test_a_taken_port_and_a_wrong_certificate_are_told(folder: Path, tmp_path: Path) -> None:
