@@ -74,7 +74,12 @@ function gainMapOf(map) {
   const down = [rows, map.row_origin, map.row_spacing, map.top, map.bottom, map.row_pitch];
   const across = [columns, map.col_origin, map.col_spacing, map.left, map.right, map.col_pitch];
   const [downAxis, acrossAxis] = [down, across].map(([count, origin, spacing, start, stop, pitch]) => ({
-    count, origin, spacing, start, stop, pitch,
+    count,
+    origin,
+    spacing,
+    start,
+    stop,
+    pitch,
   }));
   return { down: downAxis, across: acrossAxis, gains: floats(map.gains) };
 }

@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from lwisp_web.packages import PAGE
+
 pytestmark = pytest.mark.slow
 
 
@@ -31,3 +33,10 @@ def test_types_are_sound(node: str, modules: Path) -> None:
     command = [node, modules / "typescript/bin/tsc", "--project", project, "--typeRoots", modules / "@types"]
     done = subprocess.run(command, capture_output=True, text=True, env={**os.environ, "FORCE_COLOR": "0"}, check=False)
     assert done.returncode == 0, done.stdout
+
+
+def test_style_is_prettiers(node: str, modules: Path) -> None:
+    files = [*PAGE.rglob("*.js"), PAGE / "style.css", *Path(__file__).parent.glob("*.*js")]
+    command = [node, modules / "prettier/bin/prettier.cjs", "--no-config", "--print-width", "120", "--check", *files]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr

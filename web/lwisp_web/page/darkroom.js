@@ -1,4 +1,6 @@
-/** What the worker does: opens RAW files and develops them. One request at a time; the page sends the next one after. */
+/**
+ * What the worker does: opens RAW files and develops them. One request at a time; the page sends the next one after.
+ */
 
 import { loadContracts, loadModel } from "./bundle.js";
 import { inputSpec, isToldNoise, outputSpec } from "./contract.js";
@@ -39,7 +41,11 @@ import { decodeByLibRaw } from "./raw/libraw.js";
  * @property {{time: TimeSplit, totalMs: number, tiles: number, exposureEv: number, backend: Backend, threads: number}} run
  */
 
-/** What was developed last: enough to give it another tone. @typedef {{picture: Feature, quads: Uint16Array, model: Model, chosenEv: number | "auto", run: Finished["run"]}} Negative */
+/**
+ * What was developed last: enough to give it another tone.
+ *
+ * @typedef {{picture: Feature, quads: Uint16Array, model: Model, chosenEv: number | "auto", run: Finished["run"]}} Negative
+ */
 
 const VENDOR = new URL("vendor/", import.meta.url);
 const MODELS = new URL("models/", import.meta.url);
@@ -78,7 +84,14 @@ const REQUESTS = {
     const { time, tiles, picture } = await developFrame(planes, model, litert, backend, report);
     time.prepareMs += prepareMs;
     const { threads } = litert;
-    const run = { time, totalMs: performance.now() - start, tiles, exposureEv: preparation.exposureEv, backend, threads };
+    const run = {
+      time,
+      totalMs: performance.now() - start,
+      tiles,
+      exposureEv: preparation.exposureEv,
+      backend,
+      threads,
+    };
     const quads = quadLight(planes, model.contract.input);
     negative = { picture, quads, model, chosenEv: exposureEv, run };
     return print(tone);
@@ -133,7 +146,10 @@ async function fetchModel(bundle, precision) {
   const folder = new URL(`${bundle}/`, MODELS);
   const files = await loadContracts(folder);
   const file = files.find((each) => each.contract.precision === precision);
-  if (!file) throw new UsageError(`${bundle} has no ${precision} model; it has ${files.map((each) => each.contract.precision)}.`);
+  if (!file)
+    throw new UsageError(
+      `${bundle} has no ${precision} model; it has ${files.map((each) => each.contract.precision)}.`,
+    );
   return loadModel(folder, file);
 }
 
@@ -142,7 +158,8 @@ function checkBackend({ contract }, backend, denoise) {
   if (backend === "gpu" && inputSpec(contract).dtype === "int8") {
     throw new UsageError("LiteRT.js runs INT8 on the CPU alone. Choose float for the GPU.");
   }
-  if (denoise !== 1 && !isToldNoise(contract)) throw new UsageError("This model isn't told the noise; leave denoising at 1.");
+  if (denoise !== 1 && !isToldNoise(contract))
+    throw new UsageError("This model isn't told the noise; leave denoising at 1.");
 }
 
 /** @param {Tone | "rendered"} tone @returns {Finished} */
@@ -155,7 +172,11 @@ function print(tone) {
   const after = finish(frame, picture.values, picture.width, levelsOf(spec, rendered, wanted));
   const before = finish(frame, quadPicture(quads, picture.width / 2, wanted), picture.width, (level) => level);
   finished = after;
-  const notes = [...frame.notes, ...exposureNotes(frame, chosenEv, run.exposureEv), ...toneNotes(spec, rendered, wanted)];
+  const notes = [
+    ...frame.notes,
+    ...exposureNotes(frame, chosenEv, run.exposureEv),
+    ...toneNotes(spec, rendered, wanted),
+  ];
   return { after, before, notes, run };
 }
 

@@ -1,6 +1,6 @@
 /**
- * Distortion: what a file says of its lens's (DNG opcode 1, WarpRectilinear), undone on the developed mosaic as the Python
- * runtime does: interpolated bilinearly; beyond the border, its nearest pixel.
+ * Distortion: what a file says of its lens's (DNG opcode 1, WarpRectilinear), undone on the developed mosaic as the
+ * Python runtime does: interpolated bilinearly; beyond the border, its nearest pixel.
  */
 
 import { roundHalfEven } from "../engine/quantization.js";
@@ -38,7 +38,16 @@ export function undistort(rgb, width, warp) {
   return moved;
 }
 
-/** Row and column that a pixel is taken from. @param {number[]} row @param {WarpRectilinear} warp @param {number} width @param {number} height @param {number} y @param {number} x */
+/**
+ * Row and column that a pixel is taken from.
+ *
+ * @param {number[]} row
+ * @param {WarpRectilinear} warp
+ * @param {number} width
+ * @param {number} height
+ * @param {number} y
+ * @param {number} x
+ */
 function source([kr0, kr1, kr2, kr3, kt0, kt1], warp, width, height, y, x) {
   const [centerY, centerX] = [warp.centerY * height - 0.5, warp.centerX * width - 0.5];
   const farthest = Math.hypot(
@@ -53,7 +62,14 @@ function source([kr0, kr1, kr2, kr3, kt0, kt1], warp, width, height, y, x) {
   return [centerY + farthest * movedY, centerX + farthest * movedX];
 }
 
-/** @param {Uint8Array} rgb @param {number} width @param {number} height @param {number} atY @param {number} atX @param {number} color */
+/**
+ * @param {Uint8Array} rgb
+ * @param {number} width
+ * @param {number} height
+ * @param {number} atY
+ * @param {number} atX
+ * @param {number} color
+ */
 function interpolate(rgb, width, height, atY, atX, color) {
   const [y, x] = [Math.min(Math.max(atY, 0), height - 1), Math.min(Math.max(atX, 0), width - 1)];
   const [top, left] = [Math.min(Math.floor(y), height - 2), Math.min(Math.floor(x), width - 2)];

@@ -8,7 +8,11 @@ import { applyTone, toneTable } from "./tone.js";
 /** @import { Rectangle } from "../raw/frame.js" */
 /** @import { Tone } from "./tone.js" */
 
-/** An upright sRGB picture, four bytes per pixel, the last 255. @typedef {{widthPx: number, heightPx: number, rgba: Uint8ClampedArray<ArrayBuffer>}} Picture */
+/**
+ * An upright sRGB picture, four bytes per pixel, the last 255.
+ *
+ * @typedef {{widthPx: number, heightPx: number, rgba: Uint8ClampedArray<ArrayBuffer>}} Picture
+ */
 
 /**
  * Round [0, 1] to 8 bits, halves to even. Throws EngineError on NaN or infinity.

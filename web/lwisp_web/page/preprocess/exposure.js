@@ -1,6 +1,6 @@
 /**
- * Exposure in stops, with a shoulder: shadows and mid-tones get the gain, what the sensor held is never burnt. Brighter is
- * a hyperbola from the knee to white, darker its inverse: y = gain (min(x, knee) + e / (1 + bend e)), e = x - knee.
+ * Exposure in stops, with a shoulder: shadows and mid-tones get the gain, what the sensor held is never burnt. Brighter
+ * is a hyperbola from the knee to white, darker its inverse: y = gain (min(x, knee) + e / (1 + bend e)), e = x - knee.
  */
 
 import { siteOrder } from "../raw/cfa.js";
@@ -44,8 +44,8 @@ export function expose(light, { gain, knee, bend }) {
 }
 
 /**
- * Exposure that takes a frame's median light to a grey card's, kept from burning highlights; a multiple of 0.05 EV. From
- * the green sites of every fourth quad along each side: equal mosaics get equal exposures.
+ * Exposure that takes a frame's median light to a grey card's, kept from burning highlights; a multiple of 0.05 EV.
+ * From the green sites of every fourth quad along each side: equal mosaics get equal exposures.
  *
  * @param {RawFrame} frame
  * @param {InputContract} contract
