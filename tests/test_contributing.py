@@ -7,7 +7,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
 PAGE = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8").partition("## Where does it go?")[2].partition("\n## ")[0]
-PLACES = sorted(set(re.findall(r"`((?:lwisp_mobile|export|benchmarks|tests|android_demo)/[^` ]*)`", PAGE)))
+PLACES = sorted(set(re.findall(r"`((?:lwisp_mobile|export|benchmarks|web|tests|android_demo)/[^` ]*)`", PAGE)))
 
 
 def test_the_page_names_places() -> None:

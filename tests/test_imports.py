@@ -9,12 +9,13 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
-SOURCES = (ROOT, ROOT / "export", ROOT / "benchmarks")
+SOURCES = (ROOT, ROOT / "export", ROOT / "benchmarks", ROOT / "web")
 
 FACTORY_PACKAGES = {
     "ai_edge_quantizer",
     "lwisp_bench",
     "lwisp_export",
+    "lwisp_web",
     "onnx",
     "onnx2tf",
     "onnxruntime",
@@ -25,7 +26,7 @@ FACTORY_PACKAGES = {
     "tensorflow",
     "torch",
 }
-OUR_PACKAGES = {"lwisp_bench", "lwisp_export", "lwisp_mobile"}
+OUR_PACKAGES = {"lwisp_bench", "lwisp_export", "lwisp_mobile", "lwisp_web"}
 OPTIONAL_PACKAGES = {"PIL", "rawpy", "tifffile"}
 
 # Imports every module of a package, or one module, and lists the modules that this loaded. Other arguments: subpackages
@@ -87,7 +88,7 @@ def test_a_decoding_process_loads_the_raw_wing_alone() -> None:
 def test_listing_the_commands_loads_none() -> None:
     """Tables are light: no numpy, no torch, no command."""
     loaded = modules_loaded_by("lwisp_mobile.cli.main")
-    for table in ("lwisp_mobile", "lwisp_export", "lwisp_bench"):
+    for table in ("lwisp_mobile", "lwisp_export", "lwisp_bench", "lwisp_web"):
         loaded |= modules_loaded_by(f"{table}.cli.table")
     assert {name for name in loaded if name.partition(".")[0] not in sys.stdlib_module_names} == {
         "lwisp_bench",
@@ -108,7 +109,14 @@ def test_listing_the_commands_loads_none() -> None:
         "lwisp_mobile.serialize.json_text",
         "lwisp_mobile.standard_output",
         "lwisp_mobile.version",
+        "lwisp_web",
+        "lwisp_web.cli",
+        "lwisp_web.cli.table",
     }
+
+
+def test_the_site_needs_the_bare_runtime_alone() -> None:
+    assert not loaded_by("lwisp_web") & (OPTIONAL_PACKAGES | (FACTORY_PACKAGES - {"lwisp_web"}))
 
 
 def test_the_harness_loads_nothing_of_the_factory() -> None:

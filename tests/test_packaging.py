@@ -15,7 +15,7 @@ from lwisp_export.synthesis.sample import write_sample
 from lwisp_mobile.cli.main import installed as installed_commands
 
 ROOT = Path(__file__).resolve().parents[1]
-BUILT_FROM = ("pyproject.toml", "README.md", "LICENSE", "lwisp_mobile", "export", "benchmarks")
+BUILT_FROM = ("pyproject.toml", "README.md", "LICENSE", "lwisp_mobile", "export", "benchmarks", "web")
 
 pytestmark = pytest.mark.slow  # a wheel is built and installed into an environment of its own, twice
 
@@ -96,13 +96,18 @@ def test_the_wheel_holds_what_it_ships(installed: Installed) -> None:
 
 def test_the_wheel_holds_only_our_packages(installed: Installed) -> None:
     top = {name.partition("/")[0] for name in zipfile.ZipFile(installed.wheel).namelist()}
-    assert {name for name in top if not name.endswith(".dist-info")} == {"lwisp_mobile", "lwisp_export", "lwisp_bench"}
+    assert {name for name in top if not name.endswith(".dist-info")} == {
+        "lwisp_mobile",
+        "lwisp_export",
+        "lwisp_bench",
+        "lwisp_web",
+    }
 
 
 def test_every_data_file_of_the_tree_is_in_the_wheel(installed: Installed) -> None:
     names = set(zipfile.ZipFile(installed.wheel).namelist())
     source = installed.folder / "source"
-    for package in ("lwisp_mobile", "export/lwisp_export", "benchmarks/lwisp_bench"):
+    for package in ("lwisp_mobile", "export/lwisp_export", "benchmarks/lwisp_bench", "web/lwisp_web"):
         base = (source / package).parent
         files = {path.relative_to(base).as_posix() for path in (source / package).rglob("*") if path.is_file()}
         assert not files - names

@@ -11,7 +11,12 @@ import { join } from "node:path";
 const [scenario, optionsText] = process.argv.slice(2);
 const options = JSON.parse(optionsText);
 const { chromium } = createRequire(join(options.modules, "x.js"))("playwright-core");
-const ARGUMENTS = ["--no-sandbox", "--enable-unsafe-webgpu", "--use-webgpu-adapter=swiftshader", "--ignore-certificate-errors"];
+const ARGUMENTS = [
+  "--no-sandbox",
+  "--enable-unsafe-webgpu",
+  "--use-webgpu-adapter=swiftshader",
+  "--ignore-certificate-errors",
+];
 const LONG_MS = 300_000;
 
 /** @type {{method: string, url: string}[]} */
@@ -19,7 +24,9 @@ const requests = [];
 
 /** Open the page in a new window. @param {any} browser @param {object} [context] */
 async function openPage(browser, context = {}) {
-  const page = await (await browser.newContext({ acceptDownloads: true, ignoreHTTPSErrors: true, ...context })).newPage();
+  const page = await (
+    await browser.newContext({ acceptDownloads: true, ignoreHTTPSErrors: true, ...context })
+  ).newPage();
   page.on("request", (/** @type {any} */ request) => requests.push({ method: request.method(), url: request.url() }));
   page.on("pageerror", (/** @type {Error} */ error) => console.error(error));
   await page.goto(options.url);
@@ -27,7 +34,12 @@ async function openPage(browser, context = {}) {
   return page;
 }
 
-/** Do something, and wait until the page has done what follows from it. @param {any} page @param {() => Promise<any>} act */
+/**
+ * Do something, and wait until the page has done what follows from it.
+ *
+ * @param {any} page
+ * @param {() => Promise<any>} act
+ */
 async function settled(page, act) {
   await act();
   // A request is in the queue by the next turn of the event loop; a development follows a file's opening at once.
@@ -106,7 +118,10 @@ const SCENARIOS = {
     await settled(page, () => page.selectOption("#backend", "gpu"));
     const seen = await said(page);
     if (!seen.error) await save(page, "gpu.png");
-    return { ...seen, int8: await page.$eval("option[value=int8]", (/** @type {HTMLOptionElement} */ each) => each.disabled) };
+    return {
+      ...seen,
+      int8: await page.$eval("option[value=int8]", (/** @type {HTMLOptionElement} */ each) => each.disabled),
+    };
   },
 
   /** A file that isn't on the page: one tile after another. @param {any} browser */
@@ -122,7 +137,10 @@ const SCENARIOS = {
   async looks(browser) {
     const axe = readFileSync(join(options.modules, "axe-core/axe.min.js"), "utf8");
     const seen = [];
-    for (const [device, viewport] of Object.entries({ phone: { width: 390, height: 844 }, desktop: { width: 1280, height: 860 } })) {
+    for (const [device, viewport] of Object.entries({
+      phone: { width: 390, height: 844 },
+      desktop: { width: 1280, height: 860 },
+    })) {
       for (const colorScheme of ["light", "dark"]) {
         const page = await openPage(browser, { viewport, colorScheme, bypassCSP: true });
         await page.screenshot({ path: join(options.folder, `${device}-${colorScheme}-start.png`) });
@@ -155,7 +173,9 @@ async function dropFile(page, name, content) {
 async function audit(page, axe) {
   await page.evaluate(axe);
   const { violations } = await page.evaluate(() => /** @type {any} */ (globalThis).axe.run());
-  return violations.map((/** @type {any} */ each) => `${each.id}: ${each.nodes.map((/** @type {any} */ node) => node.html)}`);
+  return violations.map(
+    (/** @type {any} */ each) => `${each.id}: ${each.nodes.map((/** @type {any} */ node) => node.html)}`,
+  );
 }
 
 const browser = await chromium.launch({ executablePath: options.chromium, args: ARGUMENTS });

@@ -1,5 +1,6 @@
 """Node for the page's modules, and a browser for the page; a machine without them skips, with the reason."""
 
+import os
 import shutil
 import subprocess
 from collections.abc import Iterator
@@ -41,15 +42,28 @@ def modules(node: str) -> Path:
 def chromium(node: str, modules: Path) -> str:
     """The system's Chromium or Chrome, else the one that npm brings."""
     found = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
-    if found is not None:
-        return found
-    program = "import(process.argv[1]).then((m) => m.default.executablePath()).then(console.log)"
-    package = str(modules / "@sparticuz/chromium/build/esm/index.js")
-    done = subprocess.run([node, "-e", program, package], capture_output=True, text=True, check=False)
-    path = done.stdout.strip()
-    if done.returncode or subprocess.run([path, "--version"], capture_output=True, check=False).returncode:
-        pytest.skip(f"no Chromium runs here, the one from npm neither: {done.stderr.strip()[-200:]}")
-    return path
+    command = found or str(unpacked_chromium(node, modules))
+    if subprocess.run([command, "--version"], capture_output=True, check=False).returncode:
+        pytest.skip(f"{command} doesn't run here: the page isn't tested in a browser")
+    return command
+
+
+def unpacked_chromium(node: str, modules: Path) -> Path:
+    """Npm's Chromium with the libraries that it needs, as one command."""
+    folder = modules.parent / "chromium"
+    command = folder / "run"
+    if not command.exists():
+        folder.mkdir(exist_ok=True)
+        # The package unpacks its libraries where it takes the machine for the one it's made for.
+        environment = {**os.environ, "TMPDIR": str(folder), "AWS_EXECUTION_ENV": "AWS_Lambda_nodejs22.x"}
+        program = "import(process.argv[1]).then((package) => package.default.executablePath())"
+        module = modules / "@sparticuz/chromium/build/esm/index.js"
+        subprocess.run([node, "-e", program, module], env=environment, check=True)
+        command.write_text(
+            f'#!/bin/sh\nLD_LIBRARY_PATH={folder}/al2023/lib exec {folder}/chromium "$@"\n', encoding="utf-8"
+        )
+        command.chmod(0o755)
+    return command
 
 
 @pytest.fixture(scope="session")

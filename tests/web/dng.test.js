@@ -14,7 +14,16 @@ for (const each of readGolden("golden.json").dng) {
   test(`DNG: ${each.name}`, async () => {
     const found = await readDng(bytes(each.content), noDecoder);
     const expected = frameOf(each.frame);
-    for (const key of /** @type {const} */ (["mosaic", "widthPx", "heightPx", "cfa", "blackLevel", "whiteLevel", "wbGains", "orientation"])) {
+    for (const key of /** @type {const} */ ([
+      "mosaic",
+      "widthPx",
+      "heightPx",
+      "cfa",
+      "blackLevel",
+      "whiteLevel",
+      "wbGains",
+      "orientation",
+    ])) {
       assert.deepEqual(found[key], expected[key], key);
     }
     found.cameraToSrgb?.forEach((value, at) => {

@@ -18,11 +18,21 @@ const steps = readGolden("steps.json");
 
 test("values are quantized, halves to even", () => {
   for (const each of golden.quantise) {
-    const spec = { name: "x", dtype: /** @type {const} */ ("int8"), channels: 4, resolution: 1, scale: each.scale, zero_point: each.zero_point };
+    const spec = {
+      name: "x",
+      dtype: /** @type {const} */ ("int8"),
+      channels: 4,
+      resolution: 1,
+      scale: each.scale,
+      zero_point: each.zero_point,
+    };
     const found = /** @type {Int8Array} */ (quantize(floats(each.values), spec));
     assert.deepEqual(found, codes(each.codes));
     const real = realValues(spec);
-    assert.deepEqual(Float32Array.from(found, (code) => real[code + 128]), floats(each.real));
+    assert.deepEqual(
+      Float32Array.from(found, (code) => real[code + 128]),
+      floats(each.real),
+    );
   }
   assert.deepEqual([-1.5, -0.5, 0.5, 1.5, 2.5].map(roundHalfEven), [-2, 0, 0, 2, 2]);
 });
@@ -36,7 +46,10 @@ test("crops and tiles lie where the Python runtime lays them", () => {
   for (const each of golden.context_spans) assert.deepEqual(cropSpans(each.side_px, each, 16), each.spans);
   for (const each of golden.tiles) {
     const spans = splitSide(each.side_px, each.tile_px, each.halo_px);
-    assert.deepEqual(spans.map(({ start, stop, keepStart, keepStop }) => [start, stop, keepStart, keepStop]), each.tiles);
+    assert.deepEqual(
+      spans.map(({ start, stop, keepStart, keepStop }) => [start, stop, keepStart, keepStop]),
+      each.tiles,
+    );
   }
 });
 
@@ -51,11 +64,20 @@ test("the context sample", () => {
 
 test("planned tiles cover the frame once and stay within the limit", () => {
   const signature = {
-    name: "descend", inputs: [], outputs: [], halo_px: 12, multiple_px: 2, macs_per_packed_px: 1, bytes_per_packed_px: 382,
+    name: "descend",
+    inputs: [],
+    outputs: [],
+    halo_px: 12,
+    multiple_px: 2,
+    macs_per_packed_px: 1,
+    bytes_per_packed_px: 382,
   };
   const plan = planTiles(signature, 2016, 1504, 50e6);
   assert.ok(plan && plan.width * plan.height * 382 <= 50e6 && plan.tiles.length > 1);
-  assert.equal(plan.tiles.reduce((px, { keep }) => px + keep.width * keep.height, 0), 2016 * 1504);
+  assert.equal(
+    plan.tiles.reduce((px, { keep }) => px + keep.width * keep.height, 0),
+    2016 * 1504,
+  );
   assert.ok(plan.tiles.every(({ input }) => input.left % 2 === 0 && input.left + input.width <= 2016));
   assert.equal(planTiles(signature, 2016, 1504, 1000), null);
 });
@@ -64,12 +86,20 @@ test("tones", () => {
   const tone = steps.tone;
   const values = floats(tone.values);
   for (const wanted of /** @type {const} */ (["standard", "contrast"])) {
-    assert.deepEqual(values.map((value) => applyTone(value, "neutral", wanted)), floats(tone[wanted]));
+    assert.deepEqual(
+      values.map((value) => applyTone(value, "neutral", wanted)),
+      floats(tone[wanted]),
+    );
   }
-  assert.deepEqual(values.map((value) => inverseContrast(value, Math.fround)), floats(tone.inverse_contrast));
+  assert.deepEqual(
+    values.map((value) => inverseContrast(value, Math.fround)),
+    floats(tone.inverse_contrast),
+  );
   const real = Float32Array.from({ length: 256 }, (_, code) => code / 256);
   for (const wanted of /** @type {const} */ (["neutral", "standard", "contrast"])) {
-    const table = Uint8Array.from(toneTable(real, "contrast", wanted), (value) => roundHalfEven(Math.fround(value * 255)));
+    const table = Uint8Array.from(toneTable(real, "contrast", wanted), (value) =>
+      roundHalfEven(Math.fround(value * 255)),
+    );
     assert.deepEqual(table, bytes(tone.tables_from_contrast[wanted]));
   }
 });
@@ -80,14 +110,24 @@ test("pictures are turned upright and cut", () => {
     const picture = render(stored, 3, { left: 0, top: 0, width: 3, height: 2 }, each.orientation, (value) => value);
     const upright = each.upright.flat();
     assert.deepEqual([picture.heightPx, picture.widthPx], [each.upright.length, each.upright[0].length]);
-    assert.deepEqual(upright, Array.from(upright, (_, at) => picture.rgba[4 * at]));
+    assert.deepEqual(
+      upright,
+      Array.from(upright, (_, at) => picture.rgba[4 * at]),
+    );
   }
   const cut = render([...Array(27).keys()], 3, { left: 1, top: 1, width: 2, height: 2 }, 1, (value) => value);
   assert.deepEqual([...cut.rgba], [12, 13, 14, 255, 15, 16, 17, 255, 21, 22, 23, 255, 24, 25, 26, 255]);
 });
 
 test("a model's codes become levels by one table", () => {
-  const spec = { name: "rgb", dtype: /** @type {const} */ ("int8"), scale: 1 / 256, zero_point: -128, channels: 3, resolution: 2 };
+  const spec = {
+    name: "rgb",
+    dtype: /** @type {const} */ ("int8"),
+    scale: 1 / 256,
+    zero_point: -128,
+    channels: 3,
+    resolution: 2,
+  };
   const toLevel = levelsOf(spec, "contrast", "contrast");
   assert.deepEqual([-128, 0, 127].map(toLevel), [0, 128, 254]);
 });

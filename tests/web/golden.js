@@ -60,6 +60,7 @@ export function frameOf(tree) {
         height: bottom - top,
       })),
     })),
+    warps: [],
     baselineExposureEv: tree.baseline_exposure_ev ?? 0,
     noiseProfile: tree.noise_profile ?? null,
     picture: { left: 0, top: 0, width: widthPx, height: heightPx },
@@ -73,7 +74,12 @@ function gainMapOf(map) {
   const down = [rows, map.row_origin, map.row_spacing, map.top, map.bottom, map.row_pitch];
   const across = [columns, map.col_origin, map.col_spacing, map.left, map.right, map.col_pitch];
   const [downAxis, acrossAxis] = [down, across].map(([count, origin, spacing, start, stop, pitch]) => ({
-    count, origin, spacing, start, stop, pitch,
+    count,
+    origin,
+    spacing,
+    start,
+    stop,
+    pitch,
   }));
   return { down: downAxis, across: acrossAxis, gains: floats(map.gains) };
 }

@@ -61,7 +61,10 @@ test("exposure has its shoulder", () => {
   for (const each of steps.exposure) {
     const curve = shoulder(each.ev, each.knee);
     assert.deepEqual(Float32Array.of(curve.gain, curve.knee, curve.bend), floats(each.shoulder));
-    assert.deepEqual(floats(each.light).map((light) => expose(light, curve)), floats(each.exposed));
+    assert.deepEqual(
+      floats(each.light).map((light) => expose(light, curve)),
+      floats(each.exposed),
+    );
   }
 });
 
@@ -91,7 +94,10 @@ test("the noise plane", () => {
 
 test("noise is estimated from the mosaic", () => {
   const each = steps.estimate_noise;
-  const frame = { ...frameOf({ ...each, mosaic: "", wb_gains: [1, 1, 1] }), mosaic: Uint16Array.from(bytes(each.mosaic_8_bit)) };
+  const frame = {
+    ...frameOf({ ...each, mosaic: "", wb_gains: [1, 1, 1] }),
+    mosaic: Uint16Array.from(bytes(each.mosaic_8_bit)),
+  };
   const found = estimateNoise(frame);
   assert.deepEqual([found?.scale[0], found?.offset[0]], [each.shot, each.read]);
 });

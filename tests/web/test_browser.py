@@ -1,5 +1,6 @@
 """The page in headless Chromium, used as a person would; its INT8 pictures are `lwisp develop`'s bit for bit."""
 
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
@@ -7,6 +8,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from android_demo.checks.corrected_dng import write_corrected
 from lwisp_export.synthesis.dng import write_dng
 from lwisp_mobile import Developer, read_raw
 from lwisp_web import server
@@ -70,6 +72,15 @@ def test_a_large_frame_in_tiles_is_the_whole_frames(browser: Browser, tmp_path: 
     np.testing.assert_array_equal(browser.saved("file.png"), developed(file))
 
 
+def test_a_dng_with_every_correction(browser: Browser, tmp_path: Path) -> None:
+    """Odd active area and crop, maps by site and colour, bad pixels, exposure, two lights, distortion."""
+    file = tmp_path / "corrected.dng"
+    write_corrected(file)
+    seen = browser.see("file", file=str(file))
+    assert not seen["error"]
+    np.testing.assert_array_equal(browser.saved("file.png"), developed(file))
+
+
 def test_without_isolation_one_thread_gives_the_same(
     browser: Browser, site: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -82,6 +93,7 @@ def test_without_isolation_one_thread_gives_the_same(
     np.testing.assert_array_equal(browser.saved("file.png"), developed(SAMPLE))
 
 
+@pytest.mark.skipif(shutil.which("openssl") is None, reason="openssl isn't installed; it makes the certificate")
 def test_https_with_a_certificate_of_its_own(browser: Browser, site: Path, tmp_path: Path) -> None:
     certificate = server.self_signed_certificate(tmp_path, "127.0.0.1")
     with served(site, certificate=certificate) as url:

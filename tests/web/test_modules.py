@@ -12,6 +12,8 @@ from ai_edge_litert.interpreter import Interpreter
 
 from lwisp_mobile import read_raw
 from lwisp_mobile.bundle.bundle import shipped_bundle
+from lwisp_mobile.output.geometry import undistort
+from lwisp_mobile.raw.corrections import WarpRectilinear
 
 FOLDER = Path(__file__).parent
 
@@ -63,3 +65,18 @@ def test_real_files_are_read_alike(node: str, raw_data: Path, tmp_path: Path, na
     assert found["gains"] == [gain_map.gains.ravel().tolist() for gain_map in raw.gain_maps]
     size = (raw.width_px, raw.height_px) if raw.crop is None else (raw.crop.width, raw.crop.height)
     assert (found["picture"]["width"], found["picture"]["height"]) == size
+
+
+@pytest.mark.parametrize("planes", [1, 3])
+def test_distortion_is_undone_alike(node: str, planes: int) -> None:
+    rows = (
+        (1.02, -0.08, 0.03, -0.01, 0.004, -0.003),
+        (1.01, -0.07, 0.03, 0.0, 0.0, 0.0),
+        (0.98, 0.05, 0.0, 0.0, 0.0, 0.0),
+    )
+    warp = WarpRectilinear(rows[:planes], 0.45, 0.52)
+    rgb = np.random.default_rng(0).integers(0, 256, (37, 50, 3)).astype(np.uint8)
+    given = {"width": 50, "rgb": rgb.ravel().tolist(), "coefficients": rows[:planes], "centerX": 0.45, "centerY": 0.52}
+    command = [node, FOLDER / "undistort.mjs"]
+    done = subprocess.run(command, input=json.dumps(given), capture_output=True, text=True, check=True)
+    np.testing.assert_array_equal(json.loads(done.stdout), undistort(rgb, warp).ravel())

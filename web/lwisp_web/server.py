@@ -58,15 +58,13 @@ def make_server(folder: Path, host: str, port: int, certificate: Path | None = N
     certificate: a PEM file with certificate and key, for https. Raises WebError if the port is taken or the host isn't
     this machine's.
     """
+    context = None if certificate is None else _context(certificate)
     try:
         server = ThreadingHTTPServer((host, port), partial(SiteHandler, directory=str(folder)))
-    except OSError as error:
-        raise WebError(
-            f"{host}:{port} can't be listened on ({error.strerror or error}). Choose another --port or --host."
-        ) from error
-    if certificate is not None:
+    except (OSError, OverflowError) as error:
+        raise WebError(f"{host}:{port} can't be listened on ({error}). Choose another --port or --host.") from error
+    if context is not None:
         # Each connection's thread shakes hands: a client that doesn't would keep all others waiting.
-        context = _context(certificate)
         server.socket = context.wrap_socket(server.socket, server_side=True, do_handshake_on_connect=False)
     return server
 
@@ -99,9 +97,15 @@ def self_signed_certificate(folder: Path, host: str) -> Path:
 
 
 def addresses_of(host: str) -> list[str]:
-    """The addresses that a server on a host is reached at: its own, or this machine's where it listens on all."""
+    """The addresses that a server on a host is reached at: its own, or this machine's where it listens on all.
+
+    Raises WebError on a host that has none.
+    """
     if not _is_wildcard(host):
-        return [socket.gethostbyname(host)]
+        try:
+            return [socket.gethostbyname(host)]
+        except OSError as error:
+            raise WebError(f"{host} isn't an address of this machine ({error}). Choose another --host.") from error
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
         try:
             # Nothing is sent: the system only chooses the address it would send from.

@@ -28,8 +28,18 @@ def build_site(folder: Path, bundles: Sequence[Bundle], packages: Path) -> None:
     """Write the site into a folder, which is made if need be; other files in it stay.
 
     bundles: those the page offers, the first by default. packages: node_modules, as `browser_packages` gives it.
-    Raises UsageError on two bundles of one name, BundleError if a model doesn't match its hash.
+    Raises UsageError on two bundles of one name, BundleError if a model doesn't match its hash, WebError if the folder
+    can't be written.
     """
+    try:
+        _write(folder, bundles, packages)
+    except OSError as error:
+        raise WebError(
+            f"{folder}: the site can't be written ({error}). Check permissions and the space left."
+        ) from error
+
+
+def _write(folder: Path, bundles: Sequence[Bundle], packages: Path) -> None:
     names = [bundle.name for bundle in bundles]
     if len({*names}) < len(names):
         raise UsageError(f"Two bundles have the same name ({', '.join(names)}); the page tells them apart by it.")

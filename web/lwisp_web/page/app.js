@@ -22,7 +22,12 @@ let isDeveloped = false;
 /** Whether a development waits that will read the form when it begins. */
 let isWaiting = false;
 
-/** Does work once what came before is done; what fails is shown. @param {string} text @param {() => Promise<void>} work */
+/**
+ * Does work once what came before is done; what fails is shown.
+ *
+ * @param {string} text
+ * @param {() => Promise<void>} work
+ */
 function enqueue(text, work) {
   tail = tail.then(async () => {
     showError("");

@@ -35,7 +35,8 @@ export async function loadModel(folder, model) {
 /** @param {URL} url */
 async function fetched(url) {
   const response = await fetch(url);
-  if (!response.ok) throw new ContractError(`${url.pathname} can't be loaded (${response.status}). Serve the page again.`);
+  if (!response.ok)
+    throw new ContractError(`${url.pathname} can't be loaded (${response.status}). Serve the page again.`);
   return response;
 }
 

@@ -2,7 +2,11 @@
 
 /** @import { DevelopRequest, Finished } from "./darkroom.js" */
 
-/** What a request's answer is waited for with. @typedef {{resolve: (result: any) => void, reject: (error: Error) => void}} Waiting */
+/**
+ * What a request's answer is waited for with.
+ *
+ * @typedef {{resolve: (result: any) => void, reject: (error: Error) => void}} Waiting
+ */
 
 export class Darkroom {
   /** @param {(share: number) => void} onProgress */

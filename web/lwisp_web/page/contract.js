@@ -68,8 +68,17 @@ const BUNDLE_VERSION = 1;
 const CONTRACT_VERSION = 2;
 const MOSAIC_PLANES = "R,Gr,Gb,B";
 const INPUT_KEYS = [
-  "bad_pixels", "color_shift", "curve_offset", "exposure_knee", "lens_shading", "noise_full_scale", "planes",
-  "reference_to_srgb", "size_multiple", "subtract_black", "white_balance",
+  "bad_pixels",
+  "color_shift",
+  "curve_offset",
+  "exposure_knee",
+  "lens_shading",
+  "noise_full_scale",
+  "planes",
+  "reference_to_srgb",
+  "size_multiple",
+  "subtract_black",
+  "white_balance",
 ];
 
 /**
@@ -100,7 +109,8 @@ function checkContract(contract) {
     throw new ContractError(`Planes ${planes} are unknown; ${MOSAIC_PLANES} and noise are read. Export again.`);
   }
   for (const { name, dtype } of contract.tensors) {
-    if (dtype !== "int8" && dtype !== "float32") throw new ContractError(`Tensor ${name} is ${dtype}; int8 or float32 is read.`);
+    if (dtype !== "int8" && dtype !== "float32")
+      throw new ContractError(`Tensor ${name} is ${dtype}; int8 or float32 is read.`);
   }
 }
 

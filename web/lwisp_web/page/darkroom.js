@@ -1,4 +1,6 @@
-/** What the worker does: opens RAW files and develops them. One request at a time; the page sends the next one after. */
+/**
+ * What the worker does: opens RAW files and develops them. One request at a time; the page sends the next one after.
+ */
 
 import { loadContracts, loadModel } from "./bundle.js";
 import { inputSpec, isToldNoise, outputSpec } from "./contract.js";
@@ -6,7 +8,8 @@ import { LiteRt } from "./engine/litert.js";
 import { LwispError, UsageError } from "./errors.js";
 import { developFrame } from "./frame/develop.js";
 import { quadLight, quadPicture } from "./output/before.js";
-import { levelsOf, render } from "./output/picture.js";
+import { movingWarps, undistort } from "./output/distortion.js";
+import { cutLevels, levelsOf, render } from "./output/picture.js";
 import { encodePng } from "./output/png.js";
 import { toneNotes } from "./output/tone-notes.js";
 import { Preparation, PreparedPlanes } from "./preprocess/prepare.js";
@@ -18,7 +21,7 @@ import { decodeByLibRaw } from "./raw/libraw.js";
 /** @import { Feature, Model, TimeSplit } from "./frame/develop.js" */
 /** @import { Picture } from "./output/picture.js" */
 /** @import { Tone } from "./output/tone.js" */
-/** @import { RawFrame, Rectangle } from "./raw/frame.js" */
+/** @import { RawFrame } from "./raw/frame.js" */
 
 /**
  * @typedef {object} DevelopRequest
@@ -38,7 +41,11 @@ import { decodeByLibRaw } from "./raw/libraw.js";
  * @property {{time: TimeSplit, totalMs: number, tiles: number, exposureEv: number, backend: Backend, threads: number}} run
  */
 
-/** What was developed last: enough to give it another tone. @typedef {{picture: Feature, quads: Uint16Array, model: Model, visible: Rectangle, chosenEv: number | "auto", run: Finished["run"]}} Negative */
+/**
+ * What was developed last: enough to give it another tone.
+ *
+ * @typedef {{picture: Feature, quads: Uint16Array, model: Model, chosenEv: number | "auto", run: Finished["run"]}} Negative
+ */
 
 const VENDOR = new URL("vendor/", import.meta.url);
 const MODELS = new URL("models/", import.meta.url);
@@ -77,9 +84,16 @@ const REQUESTS = {
     const { time, tiles, picture } = await developFrame(planes, model, litert, backend, report);
     time.prepareMs += prepareMs;
     const { threads } = litert;
-    const run = { time, totalMs: performance.now() - start, tiles, exposureEv: preparation.exposureEv, backend, threads };
+    const run = {
+      time,
+      totalMs: performance.now() - start,
+      tiles,
+      exposureEv: preparation.exposureEv,
+      backend,
+      threads,
+    };
     const quads = quadLight(planes, model.contract.input);
-    negative = { picture, quads, model, visible: visibleArea(frame), chosenEv: exposureEv, run };
+    negative = { picture, quads, model, chosenEv: exposureEv, run };
     return print(tone);
   },
 
@@ -132,7 +146,10 @@ async function fetchModel(bundle, precision) {
   const folder = new URL(`${bundle}/`, MODELS);
   const files = await loadContracts(folder);
   const file = files.find((each) => each.contract.precision === precision);
-  if (!file) throw new UsageError(`${bundle} has no ${precision} model; it has ${files.map((each) => each.contract.precision)}.`);
+  if (!file)
+    throw new UsageError(
+      `${bundle} has no ${precision} model; it has ${files.map((each) => each.contract.precision)}.`,
+    );
   return loadModel(folder, file);
 }
 
@@ -141,29 +158,47 @@ function checkBackend({ contract }, backend, denoise) {
   if (backend === "gpu" && inputSpec(contract).dtype === "int8") {
     throw new UsageError("LiteRT.js runs INT8 on the CPU alone. Choose float for the GPU.");
   }
-  if (denoise !== 1 && !isToldNoise(contract)) throw new UsageError("This model isn't told the noise; leave denoising at 1.");
-}
-
-/** The picture's own pixels in the developed frame. @param {RawFrame} raw @returns {Rectangle} */
-function visibleArea({ picture, cfa }) {
-  const [topPx, leftPx] = CFA_OFFSETS_PX[cfa];
-  return { ...picture, left: picture.left + leftPx, top: picture.top + topPx };
+  if (denoise !== 1 && !isToldNoise(contract))
+    throw new UsageError("This model isn't told the noise; leave denoising at 1.");
 }
 
 /** @param {Tone | "rendered"} tone @returns {Finished} */
 function print(tone) {
   if (!negative || !frame) throw new UsageError("Nothing is developed yet.");
-  const { picture, quads, model, visible, chosenEv, run } = negative;
+  const { picture, quads, model, chosenEv, run } = negative;
   const { rendered_tone: rendered } = model.contract;
   const wanted = tone === "rendered" ? rendered : tone;
-  const { orientation } = frame;
   const spec = outputSpec(model.contract);
-  const after = render(picture.values, picture.width, visible, orientation, levelsOf(spec, rendered, wanted));
+  const after = finish(frame, picture.values, picture.width, levelsOf(spec, rendered, wanted));
+  const before = finish(frame, quadPicture(quads, picture.width / 2, wanted), picture.width, (level) => level);
   finished = after;
-  const levels = quadPicture(quads, picture.width / 2, wanted);
-  const before = render(levels, picture.width, visible, orientation, (level) => level);
-  const notes = [...frame.notes, ...exposureNotes(frame, chosenEv, run.exposureEv), ...toneNotes(spec, rendered, wanted)];
+  const notes = [
+    ...frame.notes,
+    ...exposureNotes(frame, chosenEv, run.exposureEv),
+    ...toneNotes(spec, rendered, wanted),
+  ];
   return { after, before, notes, run };
+}
+
+/**
+ * The picture out of a developed frame: distortion undone, cut, turned upright.
+ *
+ * @param {RawFrame} raw
+ * @param {ArrayLike<number>} values three per pixel
+ * @param {number} rowPx
+ * @param {(value: number) => number} toLevel
+ */
+function finish({ cfa, widthPx, heightPx, picture, orientation, warps }, values, rowPx, toLevel) {
+  const [top, left] = CFA_OFFSETS_PX[cfa];
+  const moving = movingWarps(warps);
+  if (!moving.length) {
+    const visible = { ...picture, left: picture.left + left, top: picture.top + top };
+    return render(values, rowPx, visible, orientation, toLevel);
+  }
+  const mosaic = { left, top, width: widthPx, height: heightPx };
+  let levels = cutLevels(values, rowPx, mosaic, toLevel);
+  for (const warp of moving) levels = undistort(levels, widthPx, warp);
+  return render(levels, widthPx, picture, orientation, (level) => level);
 }
 
 /** @param {RawFrame} raw @param {number | "auto"} chosen @param {number} ev */

@@ -35,7 +35,8 @@ export class Settings {
     this.#listPrecisions();
     form.bundle.addEventListener("change", () => this.#listPrecisions());
     form.backend.addEventListener("change", () => this.#matchPrecision());
-    for (const each of [form.exposure, form.auto, form.denoise]) each.addEventListener("input", () => this.#showValues());
+    for (const each of [form.exposure, form.auto, form.denoise])
+      each.addEventListener("input", () => this.#showValues());
     this.#offerBackends();
     this.#showValues();
   }
@@ -53,7 +54,8 @@ export class Settings {
    * @param {{onModel: () => void, onTone: () => void}} listeners onTone: where only the tone has changed
    */
   listen({ onModel, onTone }) {
-    for (const [name, each] of Object.entries(form)) each.addEventListener("change", name === "tone" ? onTone : onModel);
+    for (const [name, each] of Object.entries(form))
+      each.addEventListener("change", name === "tone" ? onTone : onModel);
   }
 
   /** @returns {DevelopRequest} */
@@ -72,7 +74,9 @@ export class Settings {
     const files = this.bundles[form.bundle.value];
     const chosen = form.precision.value;
     form.precision.replaceChildren(
-      ...files.map(({ contract: { precision } }) => new Option(PRECISION_NAMES[precision], precision, false, precision === chosen)),
+      ...files.map(
+        ({ contract: { precision } }) => new Option(PRECISION_NAMES[precision], precision, false, precision === chosen),
+      ),
     );
     form.denoise.disabled = !isToldNoise(files[0].contract);
     control("denoise-hint", HTMLParagraphElement).hidden = !form.denoise.disabled;

@@ -63,7 +63,12 @@ export class FlatTable {
     return place === null ? 0 : this.file.getInt8(place);
   }
 
-  /** Overwrite an integer that the file holds; an absent one has its default, 0. @param {number} field @param {number} value */
+  /**
+   * Overwrite an integer that the file holds; an absent one has its default, 0.
+   *
+   * @param {number} field
+   * @param {number} value
+   */
   setInteger(field, value) {
     const place = this.place(field);
     if (place !== null) this.file.setInt32(place, value, true);

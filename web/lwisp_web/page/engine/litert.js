@@ -1,8 +1,8 @@
 /**
  * LiteRT.js: runs signatures on the CPU (WebAssembly) or the GPU (WebGPU).
  *
- * Its public interface takes no int8 tensors; the module's own does, and gives the bits of LiteRT elsewhere. On the GPU,
- * floats go through the public interface, which moves them there and back.
+ * Its public interface takes no int8 tensors; the module's own does, and gives the bits of LiteRT elsewhere. On the
+ * GPU, floats go through the public interface, which moves them there and back.
  */
 
 import { EngineError } from "../errors.js";
@@ -72,7 +72,10 @@ export class LiteRt {
       return backend === "gpu" ? await this.#onGpu(bytes) : await this.#onCpu(bytes);
     } catch (error) {
       if (error instanceof EngineError) throw error;
-      throw new EngineError(`LiteRT.js can't load the model (${message(error)}). Choose another backend or precision.`, { cause: error });
+      throw new EngineError(
+        `LiteRT.js can't load the model (${message(error)}). Choose another backend or precision.`,
+        { cause: error },
+      );
     }
   }
 
@@ -86,7 +89,9 @@ export class LiteRt {
     const refused = refusedOperators(this.log);
     if (refused.length || model.options.accelerator !== "webgpu") {
       model.delete();
-      throw new EngineError(`The GPU doesn't take the whole model: ${refused.join(" ") || "LiteRT.js fell back"} Choose the CPU.`);
+      throw new EngineError(
+        `The GPU doesn't take the whole model: ${refused.join(" ") || "LiteRT.js fell back"} Choose the CPU.`,
+      );
     }
     const shapes = new Map(model.getInputDetails().map((/** @type {any} */ each) => [each.name, [...each.shape]]));
     return { run: (inputs) => this.#runOnGpu(model, shapes, inputs), close: () => model.delete() };
@@ -94,7 +99,10 @@ export class LiteRt {
 
   /** @param {any} model @param {Map<string, number[]>} shapes @param {Record<string, Values>} inputs */
   async #runOnGpu(model, shapes, inputs) {
-    const named = Object.entries(inputs).map(([name, values]) => [name, new this.library.Tensor(values, shapes.get(name))]);
+    const named = Object.entries(inputs).map(([name, values]) => [
+      name,
+      new this.library.Tensor(values, shapes.get(name)),
+    ]);
     const outputs = await model.run(Object.fromEntries(named));
     named.forEach(([, tensor]) => tensor.delete());
     /** @type {Record<string, Values>} */
@@ -113,7 +121,13 @@ export class LiteRt {
     const place = wasm._malloc(bytes.length);
     wasm.HEAPU8.set(bytes, place);
     const model = wasm.loadModel(environment.liteRtEnvironment, place, bytes.length);
-    const options = { environment, accelerator: "wasm", cpuOptions: { numThreads: this.threads }, gpuOptions: {}, webNNOptions: {} };
+    const options = {
+      environment,
+      accelerator: "wasm",
+      cpuOptions: { numThreads: this.threads },
+      gpuOptions: {},
+      webNNOptions: {},
+    };
     const compiled = await wasm.compileModel(environment.liteRtEnvironment, model, options);
     const signature = model.getSignature(0);
     const [inputs, outputs] = [names(signature.inputNames()), names(signature.outputNames())];
@@ -125,7 +139,13 @@ export class LiteRt {
     return { run: (values) => this.#runOnCpu(compiled, types, inputs, outputs, values), close };
   }
 
-  /** @param {any} compiled @param {any[]} types @param {string[]} inputs @param {string[]} outputs @param {Record<string, Values>} values */
+  /**
+   * @param {any} compiled
+   * @param {any[]} types
+   * @param {string[]} inputs
+   * @param {string[]} outputs
+   * @param {Record<string, Values>} values
+   */
   async #runOnCpu(compiled, types, inputs, outputs, values) {
     const { wasm } = this;
     const buffers = inputs.map((name, index) => this.#hostBuffer(types[index], values[name]));

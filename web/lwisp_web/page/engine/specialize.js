@@ -47,12 +47,19 @@ export function specialize(bytes, signature, inputs, tile) {
     signatures[index].setInteger(SIGNATURE.subgraph, 0);
     return widenWeights(copy, model, graph);
   } catch (error) {
-    if (error instanceof RangeError) throw new ContractError("The model file is damaged. Load the page again.", { cause: error });
+    if (error instanceof RangeError)
+      throw new ContractError("The model file is damaged. Load the page again.", { cause: error });
     throw error;
   }
 }
 
-/** The packed size that a graph is stored for, by its first input that isn't image-wide. @param {FlatTable} signature @param {FlatTable} graph @param {TensorSpec[]} inputs */
+/**
+ * The packed size that a graph is stored for, by its first input that isn't image-wide.
+ *
+ * @param {FlatTable} signature
+ * @param {FlatTable} graph
+ * @param {TensorSpec[]} inputs
+ */
 function exportedSize(signature, graph, inputs) {
   const spec = inputs.find((each) => each.resolution > 0);
   const input = signature.children(SIGNATURE.inputs).find((each) => each.text(NAMED.name) === spec?.name);
@@ -61,7 +68,11 @@ function exportedSize(signature, graph, inputs) {
   return { width: shape[2] / spec.resolution, height: shape[1] / spec.resolution };
 }
 
-/** @param {FlatTable} graph @param {{width: number, height: number}} from @param {{width: number, height: number}} to */
+/**
+ * @param {FlatTable} graph
+ * @param {{width: number, height: number}} from
+ * @param {{width: number, height: number}} to
+ */
 function resize(graph, from, to) {
   const fed = fedTensors(graph);
   const tensors = graph.children(SUBGRAPH.tensors);
@@ -71,7 +82,8 @@ function resize(graph, from, to) {
     const places = tensor.elements(TENSOR.shape);
     // Tensors of one shape may share its place in the file: each place is written once.
     if (!fed.has(at) || places.length !== 4 || written.has(places[0])) return;
-    if (places.some((place) => fixed.has(place))) throw new ContractError("A weight shares its shape with a picture. Export again.");
+    if (places.some((place) => fixed.has(place)))
+      throw new ContractError("A weight shares its shape with a picture. Export again.");
     written.add(places[0]);
     const [height, width] = [1, 2].map((axis) => graph.file.getInt32(places[axis], true));
     // Means and maxima over the picture are one pixel at any size.
@@ -108,26 +120,34 @@ function fedTensors(graph) {
  */
 function widenWeights(bytes, model, graph) {
   const [tensors, operators] = [graph.children(SUBGRAPH.tensors), graph.children(SUBGRAPH.operators)];
-  const kinds = model.children(MODEL.operatorCodes).map(
-    (code) => Math.max(code.byte(OPERATOR_CODE.oldCode), code.integer(OPERATOR_CODE.code)),
-  );
+  const kinds = model
+    .children(MODEL.operatorCodes)
+    .map((code) => Math.max(code.byte(OPERATOR_CODE.oldCode), code.integer(OPERATOR_CODE.code)));
   /** The widened weight, by the tensor that the operator would have written. @type {Map<number, number>} */
   const replaced = new Map();
   const kept = operators.flatMap((operator, at) => {
     const [source] = operator.integers(OPERATOR.inputs);
-    const isWidening = kinds[operator.integer(OPERATOR.codeIndex)] === DEQUANTIZE && tensors[source].byte(TENSOR.type) === FLOAT16;
+    const isWidening =
+      kinds[operator.integer(OPERATOR.codeIndex)] === DEQUANTIZE && tensors[source].byte(TENSOR.type) === FLOAT16;
     if (isWidening) replaced.set(operator.integers(OPERATOR.outputs)[0], source);
     return isWidening ? [] : [at];
   });
   if (!replaced.size) return bytes;
   rewire(graph, operators, replaced);
   graph.keepOnly(SUBGRAPH.operators, kept);
-  return withFloats(bytes, model, [...new Set(replaced.values())].map((index) => tensors[index]));
+  return withFloats(
+    bytes,
+    model,
+    [...new Set(replaced.values())].map((index) => tensors[index]),
+  );
 }
 
 /** @param {FlatTable} graph @param {FlatTable[]} operators @param {Map<number, number>} replaced */
 function rewire(graph, operators, replaced) {
-  const places = [...operators.flatMap((operator) => operator.elements(OPERATOR.inputs)), ...graph.elements(SUBGRAPH.outputs)];
+  const places = [
+    ...operators.flatMap((operator) => operator.elements(OPERATOR.inputs)),
+    ...graph.elements(SUBGRAPH.outputs),
+  ];
   for (const place of places) {
     const source = replaced.get(graph.file.getInt32(place, true));
     if (source !== undefined) graph.file.setInt32(place, source, true);
@@ -157,7 +177,8 @@ function withFloats(bytes, model, tensors) {
     view.setUint32(field, place - 4 - field, true);
     view.setUint32(place - 4, 2 * halves.length, true);
     const words = new DataView(halves.buffer, halves.byteOffset, halves.length);
-    for (let at = 0; at < halves.length; at += 2) view.setFloat32(place + 2 * at, halfToFloat(words.getUint16(at, true)), true);
+    for (let at = 0; at < halves.length; at += 2)
+      view.setFloat32(place + 2 * at, halfToFloat(words.getUint16(at, true)), true);
   }
   return wide;
 }

@@ -1,6 +1,7 @@
 /**
- * The context sample: what a frame's image-wide tensors are taken from: a grid of crops at full resolution, put together
- * to one small frame. A reduced frame wouldn't do: it has less noise than the frame, and the gates follow the noise.
+ * The context sample: what a frame's image-wide tensors are taken from: a grid of crops at full resolution, put
+ * together to one small frame. A reduced frame wouldn't do: it has less noise than the frame, and the gates follow the
+ * noise.
  */
 
 import { UsageError } from "../errors.js";
@@ -9,7 +10,8 @@ import { UsageError } from "../errors.js";
 /** @import { PreparedPlanes } from "../preprocess/prepare.js" */
 
 /**
- * Where the crops lie along a side: [start, stop] in packed px; a side that isn't longer than the grid is taken as it is.
+ * Where the crops lie along a side: [start, stop] in packed px; a side that isn't longer than the grid is taken as it
+ * is.
  *
  * @param {number} sidePx
  * @param {ContextContract} context

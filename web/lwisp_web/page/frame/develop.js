@@ -18,7 +18,11 @@ import { layTiles, planTiles } from "./tiles.js";
 
 /** A model's contract and bytes, their hash checked. @typedef {{contract: ModelContract, bytes: Uint8Array}} Model */
 /** A tensor of the whole frame. @typedef {{spec: TensorSpec, width: number, height: number, values: Values}} Feature */
-/** Where the time went, in milliseconds; cutting out counts as preparation. @typedef {{prepareMs: number, compileMs: number, inferenceMs: number}} TimeSplit */
+/**
+ * Where the time went, in milliseconds; cutting out counts as preparation.
+ *
+ * @typedef {{prepareMs: number, compileMs: number, inferenceMs: number}} TimeSplit
+ */
 /** Called with the share of the work that is done, 0 to 1. @typedef {(share: number) => void} Report */
 
 /**
@@ -58,14 +62,21 @@ function planFrame(contract, { widthPx, heightPx }, runBytes) {
   }
   return contract.stages.map((stage) => {
     const plan = planTiles(stage, widthPx, heightPx, runBytes);
-    if (!plan) throw new UsageError(`A frame of ${2 * widthPx}x${2 * heightPx} px is too large for a browser. Use lwisp.`);
+    if (!plan)
+      throw new UsageError(`A frame of ${2 * widthPx}x${2 * heightPx} px is too large for a browser. Use lwisp.`);
     return plan;
   });
 }
 
 /** One frame on its way through the model. */
 class FrameRun {
-  /** @param {PreparedPlanes} planes @param {Model} model @param {LiteRt} engine @param {Backend} backend @param {Report} report */
+  /**
+   * @param {PreparedPlanes} planes
+   * @param {Model} model
+   * @param {LiteRt} engine
+   * @param {Backend} backend
+   * @param {Report} report
+   */
   constructor(planes, { contract, bytes }, engine, backend, report) {
     this.planes = planes;
     this.contract = contract;

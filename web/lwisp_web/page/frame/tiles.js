@@ -3,16 +3,28 @@
 /** @import { SignatureContract } from "../contract.js" */
 /** @import { Rectangle } from "../raw/frame.js" */
 
-/** Along a side, in packed px: a tile, and the part of its result that is kept. @typedef {{start: number, stop: number, keepStart: number, keepStop: number}} Span */
-/** What the model is given, and what of its output is kept; kept parts cover the frame once. @typedef {{input: Rectangle, keep: Rectangle}} Tile */
-/** How a signature goes over a frame: tiles of one size, row by row. @typedef {{signature: SignatureContract, width: number, height: number, tiles: Tile[]}} TilePlan */
+/**
+ * Along a side, in packed px: a tile, and the part of its result that is kept.
+ *
+ * @typedef {{start: number, stop: number, keepStart: number, keepStop: number}} Span
+ */
+/**
+ * What the model is given, and what of its output is kept; kept parts cover the frame once.
+ *
+ * @typedef {{input: Rectangle, keep: Rectangle}} Tile
+ */
+/**
+ * How a signature goes over a frame: tiles of one size, row by row.
+ *
+ * @typedef {{signature: SignatureContract, width: number, height: number, tiles: Tile[]}} TilePlan
+ */
 
 /** Numbers of tiles along a side that are considered. */
 const CUTS = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 14, 16, 19, 22, 26, 31, 37, 44, 53, 64];
 
 /**
- * Lay tiles of one length along a side. Every kept part has its halo inside its tile, or ends with the frame where its tile
- * does: there the network pads as it does on the whole frame.
+ * Lay tiles of one length along a side. Every kept part has its halo inside its tile, or ends with the frame where its
+ * tile does: there the network pads as it does on the whole frame.
  *
  * @param {number} sidePx
  * @param {number} tilePx at most sidePx; under it, over 2 * haloPx
@@ -78,9 +90,16 @@ function tileOf(row, column) {
   };
 }
 
-/** For each number of tiles, the smallest side that still covers the frame. @param {number} sidePx @param {SignatureContract} signature */
+/**
+ * For each number of tiles, the smallest side that still covers the frame.
+ *
+ * @param {number} sidePx
+ * @param {SignatureContract} signature
+ */
 function tileSides(sidePx, { halo_px: halo, multiple_px: multiple }) {
-  const sides = new Set(CUTS.map((count) => Math.ceil((sidePx + (count - 1) * 2 * halo) / count / multiple) * multiple));
+  const sides = new Set(
+    CUTS.map((count) => Math.ceil((sidePx + (count - 1) * 2 * halo) / count / multiple) * multiple),
+  );
   return [...sides].filter((side) => side === sidePx || (side > 2 * halo && side < sidePx)).sort((a, b) => b - a);
 }
 

@@ -8,7 +8,11 @@ import { applyTone, toneTable } from "./tone.js";
 /** @import { Rectangle } from "../raw/frame.js" */
 /** @import { Tone } from "./tone.js" */
 
-/** An upright sRGB picture, four bytes per pixel, the last 255. @typedef {{widthPx: number, heightPx: number, rgba: Uint8ClampedArray<ArrayBuffer>}} Picture */
+/**
+ * An upright sRGB picture, four bytes per pixel, the last 255.
+ *
+ * @typedef {{widthPx: number, heightPx: number, rgba: Uint8ClampedArray<ArrayBuffer>}} Picture
+ */
 
 /**
  * Round [0, 1] to 8 bits, halves to even. Throws EngineError on NaN or infinity.
@@ -56,6 +60,23 @@ export function turn(orientation, width, height, rowStep) {
     stepX: swapped ? down : across,
     stepY: swapped ? across : down,
   };
+}
+
+/**
+ * A part's levels, three per pixel, row by row.
+ *
+ * @param {ArrayLike<number>} values of the whole developed frame
+ * @param {number} rowPx pixels of its rows
+ * @param {Rectangle} part
+ * @param {(value: number) => number} toLevel a value's 8-bit level
+ */
+export function cutLevels(values, rowPx, part, toLevel) {
+  const levels = new Uint8Array(3 * part.width * part.height);
+  for (let y = 0, at = 0; y < part.height; y++) {
+    const start = 3 * ((part.top + y) * rowPx + part.left);
+    for (let x = 0; x < 3 * part.width; x++) levels[at++] = toLevel(values[start + x]);
+  }
+  return levels;
 }
 
 /**

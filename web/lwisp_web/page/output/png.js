@@ -34,7 +34,13 @@ export async function encodePng({ widthPx, heightPx, rgba }) {
   return new Blob(parts, { type: "image/png" });
 }
 
-/** Rows of differences from Paeth's predictor, a byte that names it before each. @param {Uint8ClampedArray} rgba @param {number} width @param {number} height */
+/**
+ * Rows of differences from Paeth's predictor, a byte that names it before each.
+ *
+ * @param {Uint8ClampedArray} rgba
+ * @param {number} width
+ * @param {number} height
+ */
 function filtered(rgba, width, height) {
   const rows = new Uint8Array(height * (1 + 3 * width));
   let at = 0;

@@ -1,6 +1,6 @@
 /**
- * Tone: named curves over a neutral picture, which is sRGB-encoded light, applied after the network. Each works on a value
- * by itself, in additions, multiplications, divisions and square roots alone: the Python runtime's, bit for bit.
+ * Tone: named curves over a neutral picture, which is sRGB-encoded light, applied after the network. Each works on a
+ * value by itself, in additions, multiplications, divisions and square roots alone: the Python runtime's, bit for bit.
  */
 
 /** @import { RenderedTone } from "../contract.js" */
@@ -25,8 +25,8 @@ const CURVES = {
 };
 
 /**
- * Undo `contrast` for a value in [0, 1]: Newton's method on y^2 (3 - 2 y) = x from y = sqrt(x / 3). The curve is its own
- * mirror image about the middle, so only its darker half is solved for.
+ * Undo `contrast` for a value in [0, 1]: Newton's method on y^2 (3 - 2 y) = x from y = sqrt(x / 3). The curve is its
+ * own mirror image about the middle, so only its darker half is solved for.
  *
  * @param {number} rendered
  * @param {Round} r
@@ -54,8 +54,8 @@ export function applyTone(value, rendered, wanted) {
 }
 
 /**
- * The table of an 8-bit model: what each code's value becomes. Where a curve is undone, the largest value counts as white.
- * Computed in 64 bits and rounded once; values outside [0, 1] are clipped.
+ * The table of an 8-bit model: what each code's value becomes. Where a curve is undone, the largest value counts as
+ * white. Computed in 64 bits and rounded once; values outside [0, 1] are clipped.
  *
  * @param {Float32Array} values (256,), in the codes' order
  * @param {RenderedTone} rendered

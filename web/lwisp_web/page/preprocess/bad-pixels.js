@@ -7,7 +7,12 @@
 /** @import { BadPixels, RawFrame } from "../raw/frame.js" */
 
 /** Row and column steps from a site to one of a pair, opposite the other. The first of equal ones is used. */
-const PAIRS = [2, 4].flatMap((ring) => [[ring, 0], [0, ring], [ring, ring], [ring, -ring]]);
+const PAIRS = [2, 4].flatMap((ring) => [
+  [ring, 0],
+  [0, ring],
+  [ring, ring],
+  [ring, -ring],
+]);
 const FAR = 1 << 16;
 const NEITHER = 1 << 20;
 
@@ -60,7 +65,12 @@ export function repair(values, widthPx, bad) {
   return repaired;
 }
 
-/** @param {number} own @param {number} row @param {number} column @param {(row: number, column: number) => number} good */
+/**
+ * @param {number} own
+ * @param {number} row
+ * @param {number} column
+ * @param {(row: number, column: number) => number} good
+ */
 function replacement(own, row, column, good) {
   let [best, mean, single] = [NEITHER, 0, -1];
   PAIRS.forEach(([down, across], index) => {

@@ -77,7 +77,13 @@ export function cutWindow(values, outer, inner) {
   return part;
 }
 
-/** R - G and B - G of the quads within reach of a window, G the mean of its two sites. @param {Float32Array} light @param {Rectangle} outer @param {Rectangle} inner */
+/**
+ * R - G and B - G of the quads within reach of a window, G the mean of its two sites.
+ *
+ * @param {Float32Array} light
+ * @param {Rectangle} outer
+ * @param {Rectangle} inner
+ */
 function colorDifferences(light, outer, inner) {
   const reach = SMOOTHING_REACH_PX;
   const [width, height] = [inner.width + 2 * reach, inner.height + 2 * reach];
@@ -96,8 +102,8 @@ function colorDifferences(light, outer, inner) {
 }
 
 /**
- * Smooth by the binomial kernel 1-4-6-4-1 along both sides, in place and times 256: sums of neighbours, four times down,
- * four across. Only the window's own quads are right then; they begin at the array's first.
+ * Smooth by the binomial kernel 1-4-6-4-1 along both sides, in place and times 256: sums of neighbours, four times
+ * down, four across. Only the window's own quads are right then; they begin at the array's first.
  *
  * @param {Float32Array} values
  * @param {number} width

@@ -9,6 +9,5 @@ const f32 = Math.fround;
  */
 export function makeCurve(offset) {
   const [lowest, shift, gain] = [f32(-offset), f32(offset), f32(1 / (1 + offset))];
-  return (/** @type {number} */ light) =>
-    f32(Math.sqrt(f32(f32(Math.min(Math.max(light, lowest), 1) + shift) * gain)));
+  return (/** @type {number} */ light) => f32(Math.sqrt(f32(f32(Math.min(Math.max(light, lowest), 1) + shift) * gain)));
 }

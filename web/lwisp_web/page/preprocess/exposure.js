@@ -1,6 +1,6 @@
 /**
- * Exposure in stops, with a shoulder: shadows and mid-tones get the gain, what the sensor held is never burnt. Brighter is
- * a hyperbola from the knee to white, darker its inverse: y = gain (min(x, knee) + e / (1 + bend e)), e = x - knee.
+ * Exposure in stops, with a shoulder: shadows and mid-tones get the gain, what the sensor held is never burnt. Brighter
+ * is a hyperbola from the knee to white, darker its inverse: y = gain (min(x, knee) + e / (1 + bend e)), e = x - knee.
  */
 
 import { siteOrder } from "../raw/cfa.js";

@@ -1,8 +1,8 @@
 /**
- * Noise estimated from a mosaic itself: blocks of 8x8 sites of one colour are split by the Haar transform. The blocks that
- * vary least but in their diagonal differences are taken as flat, and what those vary by is noise alone. A line through
- * the ranges of light gives shot and read noise. Whole numbers, and sums in a stated order: equal mosaics give the Python
- * runtime's noise.
+ * Noise estimated from a mosaic itself: blocks of 8x8 sites of one colour are split by the Haar transform. The blocks
+ * that vary least but in their diagonal differences are taken as flat, and what those vary by is noise alone. A line
+ * through the ranges of light gives shot and read noise. Whole numbers, and sums in a stated order: equal mosaics give
+ * the Python runtime's noise.
  */
 
 import { siteOrder } from "../raw/cfa.js";
@@ -23,7 +23,11 @@ const LEAST_FLAT = 16;
 const OUTLIER = 1.25;
 const ROUNDS = 8;
 
-/** On light in [0, 1]: variance of a site, and the energy of all else. @typedef {{light: number, variance: number, texture: number}} Block */
+/**
+ * On light in [0, 1]: variance of a site, and the energy of all else.
+ *
+ * @typedef {{light: number, variance: number, texture: number}} Block
+ */
 /** One range of light and the variance of its flat blocks. @typedef {{light: number, variance: number}} Level */
 
 /**
@@ -39,7 +43,12 @@ export function estimateNoise(frame) {
   return { scale: [shot, shot, shot], offset: [read, read, read] };
 }
 
-/** Blocks of one site of the cell; those that reach white or the sensor's zero are left out. @param {RawFrame} frame @param {number} site */
+/**
+ * Blocks of one site of the cell; those that reach white or the sensor's zero are left out.
+ *
+ * @param {RawFrame} frame
+ * @param {number} site
+ */
 function blocksOf(frame, site) {
   const [top, left] = [site >> 1, site & 1];
   const rows = Math.floor(((frame.heightPx - top + 1) >> 1) / BLOCK);

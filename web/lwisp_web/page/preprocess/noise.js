@@ -8,7 +8,11 @@ import { PLANE_COLORS } from "./levels.js";
 
 const f32 = Math.fround;
 
-/** A site's variance at light x under a shading gain g is (shot x + read g) g. @typedef {{shot: number, read: number}} QuadNoise */
+/**
+ * A site's variance at light x under a shading gain g is (shot x + read g) g.
+ *
+ * @typedef {{shot: number, read: number}} QuadNoise
+ */
 
 /**
  * The mean variance over a quad's sites after white balance, in terms of the quad's mean light. Computed in 64 bits,
@@ -39,8 +43,8 @@ export function noiseOfQuads(profile, gains, exposureGain = 1) {
  */
 
 /**
- * The plane over a window, one value in [0, 1] per pixel: half the way from light - sigma to light + sigma under exposure
- * and curve.
+ * The plane over a window, one value in [0, 1] per pixel: half the way from light - sigma to light + sigma under
+ * exposure and curve.
  *
  * @param {NoisePlane} plane
  * @param {Float32Array} light before colour and exposure, four values per pixel

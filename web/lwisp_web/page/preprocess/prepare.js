@@ -2,8 +2,8 @@
  * The pre-processing: a mosaic to the packed planes that a model takes, step by step as its contract says: bad pixels,
  * black, white balance, lens shading, clip above 1, colour, exposure, curve; then the noise plane.
  *
- * The same arithmetic in the same order as the Python runtime's `prepare`, in 32-bit floats, so that the planes are equal
- * bit for bit, and any part equals the whole's. Checked against tests/golden.
+ * The same arithmetic in the same order as the Python runtime's `prepare`, in 32-bit floats, so that the planes are
+ * equal bit for bit, and any part equals the whole's. Checked against tests/golden.
  */
 
 import { UsageError } from "../errors.js";
@@ -94,7 +94,8 @@ export class Preparation {
     const outer = this.#widened(inner);
     const gain = this.shading?.over(outer) ?? null;
     const light = this.#light(outer, gain);
-    const noise = this.noise && noisePlane(this.noise, cutWindow(light, outer, inner), gain && cutWindow(gain, outer, inner));
+    const noise =
+      this.noise && noisePlane(this.noise, cutWindow(light, outer, inner), gain && cutWindow(gain, outer, inner));
     const moved = this.#moved(light, outer, inner);
     const { count, curve, shoulder: bend } = this;
     for (let quad = 0; quad < inner.width * inner.height; quad++) {
@@ -144,7 +145,13 @@ export class Preparation {
     return light;
   }
 
-  /** @param {RawFrame} frame @param {InputContract} contract @param {number} exposureGain @param {number} denoise @returns {NoisePlane} */
+  /**
+   * @param {RawFrame} frame
+   * @param {InputContract} contract
+   * @param {number} exposureGain
+   * @param {number} denoise
+   * @returns {NoisePlane}
+   */
   #noisePlane(frame, contract, exposureGain, denoise) {
     const profile = frame.noiseProfile ?? estimateNoise(frame) ?? NO_NOISE;
     return {

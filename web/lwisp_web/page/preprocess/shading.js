@@ -8,7 +8,11 @@
 const f32 = Math.fround;
 
 /** One packed plane's rows (or columns) in the mosaic. @typedef {{places: Int32Array, sidePx: number}} Sites */
-/** Multiplies every fourth gain, from `plane` on, over a window. @typedef {(window: Rectangle, gains: Float32Array, plane: number) => void} PlaneGain */
+/**
+ * Multiplies every fourth gain, from `plane` on, over a window.
+ *
+ * @typedef {(window: Rectangle, gains: Float32Array, plane: number) => void} PlaneGain
+ */
 
 export class LensShading {
   /**
@@ -25,7 +29,11 @@ export class LensShading {
     });
   }
 
-  /** Gains of R, Gr, Gb, B over a window in packed pixels: row by row, four values per pixel. @param {Rectangle} window */
+  /**
+   * Gains of R, Gr, Gb, B over a window in packed pixels: row by row, four values per pixel.
+   *
+   * @param {Rectangle} window
+   */
   over(window) {
     const gains = new Float32Array(4 * window.width * window.height).fill(1);
     this.planes.forEach((parts, plane) => parts.forEach((multiply) => multiply(window, gains, plane)));
@@ -97,8 +105,8 @@ function mapGain(map, down, across) {
 }
 
 /**
- * A radial polynomial over one packed plane: 1 + s (k0 + s (k1 + s (k2 + s (k3 + s k4)))), s = y2 + x2, by Horner's rule
- * in 32 bits.
+ * A radial polynomial over one packed plane: 1 + s (k0 + s (k1 + s (k2 + s (k3 + s k4)))), s = y2 + x2, by Horner's
+ * rule in 32 bits.
  *
  * @param {VignetteRadial} vignette
  * @param {Sites} down

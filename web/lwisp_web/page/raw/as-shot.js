@@ -22,8 +22,8 @@ const LIGHTS = [
 const MAX_GAIN_RATIO = 16;
 
 /**
- * Gains of R, G, B, the smallest 1, and white-balanced camera RGB to linear sRGB; null if the file has no matrix. Throws
- * RawError if the white balance is missing or absurd, or the matrices can't be used.
+ * Gains of R, G, B, the smallest 1, and white-balanced camera RGB to linear sRGB; null if the file has no matrix.
+ * Throws RawError if the white balance is missing or absurd, or the matrices can't be used.
  *
  * @param {Directory} main
  */
@@ -56,7 +56,12 @@ function checkedGains(gains) {
   return scaleGains(gains);
 }
 
-/** AsShotWhiteXY; null where AsShotNeutral says it, or nothing does. @param {Directory} main @returns {WhitePoint | null} */
+/**
+ * AsShotWhiteXY; null where AsShotNeutral says it, or nothing does.
+ *
+ * @param {Directory} main
+ * @returns {WhitePoint | null}
+ */
 function whitePoint(main) {
   const values = main.has(AS_SHOT_NEUTRAL) ? [] : main.numbers(AS_SHOT_WHITE_XY);
   if (!values.length) return null;

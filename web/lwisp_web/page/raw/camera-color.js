@@ -23,8 +23,26 @@ import { SRGB_TO_XYZ, apply, cameraToSrgb, diagonal, inverse, multiply, scaleGai
 
 /** Colour temperatures of EXIF's light sources; the fluorescents' middles. @type {Record<number, number>} */
 const KELVIN = {
-  1: 5500, 2: 4150, 3: 2850, 4: 5500, 9: 5500, 10: 6500, 11: 7500, 12: 6400, 13: 5050, 14: 4150, 15: 3525,
-  16: 2925, 17: 2850, 18: 5500, 19: 6500, 20: 5500, 21: 6500, 22: 7500, 23: 5000, 24: 3200,
+  1: 5500,
+  2: 4150,
+  3: 2850,
+  4: 5500,
+  9: 5500,
+  10: 6500,
+  11: 7500,
+  12: 6400,
+  13: 5050,
+  14: 4150,
+  15: 3525,
+  16: 2925,
+  17: 2850,
+  18: 5500,
+  19: 6500,
+  20: 5500,
+  21: 6500,
+  22: 7500,
+  23: 5000,
+  24: 3200,
 };
 const IDENTITY = diagonal([1, 1, 1]);
 /** Linearised Bradford. */
@@ -36,7 +54,10 @@ const PASSES = 30;
 const CONVERGED = 1e-7;
 
 export class CameraColor {
-  /** @param {LightCalibration[]} lights one or two @param {number[]} analogBalance gains of R, G, B before conversion */
+  /**
+   * @param {LightCalibration[]} lights one or two
+   * @param {number[]} analogBalance gains of R, G, B before conversion
+   */
   constructor(lights, analogBalance) {
     this.lights = lights;
     this.analogBalance = analogBalance;
@@ -75,15 +96,16 @@ export class CameraColor {
     if (at.forward === null) {
       return multiply(multiply(adaptation(white, D50), inverse(this.#toCamera(at))), diagonal(neutral));
     }
-    const toReference = multiply(
-      inverse(multiply(diagonal(this.analogBalance), at.calibration)),
-      diagonal(neutral),
-    );
+    const toReference = multiply(inverse(multiply(diagonal(this.analogBalance), at.calibration)), diagonal(neutral));
     const balance = apply(toReference, [1, 1, 1]).map((sum) => 1 / sum);
     return multiply(multiply(at.forward, diagonal(balance)), toReference);
   }
 
-  /** The white point of a neutral camera colour: its own matrices depend on it, so it's found in rounds. @param {number[]} neutral */
+  /**
+   * The white point of a neutral camera colour: its own matrices depend on it, so it's found in rounds.
+   *
+   * @param {number[]} neutral
+   */
   #whiteOf(neutral) {
     let white = D50;
     for (let pass = 0; pass < PASSES; pass++) {
@@ -115,7 +137,11 @@ function kelvin(light) {
   return KELVIN[light.illuminant ?? 0] ?? 0;
 }
 
-/** @param {number} share of the warmer light's matrices @param {LightCalibration} warm @param {LightCalibration} cold */
+/**
+ * @param {number} share of the warmer light's matrices
+ * @param {LightCalibration} warm
+ * @param {LightCalibration} cold
+ */
 function mixed(share, warm, cold) {
   if (warm === cold) {
     return { xyzToCamera: warm.xyzToCamera, calibration: warm.calibration ?? IDENTITY, forward: warm.forward };
@@ -148,7 +174,12 @@ function chromaticity([x, y, z]) {
   return white;
 }
 
-/** XYZ under one white to XYZ under another; scales within 0.1 to 10. @param {WhitePoint} source @param {WhitePoint} target */
+/**
+ * XYZ under one white to XYZ under another; scales within 0.1 to 10.
+ *
+ * @param {WhitePoint} source
+ * @param {WhitePoint} target
+ */
 function adaptation(source, target) {
   const [from, to] = [apply(BRADFORD, xyzOf(source)), apply(BRADFORD, xyzOf(target))];
   const scale = to.map((value, index) => Math.min(Math.max(value / Math.max(from[index], 1e-9), 0.1), 10));

@@ -1,6 +1,10 @@
 /** Filter orders of the 2x2 cell, and the frame aligned to RGGB. */
 
-/** Rows and columns to put before a mosaic so that it starts with RGGB, by its order. @type {Record<string, number[]>} */
+/**
+ * Rows and columns to put before a mosaic so that it starts with RGGB, by its order.
+ *
+ * @type {Record<string, number[]>}
+ */
 export const CFA_OFFSETS_PX = { RGGB: [0, 0], GRBG: [0, 1], GBRG: [1, 0], BGGR: [1, 1] };
 
 /**

@@ -65,7 +65,13 @@ export function temperatureOfWhite(white) {
   return 1e6 / Math.max(start + share * (stop - start), LEAST_MIREDS);
 }
 
-/** A point's distance from a line; the sign tells the side. @param {number[]} line @param {number} u @param {number} v */
+/**
+ * A point's distance from a line; the sign tells the side.
+ *
+ * @param {number[]} line
+ * @param {number} u
+ * @param {number} v
+ */
 function distance([, lineU, lineV, slope], u, v) {
   const length = Math.hypot(1, slope);
   return (v - lineV) * (1 / length) - (u - lineU) * (slope / length);

@@ -2,16 +2,21 @@
 
 import { RawError } from "../errors.js";
 
-/** @import { BadPixels, GainMap, MapAxis, Rectangle, VignetteRadial } from "./frame.js" */
+/** @import { BadPixels, GainMap, MapAxis, Rectangle, VignetteRadial, WarpRectilinear } from "./frame.js" */
 /** @import { Directory } from "./tiff.js" */
 
-/** Where a DNG's mosaic lies on the sensor, and its filters. @typedef {{widthPx: number, heightPx: number, active: Rectangle, cfa: string}} SensorArea */
+/**
+ * Where a DNG's mosaic lies on the sensor, and its filters.
+ *
+ * @typedef {{widthPx: number, heightPx: number, active: Rectangle, cfa: string}} SensorArea
+ */
 
 /**
  * @typedef {object} Opcodes
  * @property {GainMap[]} gainMaps
  * @property {VignetteRadial[]} vignettes
  * @property {BadPixels[]} badPixels
+ * @property {WarpRectilinear[]} warps
  * @property {string[]} leftOut names of optional ones that aren't honoured
  */
 
@@ -20,8 +25,20 @@ import { RawError } from "../errors.js";
 /** Tags of lists 1 to 3: on sensor values as read, on linear light, on linear RGB. */
 const LIST_TAGS = [51008, 51009, 51022];
 const NAMES = [
-  "", "WarpRectilinear", "WarpFisheye", "FixVignetteRadial", "FixBadPixelsConstant", "FixBadPixelsList", "TrimBounds",
-  "MapTable", "MapPolynomial", "GainMap", "DeltaPerRow", "DeltaPerColumn", "ScalePerRow", "ScalePerColumn",
+  "",
+  "WarpRectilinear",
+  "WarpFisheye",
+  "FixVignetteRadial",
+  "FixBadPixelsConstant",
+  "FixBadPixelsList",
+  "TrimBounds",
+  "MapTable",
+  "MapPolynomial",
+  "GainMap",
+  "DeltaPerRow",
+  "DeltaPerColumn",
+  "ScalePerRow",
+  "ScalePerColumn",
   "WarpRectilinear2",
 ];
 const HEAD_BYTES = 16;
@@ -97,7 +114,7 @@ function broken(where, found) {
  */
 export function readOpcodes(raw, sensor) {
   /** @type {Opcodes} */
-  const found = { gainMaps: [], vignettes: [], badPixels: [], leftOut: [] };
+  const found = { gainMaps: [], vignettes: [], badPixels: [], warps: [], leftOut: [] };
   LIST_TAGS.forEach((tag, index) => {
     const content = raw.data(tag);
     for (const opcode of content ? split(content, index + 1) : []) {
@@ -124,9 +141,18 @@ function split(content, stage) {
   });
 }
 
-/** Add what an opcode asks for. Returns whether it can be honoured. @param {Opcode} opcode @param {SensorArea} sensor @param {Opcodes} found */
+/**
+ * Add what an opcode asks for. Returns whether it can be honoured.
+ *
+ * @param {Opcode} opcode
+ * @param {SensorArea} sensor
+ * @param {Opcodes} found
+ */
 function collect({ number, stage, reader }, sensor, found) {
   switch (`${number} in list ${stage}`) {
+    case "1 in list 3":
+      found.warps.push(readWarp(reader));
+      return true;
     case "3 in list 2":
     case "3 in list 3":
       found.vignettes.push(readVignette(reader));
@@ -167,6 +193,20 @@ function readVignette(reader) {
   return vignette;
 }
 
+/** @param {Reader} reader @returns {WarpRectilinear} */
+function readWarp(reader) {
+  const planes = reader.length >= 4 ? reader.unsigned() : 0;
+  if (planes !== 1 && planes !== 3) throw broken(reader.name, `${planes} planes; 1 or 3 are read`);
+  reader.expect(4 + 8 * (6 * planes + 2));
+  const coefficients = Array.from({ length: planes }, () => Array.from({ length: 6 }, () => reader.double()));
+  const [centerX, centerY] = [reader.double(), reader.double()];
+  const isSound = coefficients.flat().every(Number.isFinite);
+  if (!isSound || ![centerX, centerY].every((center) => center >= 0 && center <= 1)) {
+    throw broken(reader.name, `coefficients ${coefficients} around ${centerX}, ${centerY}`);
+  }
+  return { coefficients, centerX, centerY };
+}
+
 /** @param {Reader} reader @param {SensorArea} sensor @returns {BadPixels} */
 function readBadList(reader, sensor) {
   if (reader.length < 12) throw broken(reader.name, `${reader.length} bytes`);
@@ -193,7 +233,13 @@ function readPoint(reader, { widthPx, heightPx, active }) {
   return y >= 0 && y < active.height && x >= 0 && x < active.width ? [y, x] : null;
 }
 
-/** In the mosaic; null on the masked border. @param {Reader} reader @param {SensorArea} sensor @returns {Rectangle | null} */
+/**
+ * In the mosaic; null on the masked border.
+ *
+ * @param {Reader} reader
+ * @param {SensorArea} sensor
+ * @returns {Rectangle | null}
+ */
 function readRectangle(reader, { widthPx, heightPx, active }) {
   const [top, left, bottom, right] = Array.from({ length: 4 }, () => reader.unsigned());
   if (top >= bottom || left >= right || bottom > heightPx || right > widthPx) {
@@ -213,7 +259,8 @@ function readRectangle(reader, { widthPx, heightPx, active }) {
  * @param {number} planes of the picture that the opcode is for: 1 for a mosaic, 3 for R, G, B
  */
 function readGainMap(reader, area, planes) {
-  if (reader.length < MAP_HEAD_BYTES) throw broken(reader.name, `${reader.length} bytes; at least ${MAP_HEAD_BYTES} are needed`);
+  if (reader.length < MAP_HEAD_BYTES)
+    throw broken(reader.name, `${reader.length} bytes; at least ${MAP_HEAD_BYTES} are needed`);
   const [top, left, bottom, right, first, count] = Array.from({ length: 6 }, () => reader.unsigned());
   const [rowPitch, columnPitch] = Array.from({ length: 2 }, () => Math.min(reader.unsigned(), MAX_PITCH));
   const [rows, columns] = [reader.unsigned(), reader.unsigned()];
@@ -228,7 +275,8 @@ function readGainMap(reader, area, planes) {
   }
   if (count < 1 || first >= planes) throw broken(reader.name, `${count} planes from ${first} on; there are ${planes}`);
   const gains = Float32Array.from({ length: points }, () => reader.float());
-  if (!gains.every((gain) => gain > 0 && gain <= MAX_GAIN)) throw broken(reader.name, `gains outside of 0 to ${MAX_GAIN}`);
+  if (!gains.every((gain) => gain > 0 && gain <= MAX_GAIN))
+    throw broken(reader.name, `gains outside of 0 to ${MAX_GAIN}`);
   const down = readAxis(reader, rows, rowOrigin, rowSpacing, top, Math.min(bottom, area.height), rowPitch);
   const across = readAxis(reader, columns, columnOrigin, columnSpacing, left, Math.min(right, area.width), columnPitch);
   return new PlaneMaps(down, across, gains, mapPlanes, first, Math.min(first + count, planes));
@@ -251,7 +299,14 @@ function readAxis(reader, count, origin, spacing, start, stop, pitch) {
 
 /** A map's points for each plane; where it has fewer planes than the picture, its last one stands for the rest. */
 class PlaneMaps {
-  /** @param {MapAxis} down @param {MapAxis} across @param {Float32Array} gains @param {number} mapPlanes @param {number} first @param {number} last */
+  /**
+   * @param {MapAxis} down
+   * @param {MapAxis} across
+   * @param {Float32Array} gains
+   * @param {number} mapPlanes
+   * @param {number} first
+   * @param {number} last
+   */
   constructor(down, across, gains, mapPlanes, first, last) {
     this.down = down;
     this.across = across;
@@ -280,7 +335,12 @@ class PlaneMaps {
   }
 }
 
-/** Every second row (or column) of a map, from the first of this phase (0 or 1) on; null if there is none. @param {MapAxis} axis @param {number} phase */
+/**
+ * Every second row (or column) of a map, from the first of this phase (0 or 1) on; null if there is none.
+ *
+ * @param {MapAxis} axis
+ * @param {number} phase
+ */
 function ofPhase(axis, phase) {
   const start = axis.start + ((phase + axis.start) % 2);
   return start < axis.stop ? { ...axis, start, pitch: 2 } : null;

@@ -11,8 +11,16 @@ import { readDirectories } from "./tiff.js";
 /** @import { NoiseProfile, RawFrame, Rectangle } from "./frame.js" */
 /** @import { Directory } from "./tiff.js" */
 
-/** Samples decoded elsewhere, of the whole sensor. @typedef {{widthPx: number, heightPx: number, samples: Uint16Array}} Decoded */
-/** Decodes samples that aren't plain: compressed or linearised ones. @typedef {(file: Uint8Array<ArrayBuffer>) => Promise<Decoded>} Decoder */
+/**
+ * Samples decoded elsewhere, of the whole sensor.
+ *
+ * @typedef {{widthPx: number, heightPx: number, samples: Uint16Array}} Decoded
+ */
+/**
+ * Decodes samples that aren't plain: compressed or linearised ones.
+ *
+ * @typedef {(file: Uint8Array<ArrayBuffer>) => Promise<Decoded>} Decoder
+ */
 
 const SUBFILE_TYPE = 254;
 const WIDTH = 256;
@@ -41,9 +49,16 @@ const MAX_PIXELS = 200e6;
 
 /** Tags that change the picture in a converter that follows them. */
 const NOT_HONOURED = [
-  [50711, "CFALayout"], [50718, "DefaultScale"], [50937, "ProfileHueSatMap"], [50940, "ProfileToneCurve"],
-  [50981, "ProfileLookTable"], [51125, "DefaultUserCrop"], [52525, "ProfileGainTableMap"], [52531, "ColorMatrix3"],
-  [52543, "RGBTables"], [52544, "ProfileGainTableMap2"],
+  [50711, "CFALayout"],
+  [50718, "DefaultScale"],
+  [50937, "ProfileHueSatMap"],
+  [50940, "ProfileToneCurve"],
+  [50981, "ProfileLookTable"],
+  [51125, "DefaultUserCrop"],
+  [52525, "ProfileGainTableMap"],
+  [52531, "ColorMatrix3"],
+  [52543, "RGBTables"],
+  [52544, "ProfileGainTableMap2"],
 ];
 /** The values that say "leave it as it is". @type {Record<number, string>} */
 const NEUTRAL_VALUES = { 50711: "1", 50718: "1,1", 51125: "0,0,1,1" };
@@ -80,6 +95,7 @@ export async function readDng(file, decode) {
     gainMaps: opcodes.gainMaps,
     vignettes: opcodes.vignettes,
     badPixels: opcodes.badPixels,
+    warps: opcodes.warps,
     baselineExposureEv: baselineExposure(main),
     noiseProfile,
     picture: defaultCrop(raw, active),
@@ -92,7 +108,8 @@ export async function readDng(file, decode) {
 /** What a file is that isn't a DNG. @param {Uint8Array} file */
 function explainOther(file) {
   const head = String.fromCharCode(...file.subarray(0, 12));
-  if (head.startsWith("\xff\xd8")) return "This is a JPEG, no RAW file. Choose the DNG that the camera saved beside it.";
+  if (head.startsWith("\xff\xd8"))
+    return "This is a JPEG, no RAW file. Choose the DNG that the camera saved beside it.";
   if (head.includes("ftyp")) return "This is HEIC, CR3 or a video, no DNG. Convert a CR3 with Adobe DNG Converter.";
   return "This isn't a DNG. Convert other RAW files with Adobe DNG Converter, or use the lwisp command.";
 }
@@ -101,7 +118,8 @@ function explainOther(file) {
 function mosaicDirectory(directories) {
   const mosaics = directories.filter((each) => each.integer(PHOTOMETRIC) === MOSAIC_PHOTOMETRIC);
   const raw = mosaics.find((each) => (each.integer(SUBFILE_TYPE) ?? 0) === 0) ?? mosaics[0];
-  if (!raw) throw new RawError("The DNG contains no mosaic: it's already demosaiced (a linear DNG). Use the lwisp command.");
+  if (!raw)
+    throw new RawError("The DNG contains no mosaic: it's already demosaiced (a linear DNG). Use the lwisp command.");
   return raw;
 }
 
@@ -119,7 +137,15 @@ function activeArea(raw, width, height) {
   const area = raw.numbers(ACTIVE_AREA);
   if (!area.length) return { left: 0, top: 0, width, height };
   const [top, left, bottom, right] = area.map(Math.trunc);
-  if (area.length !== 4 || top < 0 || left < 0 || bottom > height || right > width || bottom - top < 2 || right - left < 2) {
+  if (
+    area.length !== 4 ||
+    top < 0 ||
+    left < 0 ||
+    bottom > height ||
+    right > width ||
+    bottom - top < 2 ||
+    right - left < 2
+  ) {
     throw new RawError(`The DNG's active area ${area} leaves its ${width}x${height} px. Convert the file.`);
   }
   return { left, top, width: right - left, height: bottom - top };
@@ -127,14 +153,23 @@ function activeArea(raw, width, height) {
 
 /** Filters at the active area's top left: CFAPattern begins there. @param {Directory} raw */
 function filterOrder(raw) {
-  const letters = raw.numbers(CFA_PATTERN).map((color) => "RGBCMYW"[color] ?? "?").join("");
+  const letters = raw
+    .numbers(CFA_PATTERN)
+    .map((color) => "RGBCMYW"[color] ?? "?")
+    .join("");
   if (raw.numbers(CFA_DIMENSIONS).join() !== "2,2" || !(letters in CFA_OFFSETS_PX)) {
     throw new RawError(`The DNG's filters are ${letters || "unknown"}, not a 2x2 Bayer cell. Use another converter.`);
   }
   return letters;
 }
 
-/** @param {Uint8Array<ArrayBuffer>} file @param {Directory} raw @param {number} widthPx @param {number} heightPx @param {Decoder} decode */
+/**
+ * @param {Uint8Array<ArrayBuffer>} file
+ * @param {Directory} raw
+ * @param {number} widthPx
+ * @param {number} heightPx
+ * @param {Decoder} decode
+ */
 async function readSamples(file, raw, widthPx, heightPx, decode) {
   if (isPlain(raw)) return readPlainSamples(raw, widthPx, heightPx);
   const decoded = await decode(file);
@@ -183,7 +218,9 @@ function blackPattern(raw) {
     const [top, left] = [(site >> 1) % rows, (site & 1) % columns];
     const found = levels.filter((_, at) => {
       const [row, column] = [Math.floor(at / columns), at % columns];
-      return isLarge ? row >= top && (row - top) % 2 === 0 && column >= left && (column - left) % 2 === 0 : row === top && column === left;
+      return isLarge
+        ? row >= top && (row - top) % 2 === 0 && column >= left && (column - left) % 2 === 0
+        : row === top && column === left;
     });
     return mean(found);
   });
@@ -205,18 +242,35 @@ function baselineExposure(main) {
   return [BASELINE_EXPOSURE, BASELINE_EXPOSURE_OFFSET].reduce((sum, tag) => sum + (main.numbers(tag)[0] ?? 0), 0);
 }
 
-/** One pair for all colours, three, or four (R, Gr, Gb, B); null where they can't be used. @param {Directory} main @param {Directory} raw @returns {NoiseProfile | null} */
+/**
+ * One pair for all colours, three, or four (R, Gr, Gb, B); null where they can't be used.
+ *
+ * @param {Directory} main
+ * @param {Directory} raw
+ * @returns {NoiseProfile | null}
+ */
 function readNoise(main, raw) {
   // The specification has it in the mosaic's directory; old writers put it into the first.
   const values = (raw.has(NOISE_PROFILE) ? raw : main).numbers(NOISE_PROFILE);
-  if (![2, 6, 8].includes(values.length) || !values.some((value) => value > 0) || values.some((value) => value < 0)) return null;
+  if (![2, 6, 8].includes(values.length) || !values.some((value) => value > 0) || values.some((value) => value < 0))
+    return null;
   const [scale, offset] = [0, 1].map((part) => values.filter((_, at) => at % 2 === part));
   const ofColors = (/** @type {number[]} */ each) =>
-    each.length === 1 ? [each[0], each[0], each[0]] : each.length === 3 ? each : [each[0], (each[1] + each[2]) / 2, each[3]];
+    each.length === 1
+      ? [each[0], each[0], each[0]]
+      : each.length === 3
+        ? each
+        : [each[0], (each[1] + each[2]) / 2, each[3]];
   return { scale: ofColors(scale), offset: ofColors(offset) };
 }
 
-/** DefaultCrop within the mosaic, rounded to pixels; the whole mosaic if the file doesn't say. @param {Directory} raw @param {Rectangle} active @returns {Rectangle} */
+/**
+ * DefaultCrop within the mosaic, rounded to pixels; the whole mosaic if the file doesn't say.
+ *
+ * @param {Directory} raw
+ * @param {Rectangle} active
+ * @returns {Rectangle}
+ */
 function defaultCrop(raw, active) {
   const size = raw.numbers(CROP_SIZE);
   if (!size.length) return { left: 0, top: 0, width: active.width, height: active.height };
@@ -226,7 +280,12 @@ function defaultCrop(raw, active) {
   }
   const [left, top] = origin.map(roundHalfEven);
   const [width, height] = size.map(roundHalfEven);
-  const inside = { left, top, width: Math.min(width, active.width - left), height: Math.min(height, active.height - top) };
+  const inside = {
+    left,
+    top,
+    width: Math.min(width, active.width - left),
+    height: Math.min(height, active.height - top),
+  };
   if (Math.min(inside.width, inside.height) < 2) {
     throw new RawError(`The DNG's default crop at ${origin} leaves nothing of the picture. Convert the file.`);
   }
@@ -252,6 +311,8 @@ function checkFrame({ blackLevel, whiteLevel: white, orientation, baselineExposu
   if (!(white > Math.max(...blackLevel))) {
     throw new RawError(`White level ${white} isn't above the black levels ${blackLevel.join(", ")}. Convert the file.`);
   }
-  if (!(orientation >= 1 && orientation <= 8)) throw new RawError(`Orientation ${orientation} is unknown; EXIF has 1 to 8.`);
-  if (!(Math.abs(ev) <= MAX_BASELINE_EV)) throw new RawError(`BaselineExposure is ${ev} EV; ±${MAX_BASELINE_EV} is needed.`);
+  if (!(orientation >= 1 && orientation <= 8))
+    throw new RawError(`Orientation ${orientation} is unknown; EXIF has 1 to 8.`);
+  if (!(Math.abs(ev) <= MAX_BASELINE_EV))
+    throw new RawError(`BaselineExposure is ${ev} EV; ±${MAX_BASELINE_EV} is needed.`);
 }

@@ -14,6 +14,7 @@
  * @property {GainMap[]} gainMaps lens shading to undo, one map after another
  * @property {VignetteRadial[]} vignettes
  * @property {BadPixels[]} badPixels
+ * @property {WarpRectilinear[]} warps the lens's distortion to undo, one after another
  * @property {number} baselineExposureEv exposure that the file asks for, in stops
  * @property {NoiseProfile | null} noiseProfile null if the file doesn't say
  * @property {Rectangle} picture what of the developed mosaic, before it's turned upright, is the picture
@@ -57,6 +58,15 @@
  *
  * @typedef {object} VignetteRadial
  * @property {number[]} coefficients k0 to k4
+ * @property {number} centerX relative column of the centre
+ * @property {number} centerY relative row of the centre
+ */
+
+/**
+ * A lens's distortion and lateral colour (DNG opcode 1).
+ *
+ * @typedef {object} WarpRectilinear
+ * @property {number[][]} coefficients kr0 to kr3, kt0, kt1; one row for all colours, or one each for R, G, B
  * @property {number} centerX relative column of the centre
  * @property {number} centerY relative row of the centre
  */

@@ -100,8 +100,8 @@ export function scaleGains(gains) {
 }
 
 /**
- * The matrix from a camera's white-balanced RGB to the reference camera's, rounded to 32 bits; the identity for a camera
- * without one. Both arguments go to linear sRGB.
+ * The matrix from a camera's white-balanced RGB to the reference camera's, rounded to 32 bits; the identity for a
+ * camera without one. Both arguments go to linear sRGB.
  *
  * @param {number[] | null} camera
  * @param {number[]} reference

@@ -58,12 +58,22 @@ export function readPlainSamples(raw, widthPx, heightPx) {
     const [left, top] = [(part % across) * width, Math.floor(part / across) * height];
     const rows = Math.min(height, heightPx - top);
     const columns = Math.min(width, widthPx - left);
-    readPart(raw, { offset: offsets[part], bytes: lengths[part], width, rows, columns }, mosaic, top * widthPx + left, widthPx);
+    readPart(
+      raw,
+      { offset: offsets[part], bytes: lengths[part], width, rows, columns },
+      mosaic,
+      top * widthPx + left,
+      widthPx,
+    );
   }
   return mosaic;
 }
 
-/** Where a strip or tile lies in the file, and what of it is in the picture. @typedef {{offset: number, bytes: number, width: number, rows: number, columns: number}} Part */
+/**
+ * Where a strip or tile lies in the file, and what of it is in the picture.
+ *
+ * @typedef {{offset: number, bytes: number, width: number, rows: number, columns: number}} Part
+ */
 
 /**
  * @param {Directory} raw
@@ -87,7 +97,14 @@ function readPart(raw, part, mosaic, start, rowPx) {
   }
 }
 
-/** Samples of fewer than 16 bits follow one another, the highest bit first. @param {DataView} file @param {number} at @param {number} bits @param {Uint16Array} target */
+/**
+ * Samples of fewer than 16 bits follow one another, the highest bit first.
+ *
+ * @param {DataView} file
+ * @param {number} at
+ * @param {number} bits
+ * @param {Uint16Array} target
+ */
 function unpackBits(file, at, bits, target) {
   let [held, count] = [0, 0];
   for (let x = 0; x < target.length; x++) {

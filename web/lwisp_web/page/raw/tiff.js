@@ -136,7 +136,11 @@ function readDirectory(file, little, offset) {
   /** @type {Map<number, Entry>} */
   const entries = new Map();
   for (let at = offset + 2; at < offset + 2 + ENTRY_BYTES * count; at += ENTRY_BYTES) {
-    const [tag, type, values] = [file.getUint16(at, little), file.getUint16(at + 2, little), file.getUint32(at + 4, little)];
+    const [tag, type, values] = [
+      file.getUint16(at, little),
+      file.getUint16(at + 2, little),
+      file.getUint32(at + 4, little),
+    ];
     if (type < 1 || type > 13) continue;
     const bytes = values * TYPE_BYTES[type];
     const place = bytes <= 4 ? at + 8 : file.getUint32(at + 8, little);
