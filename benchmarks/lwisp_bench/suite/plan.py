@@ -8,11 +8,12 @@ from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
-from lwisp_bench.cases.setup import MODES, NativeTool, Setup
+from lwisp_bench.cases.setup import MODES, NativeTool, RunnerName, Setup
 from lwisp_bench.cases.subject import Subject, bundle_subject, file_subject
 from lwisp_bench.devices.device import Device
 from lwisp_bench.devices.gate import GateLimits
 from lwisp_bench.devices.opening import open_device
+from lwisp_bench.runners.android_app import AppRunner, app_tool
 from lwisp_bench.runners.device_runner import RunOptions
 from lwisp_bench.runners.instructions.counting import COUNTING_SETUP, InstructionRunner, find_counter_kit
 from lwisp_bench.runners.native.benchmark_model import NativeRunner, read_tool
@@ -53,18 +54,29 @@ def plan_of(suite: Suite, pictures: Path | None = None) -> Plan:
     if suite.clock == "insn":
         return Plan(_counting_targets(suite), subjects, (COUNTING_SETUP,))
     program = None if suite.native is None else read_tool(Path(suite.native))
-    tool = None if program is None else NativeTool(hashlib.sha256(program).hexdigest(), suite.native_flags)
+    apk = Path(suite.app) if suite.app else None
+    tool = None if suite.app is None else app_tool(apk, suite.accelerator)
+    if program is not None:
+        tool = NativeTool(hashlib.sha256(program).hexdigest(), suite.native_flags)
     limits = _limits(suite)
     setups = tuple(
-        Setup(threads, affinity, suite.mode, limits, "python" if tool is None else "native", tool)
+        Setup(threads, affinity, suite.mode, limits, _runner_name(suite), tool)
         for affinity, threads in itertools.product(suite.affinities, suite.threads)
     )
     worker = WorkerOptions(suite.python, suite.runtime)
     options = RunOptions(GateLimits() if suite.gate else None, pictures, worker)
     runner: DeviceRunnerFactory = PythonRunner if program is None else partial(NativeRunner, program=program)
+    if suite.app is not None:
+        runner = partial(AppRunner, apk=apk, accelerator=suite.accelerator)
     return Plan(
         tuple(device_target(name, options, runner, suite.ssh_config) for name in suite.devices), subjects, setups
     )
+
+
+def _runner_name(suite: Suite) -> RunnerName:
+    if suite.app is not None:
+        return "app"
+    return "python" if suite.native is None else "native"
 
 
 def device_target(
