@@ -37,7 +37,7 @@ def declarations(source: str) -> list[str]:
 
 def _plain(declaration: str) -> str:
     """One way of writing it."""
-    text = re.sub(r"([(<]) | ([)>])", r"\1\2", declaration)
+    text = re.sub(r"([(<]) | ([)>])", r"\1\2", declaration).replace("override final", "final override")
     text = re.sub(r" (?:private|internal) constructor\(.*?\)(?= :|$)", " with no public constructor", text)
     return re.sub(r" constructor(?=\()|(?<=\)): Unit$| : this\(.*", "", text)
 
