@@ -79,12 +79,12 @@ def _image() -> NDArray[np.uint16]:
         image[row, column] = WHITE
     # Masked borders are black.
     image[:ACTIVE_TOP], image[:, :ACTIVE_LEFT] = 64, 64
-    return image
+    return np.asarray(image, np.uint16)
 
 
 def _gains() -> NDArray[np.float32]:
     """(rows, columns, 4): R, green of even rows, green of odd rows, B."""
-    return np.random.default_rng(19).uniform(1, 2.5, (MAP_ROWS, MAP_COLUMNS, 4)).astype(np.float32)
+    return np.asarray(np.random.default_rng(19).uniform(1, 2.5, (MAP_ROWS, MAP_COLUMNS, 4)), np.float32)
 
 
 def _facts(gains: NDArray[np.float32]) -> dict[str, Any]:

@@ -60,7 +60,7 @@ def check_permissions(classes: Iterable[CompiledClass], project: Project) -> str
         raise CheckError(
             f"{project.manifest.name} doesn't request {', '.join(sorted(missing))}, which the app's calls need. Add it."
         )
-    if open_to_all := unguarded(tree):
+    if open_to_all := unguarded(tree.getroot()):
         raise CheckError(
             f"{project.manifest.name} exports {', '.join(open_to_all)} to every app. Give android:permission, or don't."
         )
@@ -71,7 +71,7 @@ def check_permissions(classes: Iterable[CompiledClass], project: Project) -> str
     return ", ".join(sorted(needed))
 
 
-def unguarded(manifest: ElementTree.ElementTree) -> list[str]:
+def unguarded(manifest: ElementTree.Element) -> list[str]:
     """Components that other apps reach without a permission, beside the launcher's activity."""
     components = [node for kind in ("activity", "provider", "receiver", "service") for node in manifest.iter(kind)]
     return [

@@ -114,9 +114,19 @@ class ComparisonView(
         return true
     }
 
+    /** Screen readers' two taps; they know no place within the picture. */
     override fun performClick(): Boolean {
         super.performClick()
+        toggleZoom(width / 2f, height / 2f)
         return true
+    }
+
+    private fun toggleZoom(
+        x: Float,
+        y: Float,
+    ) {
+        if (viewport.isWhole) viewport.showFullSize(x, y) else viewport.showWhole()
+        invalidate()
     }
 
     private fun lineWidth() = LINE_DP * resources.displayMetrics.density
@@ -143,11 +153,8 @@ class ComparisonView(
             return true
         }
 
-        override fun onSingleTapConfirmed(event: MotionEvent): Boolean = performClick()
-
         override fun onDoubleTap(event: MotionEvent): Boolean {
-            if (viewport.isWhole) viewport.showFullSize(event.x, event.y) else viewport.showWhole()
-            invalidate()
+            toggleZoom(event.x, event.y)
             return true
         }
     }
