@@ -41,6 +41,17 @@ android {
         targetCompatibility = JavaVersion.VERSION_17
     }
 
+    // The tests bring stand-ins of the framework's classes (src/test/java). Those with models need two properties.
+    testOptions {
+        unitTests.all { test ->
+            test.useJUnitPlatform()
+            test.systemProperty("lwisp.bundle", rootDir.resolve("../lwisp_mobile/models/lwisp"))
+            for (name in listOf("lwisp.expected", "lwisp.litert")) {
+                providers.gradleProperty(name).orNull?.let { test.systemProperty(name, it) }
+            }
+        }
+    }
+
     // Weights hardly shrink: stored as they are, they needn't be unpacked.
     androidResources { noCompress += "tflite" }
 }
@@ -49,16 +60,20 @@ dependencies {
     implementation(project(":core"))
     implementation(libs.litert)
     implementation(libs.litert.gpu)
+    testImplementation(testFixtures(project(":core")))
+    testImplementation(libs.junit.jupiter)
+    testImplementation(libs.jna)
+    testRuntimeOnly(libs.junit.launcher)
 }
-
-val bundleFolder =
-    providers.gradleProperty("lwisp.bundle").orElse(rootDir.resolve("../lwisp_mobile/models/lwisp").path)
 
 androidComponents {
     onVariants { variant ->
         val copy =
             tasks.register<CopyBundleTask>("copy${variant.name.replaceFirstChar(Char::uppercase)}Bundle") {
-                bundle = layout.dir(bundleFolder.map { file(it) })
+                bundle =
+                    layout
+                        .dir(providers.gradleProperty("lwisp.bundle").map { File(it) })
+                        .orElse(layout.projectDirectory.dir("../../lwisp_mobile/models/lwisp"))
                 licence = layout.projectDirectory.file("../../LICENSE")
             }
         variant.sources.assets?.addGeneratedSourceDirectory(copy, CopyBundleTask::assets)
@@ -92,6 +107,8 @@ abstract class CopyBundleTask : DefaultTask() {
             if (found != sha256) throw GradleException("$model: sha256 is $found, contract.json says $sha256.")
             model.copyTo(target.resolve(name))
         }
+        // Graphs compiled ahead of time: npu/CHIP/NAME.tflite, named as the app looks for them.
+        source.resolve("npu").takeIf { it.isDirectory }?.copyRecursively(target.resolve("npu"))
         licence.get().asFile.copyTo(assets.get().asFile.resolve("LICENSE.txt"), overwrite = true)
     }
 

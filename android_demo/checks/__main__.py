@@ -9,15 +9,18 @@ from android_demo.checks.apk import Code, build_apk, check_apk
 from android_demo.checks.build import Build, empty_build_folder
 from android_demo.checks.errors import CheckError, ToolError
 from android_demo.checks.golden import check_golden
+from android_demo.checks.gradle import check_gradle
 from android_demo.checks.java8 import java8_api
-from android_demo.checks.jvm_tests import check_tests, check_work_table, run_tests, write_expected
+from android_demo.checks.jvm_tests import check_shot_file, check_tests, check_work_table, run_tests, write_expected
 from android_demo.checks.kotlin import check_style
 from android_demo.checks.lint import check_api_levels, check_permissions, check_threads
+from android_demo.checks.litert_surface import check_surface
 from android_demo.checks.pins import read_pins
 from android_demo.checks.project import Project
 from android_demo.checks.resources import check_layouts
 from android_demo.checks.toolchain import toolchain
 from android_demo.checks.versions import catalog_versions, check_versions
+from android_demo.checks.workflow import check_workflow
 
 
 def main() -> int:
@@ -48,6 +51,18 @@ def _run(name: str, build: Build) -> int:
 
 def _versions(build: Build) -> str:
     return check_versions(build.project, read_pins())
+
+
+def _gradle(build: Build) -> str:
+    return check_gradle(build.project)
+
+
+def _surface(_: Build) -> str:
+    return check_surface()
+
+
+def _workflow(build: Build) -> str:
+    return check_workflow(build.tools)
 
 
 def _style(build: Build) -> str:
@@ -92,8 +107,20 @@ def _jvm(build: Build) -> str:
     return f"{check_tests(run)}\n    {check_work_table(run, build.project.demo / 'README.md')}"
 
 
+def _app(build: Build) -> str:
+    expected = build.folder / "expected"
+    if not expected.exists():
+        write_expected(build.project, expected)
+    jars = [*build.app_test_path, build.app_tests]
+    found = check_tests(run_tests(build.project, build.tools, jars, expected))
+    return f"{found}\n    {check_shot_file(build.project, expected)}"
+
+
 CHECKS: dict[str, Callable[[Build], str]] = {
     "versions": _versions,
+    "gradle": _gradle,
+    "surface": _surface,
+    "workflow": _workflow,
     "style": _style,
     "resources": _resources,
     "compile": _compile,
@@ -103,6 +130,7 @@ CHECKS: dict[str, Callable[[Build], str]] = {
     "apk": _apk,
     "golden": _golden,
     "jvm": _jvm,
+    "app": _app,
 }
 
 

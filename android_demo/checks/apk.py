@@ -19,6 +19,8 @@ _PASSWORD = "android"
 _SHRINK = """\
 -keep public class * extends android.app.Activity { *; }
 -keep public class * extends android.app.Application { *; }
+-keep public class * extends android.content.ContentProvider { *; }
+-keep public class * extends android.view.View { <init>(...); }
 -target 1.7
 -dontobfuscate
 -dontoptimize

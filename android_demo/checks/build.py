@@ -39,14 +39,15 @@ class Build:
     def android(self) -> Path:
         """Classes of Android's API to compile against, kept in the cache by what the app names."""
         signatures = read_signatures(self.tools.pypi)
-        roots = named_classes(self.project.app.rglob("*.kt"), signatures)
+        sources = [*self.project.app.rglob("*.kt"), *_LITERT.glob("*.kt")]
+        roots = named_classes(sources, signatures)
         generator = [path.read_bytes() for path in sorted(Path(__file__).with_name("stubs").glob("*.py"))]
         key = hashlib.sha256(b"".join([*generator, "\n".join(sorted(roots)).encode()])).hexdigest()[:16]
         classes = self.tools.folder / f"android-api-{key}"
         if not classes.exists():
-            sources, built = self.folder / "android-api", self.folder / "android-classes"
-            write_sources(roots, signatures, self.declarations, sources)
-            compile_sources(sources, built, self.tools.annotations, self.tools.run)
+            java, built = self.folder / "android-api", self.folder / "android-classes"
+            write_sources(roots, signatures, self.declarations, java)
+            compile_sources(java, built, self.tools.annotations, self.tools.run)
             shutil.move(built, classes)
         return classes
 
@@ -69,7 +70,7 @@ class Build:
     @cached_property
     def core(self) -> Path:
         """The core's jar."""
-        return self._kotlin("core", self.project.core, [])
+        return self._kotlin("core", (self.project.core,), [])
 
     @cached_property
     def core_tests(self) -> Path:
@@ -80,12 +81,32 @@ class Build:
     @cached_property
     def litert(self) -> Path:
         """LiteRT's surface."""
-        return self._kotlin("litert", _LITERT, [])
+        return self._kotlin("litert", (_LITERT,), [self.android])
 
     @cached_property
     def app(self) -> Path:
         """The app's jar."""
-        return self._kotlin("app", self.project.app, [self.core, self.litert, self.generated, self.android])
+        return self._kotlin("app", (self.project.app,), [self.core, self.litert, self.generated, self.android])
+
+    @cached_property
+    def fakes(self) -> Path:
+        """Stand-ins for the framework's classes."""
+        classes = self.folder / "fakes"
+        files = [str(path) for path in self.project.fakes.rglob("*.java")]
+        options = ["--release", "8", "-nowarn", "-Xlint:none", "-d", str(classes)]
+        self.tools.run.java_tool("javac", [*options, *files]).checked("javac on the stand-ins")
+        return classes
+
+    @property
+    def app_test_path(self) -> list[Path]:
+        """What the app's tests are compiled and run with; stand-ins come before what they stand for."""
+        return [self.fakes, self.core_tests, self.app, self.core, self.generated, self.litert, self.android]
+
+    @cached_property
+    def app_tests(self) -> Path:
+        """The app's tests."""
+        jars = [*self.app_test_path, *(self.tools.java(name) for name in COMPILE_JARS)]
+        return self._kotlin("app-tests", (self.project.app_tests,), jars, friend=self.app)
 
     @cached_property
     def classes(self) -> list[CompiledClass]:
@@ -99,7 +120,7 @@ class Build:
         other.__dict__.update({part: getattr(self, part) for part in parts})
         return other
 
-    def _kotlin(self, name: str, sources: Path, class_path: list[Path], friend: Path | None = None) -> Path:
+    def _kotlin(self, name: str, sources: tuple[Path, ...], class_path: list[Path], friend: Path | None = None) -> Path:
         jar = self.folder / f"{name}.jar"
         jar.parent.mkdir(parents=True, exist_ok=True)
         compile_kotlin(Compilation(sources, class_path, jar, friend), self.tools)

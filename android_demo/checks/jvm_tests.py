@@ -1,13 +1,19 @@
-"""The core's tests on this machine's JVM, the shipped models among them."""
+"""The core's and the app's tests on this machine's JVM, the shipped models among them.
+
+`python -m android_demo.checks.jvm_tests FOLDER` writes what they are compared with, for Gradle's runs of them.
+"""
 
 import json
 import re
+import sys
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
 
+from android_demo.checks.camera_frame import write_shot
 from android_demo.checks.corrected_dng import write_corrected, write_linear
 from android_demo.checks.errors import CheckError, ToolError
 from android_demo.checks.project import Project
@@ -73,6 +79,7 @@ def write_expected(project: Project, folder: Path) -> None:
     large = read_raw(folder / "large.dng")
     write_corrected(folder / "corrected.dng")
     corrected = read_raw(folder / "corrected.dng")
+    write_shot_expected(project, folder)
     (folder / "corrected.f32").write_bytes(prepare(corrected, _everything(project)).planes.astype("<f4").tobytes())
     for precision in ("int8", "fp16"):
         with Developer(load_bundle(project.bundle), precision=precision, threads=1) as developer:
@@ -94,8 +101,27 @@ def _write_chosen(developer: Developer, corrected: RawImage, folder: Path) -> No
         options = DevelopOptions(exposure_ev=0.7, lens_shading=False, distortion=False, tone=tone)
         (folder / f"tone.{tone}.rgb").write_bytes(developer.run(corrected, options, np.uint8).rgb.tobytes())
     write_linear(folder / "linear.dng")
-    linear = developer.run(read_raw(folder / "linear.dng"), DevelopOptions(), np.uint8)
-    (folder / "linear.rgb").write_bytes(linear.rgb.tobytes())
+    _write_picture(developer, read_raw(folder / "linear.dng"), folder / "linear.rgb")
+
+
+def write_shot_expected(project: Project, folder: Path) -> None:
+    """Write a made shot, and its INT8 picture by the Python runtime as shot.int8.rgb."""
+    folder.mkdir(parents=True, exist_ok=True)
+    with Developer(load_bundle(project.bundle), threads=1) as developer:
+        _write_picture(developer, write_shot(folder), folder / "shot.int8.rgb")
+
+
+def _write_picture(developer: Developer, raw: RawImage, path: Path) -> None:
+    path.write_bytes(developer.run(raw, DevelopOptions(), np.uint8).rgb.tobytes())
+
+
+def check_shot_file(project: Project, folder: Path) -> str:
+    """Raises CheckError unless Python makes the picture of the app's DNG that it makes of the shot's facts."""
+    with Developer(load_bundle(project.bundle), threads=1) as developer:
+        found = developer.run(read_raw(folder / "shot.dng"), DevelopOptions(), np.uint8).rgb.tobytes()
+    if found != (folder / "shot.int8.rgb").read_bytes():
+        raise CheckError("Python makes another picture of shot.dng, which the app wrote, than of the shot's facts.")
+    return "the DNG that the app writes of a shot gives Python the shot's picture"
 
 
 def _everything(project: Project) -> InputContract:
@@ -111,7 +137,7 @@ def large_frame(sample: RawImage) -> RawImage:
     return replace(sample, mosaic=np.ascontiguousarray(mosaic), orientation=6)
 
 
-def run_tests(project: Project, tools: Toolchain, jars: tuple[Path, ...], expected: Path | None) -> TestRun:
+def run_tests(project: Project, tools: Toolchain, jars: Sequence[Path], expected: Path | None) -> TestRun:
     """Run every test of the last jar. expected: the folder of `write_expected`; None leaves the models out."""
     properties = {
         "lwisp.golden": project.golden,
@@ -173,3 +199,7 @@ def _read(log: str) -> TestRun:
         tuple(sorted(_WORK_ROW.findall(log))),
         log,
     )
+
+
+if __name__ == "__main__":
+    write_expected(Project(), Path(sys.argv[1]))

@@ -18,7 +18,8 @@ _OPTIONS = (*_FOR_DEX, "-jvm-target", "1.8", "-Xjdk-release=1.8", "-no-stdlib", 
 class Compilation:
     """Kotlin sources to one jar."""
 
-    sources: Path
+    sources: tuple[Path, ...]
+    """Folders."""
     class_path: Sequence[Path]
     jar: Path
     friend: Path | None = None
@@ -27,15 +28,16 @@ class Compilation:
 
 def compile_kotlin(work: Compilation, tools: Toolchain) -> str:
     """Compile, warnings being errors. Returns a count of files. Raises CheckError with the compiler's messages."""
-    files = sorted(work.sources.rglob("*.kt"))
+    files = [file for folder in work.sources for file in sorted(folder.rglob("*.kt"))]
+    names = ", ".join(map(str, work.sources))
     if not files:
-        raise ToolError(f"{work.sources} contains no Kotlin.")
+        raise ToolError(f"{names}: no Kotlin there.")
     class_path = ":".join(map(str, [tools.kotlin_stdlib, tools.annotations, *work.class_path]))
     friend = [f"-Xfriend-paths={work.friend}"] if work.friend else []
-    arguments = [*_OPTIONS, *friend, "-cp", class_path, "-d", str(work.jar), str(work.sources)]
+    arguments = [*_OPTIONS, *friend, "-cp", class_path, "-d", str(work.jar), *map(str, work.sources)]
     result = compiler(tools.kotlin).compile(arguments)
     if result.code != 0:
-        raise CheckError(f"{work.sources} doesn't compile:\n{result.text[-4000:]}")
+        raise CheckError(f"{names}: doesn't compile:\n{result.text[-4000:]}")
     return f"{len(files)} files"
 
 

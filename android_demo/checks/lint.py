@@ -19,7 +19,8 @@ SLOW_PACKAGES = ("org.lwisp.core.", "org.lwisp.demo.work.ModelRunner", "org.lwis
 RUNNER = re.compile(r"org\.lwisp\.demo\.work\.ModelRunner\.(develop|measure)")
 RUNNER_CALLERS = ("org.lwisp.demo.work.",)
 
-_ANDROID_NAME = "{http://schemas.android.com/apk/res/android}name"
+_ANDROID = "{http://schemas.android.com/apk/res/android}"
+_ANDROID_NAME = f"{_ANDROID}name"
 
 
 def check_api_levels(classes: Iterable[CompiledClass], declarations: Declarations, min_sdk: int) -> str:
@@ -50,7 +51,7 @@ def api_level(reference: Reference, declarations: Declarations) -> int:
 
 
 def check_permissions(classes: Iterable[CompiledClass], project: Project) -> str:
-    """Refuse calls whose permission the manifest doesn't request. Raises CheckError."""
+    """Refuse calls whose permission the manifest doesn't request, and doors without a lock. Raises CheckError."""
     called = {f"{use.owner}.{use.name}" for compiled in classes for use in compiled.references}
     needed = {PERMISSIONS[name] for name in called & PERMISSIONS.keys()}
     tree = ElementTree.parse(project.manifest)
@@ -59,11 +60,27 @@ def check_permissions(classes: Iterable[CompiledClass], project: Project) -> str
         raise CheckError(
             f"{project.manifest.name} doesn't request {', '.join(sorted(missing))}, which the app's calls need. Add it."
         )
+    if open_to_all := unguarded(tree.getroot()):
+        raise CheckError(
+            f"{project.manifest.name} exports {', '.join(open_to_all)} to every app. Give android:permission, or don't."
+        )
     if unused := asked - needed:
         raise CheckError(
             f"{project.manifest.name} requests {', '.join(map(str, unused))}, which no call needs. Remove it."
         )
     return ", ".join(sorted(needed))
+
+
+def unguarded(manifest: ElementTree.Element) -> list[str]:
+    """Components that other apps reach without a permission, beside the launcher's activity."""
+    components = [node for kind in ("activity", "provider", "receiver", "service") for node in manifest.iter(kind)]
+    return [
+        str(node.get(_ANDROID_NAME))
+        for node in components
+        if node.get(f"{_ANDROID}exported") == "true"
+        and node.get(f"{_ANDROID}permission") is None
+        and "android.intent.category.LAUNCHER" not in [each.get(_ANDROID_NAME) for each in node.iter("category")]
+    ]
 
 
 def check_threads(classes: Iterable[CompiledClass]) -> str:

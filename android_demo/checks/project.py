@@ -22,9 +22,19 @@ class Project:
         return self.demo / "core/src/main/kotlin"
 
     @property
-    def core_tests(self) -> Path:
-        """The core's tests."""
-        return self.demo / "core/src/test/kotlin"
+    def core_tests(self) -> tuple[Path, ...]:
+        """The core's tests, and what they share with the app's."""
+        return self.demo / "core/src/testFixtures/kotlin", self.demo / "core/src/test/kotlin"
+
+    @property
+    def app_tests(self) -> Path:
+        """The app's tests."""
+        return self.demo / "app/src/test/kotlin"
+
+    @property
+    def fakes(self) -> Path:
+        """Stand-ins for the framework's classes, for the app's tests."""
+        return self.demo / "app/src/test/java"
 
     @property
     def app(self) -> Path:

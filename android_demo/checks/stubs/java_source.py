@@ -40,7 +40,14 @@ _JAVA_INTERFACE = re.compile(
     r"|java\.util\.(Collection|Map|List|Set|Iterator|Enumeration|concurrent\.Executor)"
 )
 _THROW = "{ throw new RuntimeException(); }"
-_ZEROS = {"int": "0", "long": "0", "float": "0", "double": "0", "boolean": "false"}
+_ZEROS = {
+    "int": "Integer.valueOf(0)",
+    "long": "Long.valueOf(0)",
+    "float": "Float.valueOf(0)",
+    "double": "Double.valueOf(0)",
+    "boolean": "Boolean.FALSE",
+}
+"""Unboxed, which makes them no constants."""
 
 
 @dataclass(frozen=True)

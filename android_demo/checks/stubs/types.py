@@ -69,7 +69,8 @@ class TypeReader:
         if base == "typing.ClassVar":
             return self.java(arguments[0])
         if base == "typing.Type":
-            return f"Class<{self.java(arguments[0], boxed=True)}>"
+            kind = self.java(arguments[0], boxed=True)
+            return "Class<?>" if kind.rpartition(".")[2] == "Object" else f"Class<{kind}>"
         name = self.java(node.value)
         if name == "Object":
             return name

@@ -43,7 +43,7 @@ class Setup:
     limits: Limits = MODES["quick"]
     runner: RunnerName = "python"
     tool: NativeTool | None = None
-    """For the runner `native`."""
+    """For the runner `native`; for `app` the app's file and what it runs on."""
 
     def __post_init__(self) -> None:
         """Check the number of threads."""

@@ -2,11 +2,12 @@
 
 import argparse
 from dataclasses import fields
-from typing import Any
+from typing import Any, get_args
 
 from lwisp_bench.cases.setup import MODES
 from lwisp_bench.cli import options
 from lwisp_bench.cli.suite import measure_suite
+from lwisp_bench.runners.android_app import Accelerator
 from lwisp_bench.suite.definition import Suite
 from lwisp_mobile.cli.command import add_json_option
 
@@ -31,6 +32,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
     help_text = "one more flag for it, such as --native-flag=--use_gpu=true; repeatable"
     add("--native-flag", dest="native_flags", action="append", metavar="FLAG", help=help_text)
     add("--launches", type=int, help="how often it is launched, each launch a sample (default: 20)")
+    help_text = "measure in the Android demo app; with its .apk, install that first"
+    add("--app", nargs="?", const="", metavar="APK", help=help_text)
+    add("--accelerator", choices=get_args(Accelerator), help="what the app runs models on (default: cpu)")
     add("--threads", type=int, action="append", help="default: 1; repeatable")
     help_text = "all (default), big, little, or CPUs such as 0,2-3; repeatable"
     add("--affinity", dest="affinities", action="append", help=help_text)

@@ -7,6 +7,7 @@ from typing import Literal
 from lwisp_bench.cases.setup import ModeName, NativeTool
 from lwisp_bench.devices.gate import GateLimits
 from lwisp_bench.devices.python_route import Runtime
+from lwisp_bench.runners.android_app import Accelerator
 from lwisp_bench.runners.instructions.cpus import QEMU_CPUS, check_cpu
 from lwisp_bench.runners.native.tool import FETCH
 from lwisp_mobile.errors import UsageError
@@ -62,6 +63,10 @@ class Suite:
     """Further flags for it, such as --use_gpu=true."""
     launches: int = NativeTool.launches
     """How often it is launched; each launch is a sample."""
+    app: str | None = None
+    """Run cases in the Android app: its .apk, or nothing for the one that is installed."""
+    accelerator: Accelerator = "cpu"
+    """What the app runs models on."""
     clock: Literal["wall", "insn"] = "wall"
     """`insn`: count retired arm64 instructions per inference under emulation, without devices."""
     cpus: tuple[str, ...] = tuple(QEMU_CPUS)
@@ -74,6 +79,10 @@ class Suite:
                 raise UsageError(f"The suite's list of {name} is empty; name at least one.")
         if self.clock == "insn" and self.native is not None:
             raise UsageError("The clock insn counts the harness's worker, not a native tool; leave one of the two out.")
+        if self.app is not None and (self.native is not None or self.clock == "insn"):
+            raise UsageError("The app is one way of measuring; leave --native and --clock insn out, or --app.")
+        if self.app is None and self.accelerator != "cpu":
+            raise UsageError("--accelerator is for --app; other runners take delegates by --native-flag.")
         if self.clock == "insn" and self.threads != (1,):
             raise UsageError(f"The clock insn counts one thread; threads are {self.threads}. Give 1.")
         if self.launches < 1:
@@ -93,6 +102,7 @@ def read_suite(path: Path) -> Suite:
         ssh_config=None if suite.ssh_config is None else _beside(path, suite.ssh_config),
         native=suite.native if suite.native in (None, FETCH) else _beside(path, suite.native),
         native_libraries=tuple(_beside(path, library) for library in suite.native_libraries),
+        app=_beside(path, suite.app) if suite.app else suite.app,
     )
 
 

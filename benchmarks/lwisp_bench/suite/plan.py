@@ -7,11 +7,12 @@ from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
-from lwisp_bench.cases.setup import MODES, NativeTool, Setup
+from lwisp_bench.cases.setup import MODES, NativeTool, RunnerName, Setup
 from lwisp_bench.cases.subject import Subject, bundle_subject, file_subject
 from lwisp_bench.devices.device import Device
 from lwisp_bench.devices.gate import GateLimits
 from lwisp_bench.devices.opening import open_device
+from lwisp_bench.runners.android_app import AppRunner, app_tool
 from lwisp_bench.runners.device_runner import RunOptions
 from lwisp_bench.runners.instructions.counting import COUNTING_SETUP, InstructionRunner, find_counter_kit
 from lwisp_bench.runners.native.benchmark_model import NativeRunner
@@ -56,21 +57,32 @@ def plan_of(suite: Suite, pictures: Path | None = None) -> Plan:
     given = None
     if suite.native is not None and not fetched:
         given = read_tool(Path(suite.native), tuple(map(Path, suite.native_libraries)))
-    tool = None
+    apk = Path(suite.app) if suite.app else None
+    tool = None if suite.app is None else app_tool(apk, suite.accelerator)
     if given or fetched:
         tool = NativeTool(None if given is None else given.sha256, suite.native_flags, suite.launches)
     limits = limits_of(suite)
     setups = tuple(
-        Setup(threads, affinity, suite.mode, limits, "python" if tool is None else "native", tool)
+        Setup(threads, affinity, suite.mode, limits, _runner_name(suite), tool)
         for affinity, threads in itertools.product(suite.affinities, suite.threads)
     )
     worker = WorkerOptions(suite.python, suite.runtime)
     gate = GateLimits(suite.max_celsius, suite.max_wait_s) if suite.gate else None
     options = RunOptions(gate, pictures, worker)
-    runner: DeviceRunnerFactory = PythonRunner if tool is None else partial(NativeRunner, tool=given)
+    runner: DeviceRunnerFactory = PythonRunner
+    if given or fetched:
+        runner = partial(NativeRunner, tool=given)
+    if suite.app is not None:
+        runner = partial(AppRunner, apk=apk, accelerator=suite.accelerator)
     return Plan(
         tuple(device_target(name, options, runner, suite.ssh_config) for name in suite.devices), subjects, setups
     )
+
+
+def _runner_name(suite: Suite) -> RunnerName:
+    if suite.app is not None:
+        return "app"
+    return "python" if suite.native is None else "native"
 
 
 def device_target(

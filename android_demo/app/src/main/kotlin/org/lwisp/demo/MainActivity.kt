@@ -4,25 +4,31 @@ import android.Manifest
 import android.app.Activity
 import android.content.Intent
 import android.content.pm.PackageManager
-import android.net.Uri
 import android.os.Bundle
 import android.view.View
 import android.widget.Button
 import org.lwisp.demo.camera.CameraProblem
 import org.lwisp.demo.files.Document
+import org.lwisp.demo.files.hasFrame
 import org.lwisp.demo.files.openDocument
+import org.lwisp.demo.files.openFrame
 import org.lwisp.demo.files.openSample
+import org.lwisp.demo.files.shareDocument
 import org.lwisp.demo.files.writeDocument
 import org.lwisp.demo.ui.CaptureView
 import org.lwisp.demo.ui.Controls
 import org.lwisp.demo.ui.Screen
 import org.lwisp.demo.work.DemoController
-import org.lwisp.demo.work.Saved
+import org.lwisp.demo.work.Shared
 import org.lwisp.demo.work.Status
 
 private const val RUNS = 30
 
-/** One screen: take or open a RAW frame, develop it, measure, save. Rotation loses nothing: the controller has it. */
+/** Saved while the camera is open, or a frame: the system may end the app behind another one. */
+private const val CAPTURING = "capturing"
+private const val HAD_FRAME = "had frame"
+
+/** One screen: take or open a RAW frame, develop it, compare, measure, save. Rotation loses nothing: the controller has it. */
 class MainActivity : Activity() {
     private lateinit var controller: DemoController
     private lateinit var controls: Controls
@@ -35,12 +41,19 @@ class MainActivity : Activity() {
         controls = Controls(this)
         capture = CaptureView(this, controller)
         bindButtons()
+        if (controller.state.lenses.isEmpty()) controller.start()
+        if (savedInstanceState != null && controller.state.source == null) restore(savedInstanceState)
     }
 
     override fun onStart() {
         super.onStart()
-        val screen = Screen(this, controls)
-        controller.listener = screen::show
+        controller.listener = Screen(this, controls)::show
+    }
+
+    override fun onSaveInstanceState(outState: Bundle) {
+        outState.putBoolean(CAPTURING, capture.isOpen)
+        outState.putBoolean(HAD_FRAME, controller.state.source != null)
+        super.onSaveInstanceState(outState)
     }
 
     override fun onStop() {
@@ -55,7 +68,7 @@ class MainActivity : Activity() {
         grantResults: IntArray,
     ) {
         if (grantResults.firstOrNull() == PackageManager.PERMISSION_GRANTED) {
-            capture.start()
+            openCamera()
         } else {
             controller.show(Status.Failed(CameraProblem.NO_PERMISSION.text))
         }
@@ -68,11 +81,18 @@ class MainActivity : Activity() {
     ) {
         val uri = data?.data ?: return
         val app = applicationContext
-        if (requestCode == OPEN) {
-            controller.open { openDocument(app, uri) }
-        } else {
-            save(uri, Document.entries[requestCode])
-        }
+        if (requestCode == OPEN) return controller.open { openDocument(app, uri) }
+        // The system may have ended the app while the user chose a place.
+        val write = Document.entries[requestCode].content(controller.state) ?: return nothingToSave()
+        controller.save { writeDocument(app, uri, write) }
+    }
+
+    /** The system has ended the app meanwhile: what is in the cache comes back, what was under way is told. */
+    private fun restore(saved: Bundle) {
+        val app = applicationContext
+        val name = getString(R.string.restored_name)
+        if (saved.getBoolean(HAD_FRAME) && hasFrame(app)) controller.open { openFrame(app, name) }
+        if (saved.getBoolean(CAPTURING)) controller.show(Status.Failed(R.string.capture_interrupted))
     }
 
     private fun bindButtons() {
@@ -88,7 +108,7 @@ class MainActivity : Activity() {
         onClick(R.id.save_picture) { create(Document.PICTURE) }
         onClick(R.id.save_dng) { create(Document.DNG) }
         onClick(R.id.save_results) { create(Document.RESULTS) }
-        onClick(R.id.share) { controller.state.saved?.let(::share) }
+        onClick(R.id.share) { sharePicture() }
     }
 
     private fun onClick(
@@ -98,10 +118,15 @@ class MainActivity : Activity() {
 
     private fun askAndCapture() {
         if (checkSelfPermission(Manifest.permission.CAMERA) == PackageManager.PERMISSION_GRANTED) {
-            capture.start()
+            openCamera()
         } else {
             requestPermissions(arrayOf(Manifest.permission.CAMERA), 0)
         }
+    }
+
+    private fun openCamera() {
+        val camera = controls.camera ?: return controller.show(Status.Failed(CameraProblem.NO_RAW.text))
+        capture.start(camera)
     }
 
     /** Some providers know DNG files only as "application/octet-stream". */
@@ -113,22 +138,19 @@ class MainActivity : Activity() {
         startActivityForResult(intent, document.ordinal)
     }
 
-    private fun save(
-        uri: Uri,
-        document: Document,
-    ) {
-        val app = applicationContext
-        // The system may have ended the app while the user chose a place.
-        val write =
-            document.content(controller.state) ?: return controller.show(Status.Failed(R.string.nothing_to_save))
-        controller.save(Saved(uri, document.type)) { writeDocument(app, uri, write) }
+    private fun sharePicture() {
+        val write = shareDocument(applicationContext, Document.PICTURE, controller.state) ?: return nothingToSave()
+        var shared: Shared? = null
+        controller.save({ shared?.let(::send) }) { shared = write() }
     }
 
-    private fun share(saved: Saved) {
-        val intent = Intent(Intent.ACTION_SEND).setType(saved.type).putExtra(Intent.EXTRA_STREAM, saved.uri)
+    private fun send(shared: Shared) {
+        val intent = Intent(Intent.ACTION_SEND).setType(shared.type).putExtra(Intent.EXTRA_STREAM, shared.uri)
         intent.addFlags(Intent.FLAG_GRANT_READ_URI_PERMISSION)
         startActivity(Intent.createChooser(intent, null))
     }
+
+    private fun nothingToSave() = controller.show(Status.Failed(R.string.nothing_to_save))
 
     private companion object {
         /** Beside the documents' numbers. */

@@ -61,22 +61,6 @@ class PrepareTest {
     }
 
     @Test
-    fun copyHasTheSameSamplesAndNoPadding() {
-        val mosaic =
-            Golden
-                .cases("prepare")
-                .first()
-                .child("frame")
-                .frame(7)
-                .mosaic
-        val rows =
-            listOf(mosaic, mosaic.copiedTo(ByteBuffer.allocate(2 * mosaic.widthPx * mosaic.heightPx))).map { each ->
-                List(each.heightPx) { row -> ShortArray(each.widthPx).also { each.readRow(row, it) }.toList() }
-            }
-        assertEquals(rows[0], rows[1])
-    }
-
-    @Test
     fun brokenFramesAreRefused() {
         assertThrows(RawException::class.java) { Mosaic(4, 4, ByteBuffer.allocate(31), 8) }
         assertThrows(RawException::class.java) { Mosaic(4, 4, ByteBuffer.allocate(64), 6) }

@@ -2,6 +2,7 @@ package org.lwisp.demo.camera
 
 import android.graphics.ImageFormat
 import android.hardware.camera2.CameraCaptureSession
+import android.hardware.camera2.CameraCharacteristics
 import android.hardware.camera2.CameraDevice
 import android.hardware.camera2.CameraManager
 import android.hardware.camera2.CameraMetadata
@@ -13,6 +14,7 @@ import android.media.Image
 import android.media.ImageReader
 import android.os.Handler
 import android.os.HandlerThread
+import android.util.Size
 import android.view.Surface
 import org.lwisp.core.capture.CaptureMatcher
 import org.lwisp.core.capture.Shot
@@ -20,74 +22,94 @@ import org.lwisp.core.capture.Shot
 /** One still is taken; an image of a large sensor takes 100 MB. */
 private const val MAX_IMAGES = 2
 
-/** Preview frames that exposure and white balance get to settle; some cameras never report that they have. */
-private const val SETTLE_FRAMES = 60
-
 /**
- * Takes one RAW picture and the phone's own JPEG of the same shot: preview until exposure has settled, one still.
+ * A preview, and on [shoot] one RAW picture with the phone's own JPEG of the same shot.
  *
- * onShot: called on the camera's thread; closes the images. onProblem: likewise.
+ * The callbacks are called on the camera's thread. onReady: the preview runs. onShot: closes the images. onProblem: the
+ * camera is closed.
  */
 class RawCapture(
     private val camera: RawCamera,
     private val preview: Surface,
+    private val onReady: () -> Unit,
     private val onShot: (Shot<Image, TotalCaptureResult>) -> Unit,
     private val onProblem: (CameraProblem) -> Unit,
 ) : AutoCloseable {
     private val thread = HandlerThread("camera").apply { start() }
     private val handler = Handler(thread.looper)
-    private val raw = reader(camera.rawSize.width, camera.rawSize.height, ImageFormat.RAW_SENSOR)
-    private val jpeg = reader(camera.jpegSize.width, camera.jpegSize.height, ImageFormat.JPEG)
+    private val raw = reader(camera.rawSize, ImageFormat.RAW_SENSOR)
+    private val jpeg = reader(camera.jpegSize, ImageFormat.JPEG)
     private val matcher = CaptureMatcher(onShot)
-    private val session = CameraSession(handler, ::startPreview, onProblem)
+    private val session = CameraSession(handler, ::startPreview, onProblem, ::release)
+
+    /** Null unless a still is wanted. */
+    private var settling: Settling? = null
 
     fun start(manager: CameraManager) {
-        raw.setOnImageAvailableListener({
-            it.acquireNextImage()?.let { image ->
-                matcher.raw(image.timestamp, image)
-            }
-        }, handler)
-        jpeg.setOnImageAvailableListener({
-            it.acquireNextImage()?.let { image ->
-                matcher.jpeg(image.timestamp, image)
-            }
-        }, handler)
+        raw.setOnImageAvailableListener({ take(it, matcher::raw) }, handler)
+        jpeg.setOnImageAvailableListener({ take(it, matcher::jpeg) }, handler)
         handler.post { session.open(manager, camera, listOf(preview, raw.surface, jpeg.surface)) }
     }
 
-    override fun close() {
+    /** Takes a picture as soon as focus, exposure and white balance have settled. */
+    fun shoot() {
         handler.post {
-            session.close()
-            matcher.close()
-            raw.close()
-            jpeg.close()
+            if (settling == null) {
+                settling = Settling(camera.focuses)
+                if (camera.focuses) focus()
+            }
         }
+    }
+
+    override fun close() {
+        handler.post(session::close)
+    }
+
+    private fun release() {
+        matcher.close()
+        raw.close()
+        jpeg.close()
         thread.quitSafely()
     }
 
     private fun reader(
-        width: Int,
-        height: Int,
+        size: Size,
         format: Int,
-    ) = ImageReader.newInstance(width, height, format, MAX_IMAGES)
+    ) = ImageReader.newInstance(size.width, size.height, format, MAX_IMAGES)
 
-    private fun startPreview(session: CameraSession) {
-        val request = session.request(CameraDevice.TEMPLATE_PREVIEW) ?: return
-        request.addTarget(preview)
-        session.repeat(request.build(), SettledCallback { captureStill(session) })
+    private fun take(
+        reader: ImageReader,
+        keep: (Long, Image) -> Unit,
+    ) = session.attempt { reader.acquireNextImage()?.let { keep(it.timestamp, it) } }
+
+    private fun startPreview() {
+        val request = session.request(CameraDevice.TEMPLATE_PREVIEW) { addTarget(preview) } ?: return
+        session.repeat(request, PreviewCallback())
+        onReady()
     }
 
-    private fun captureStill(session: CameraSession) {
-        val request = session.request(CameraDevice.TEMPLATE_STILL_CAPTURE) ?: return
-        request.addTarget(raw.surface)
-        request.addTarget(jpeg.surface)
-        request.set(CaptureRequest.JPEG_ORIENTATION, 0)
-        // For the frame, and for the file that DngCreator writes.
-        request.set(
-            CaptureRequest.STATISTICS_LENS_SHADING_MAP_MODE,
-            CameraMetadata.STATISTICS_LENS_SHADING_MAP_MODE_ON,
-        )
-        session.capture(request.build(), StillCallback())
+    private fun focus() {
+        val request =
+            session.request(CameraDevice.TEMPLATE_PREVIEW) {
+                addTarget(preview)
+                set(CaptureRequest.CONTROL_AF_TRIGGER, CameraMetadata.CONTROL_AF_TRIGGER_START)
+            } ?: return
+        session.capture(request, object : CameraCaptureSession.CaptureCallback() {})
+    }
+
+    private fun captureStill() {
+        val request =
+            session.request(CameraDevice.TEMPLATE_STILL_CAPTURE) {
+                addTarget(raw.surface)
+                addTarget(jpeg.surface)
+                set(CaptureRequest.JPEG_ORIENTATION, 0)
+                set(
+                    CaptureRequest.STATISTICS_LENS_SHADING_MAP_MODE,
+                    CameraMetadata.STATISTICS_LENS_SHADING_MAP_MODE_ON,
+                )
+                if (camera.reportsHotPixels()) set(CaptureRequest.STATISTICS_HOT_PIXEL_MAP_MODE, true)
+            } ?: return
+        session.capture(request, StillCallback())
     }
 
     private inner class StillCallback : CameraCaptureSession.CaptureCallback() {
@@ -114,39 +136,28 @@ class RawCapture(
         ) = onProblem(CameraProblem.FAILED)
     }
 
-    /** Calls back once, when exposure has settled or timed out. */
-    private class SettledCallback(
-        private val onSettled: () -> Unit,
-    ) : CameraCaptureSession.CaptureCallback() {
-        private var frames = 0
-        private var done = false
+    private inner class PreviewCallback : CameraCaptureSession.CaptureCallback() {
+        private var isTaken = false
 
         override fun onCaptureCompleted(
             session: CameraCaptureSession,
             request: CaptureRequest,
             result: TotalCaptureResult,
         ) {
-            frames++
-            val exposure = result.get(CaptureResult.CONTROL_AE_STATE)
-            val balance = result.get(CaptureResult.CONTROL_AWB_STATE)
-            val settled = exposure in SETTLED_EXPOSURE && balance in SETTLED_BALANCE
-            if (!done && (settled || frames >= SETTLE_FRAMES)) {
-                done = true
-                onSettled()
-            }
+            val waiting = settling
+            if (waiting == null || isTaken) return
+            isTaken =
+                waiting.isSettled(
+                    result.get(CaptureResult.CONTROL_AF_STATE),
+                    result.get(CaptureResult.CONTROL_AE_STATE),
+                    result.get(CaptureResult.CONTROL_AWB_STATE),
+                )
+            if (isTaken) captureStill()
         }
     }
-
-    private companion object {
-        /** Null: the camera has no automatic exposure, or no automatic white balance. */
-        val SETTLED_EXPOSURE =
-            setOf(
-                null,
-                CameraMetadata.CONTROL_AE_STATE_CONVERGED,
-                CameraMetadata.CONTROL_AE_STATE_LOCKED,
-                CameraMetadata.CONTROL_AE_STATE_FLASH_REQUIRED,
-            )
-        val SETTLED_BALANCE =
-            setOf(null, CameraMetadata.CONTROL_AWB_STATE_CONVERGED, CameraMetadata.CONTROL_AWB_STATE_LOCKED)
-    }
 }
+
+private fun RawCamera.reportsHotPixels(): Boolean =
+    characteristics
+        .get(CameraCharacteristics.STATISTICS_INFO_AVAILABLE_HOT_PIXEL_MAP_MODES)
+        ?.contains(true) == true

@@ -2,6 +2,7 @@ package org.lwisp.demo.engine
 
 import android.os.Looper
 import com.google.ai.edge.litert.CompiledModel
+import com.google.ai.edge.litert.JniHandle
 import com.google.ai.edge.litert.LiteRtException
 import com.google.ai.edge.litert.TensorBuffer
 import org.lwisp.core.EngineException
@@ -9,6 +10,7 @@ import org.lwisp.core.contract.ElementType
 import org.lwisp.core.contract.SignatureContract
 import org.lwisp.core.contract.TensorSpec
 import org.lwisp.core.engine.Engine
+import org.lwisp.core.engine.RunClock
 import org.lwisp.core.engine.Tensor
 
 /** A compiled signature with its buffers. A run takes tens of milliseconds: the thread that draws the screen is refused. */
@@ -17,25 +19,40 @@ class LiteRtEngine(
     private val signature: SignatureContract,
     override val backend: String,
 ) : Engine {
-    private val inputs = signature.inputs.associate { it.name to model.createInputBuffer(it.name, signature.name) }
-    private val outputs = signature.outputs.associate { it.name to model.createOutputBuffer(it.name, signature.name) }
+    private val clock = RunClock()
+    private val handles = ArrayList<JniHandle>().apply { add(model) }
+    private val inputs: Map<String, TensorBuffer>
+    private val outputs: Map<String, TensorBuffer>
+
+    init {
+        try {
+            inputs = signature.inputs.associate { it.name to kept(model.createInputBuffer(it.name, signature.name)) }
+            outputs = signature.outputs.associate { it.name to kept(model.createOutputBuffer(it.name, signature.name)) }
+        } catch (error: LiteRtException) {
+            close()
+            throw error
+        }
+    }
+
+    override val lastRun get() = clock.last
 
     override fun run(inputs: Map<String, Tensor>): Map<String, Tensor> {
         check(Looper.myLooper() != Looper.getMainLooper()) { "The engine was called on the main thread." }
         try {
-            this.inputs.forEach { (name, buffer) -> write(buffer, inputs.getValue(name)) }
-            model.run(this.inputs, outputs, signature.name)
-            return signature.outputs.associate { it.name to read(outputs.getValue(it.name), it) }
+            return clock.time(
+                { this.inputs.forEach { (name, buffer) -> write(buffer, inputs.getValue(name)) } },
+                { model.run(this.inputs, outputs, signature.name) },
+                { signature.outputs.associate { it.name to read(outputs.getValue(it.name), it) } },
+            )
         } catch (error: LiteRtException) {
             throw EngineException("LiteRT couldn't run \"${signature.name}\" (${error.message}).", error)
         }
     }
 
-    override fun close() {
-        inputs.values.forEach(TensorBuffer::close)
-        outputs.values.forEach(TensorBuffer::close)
-        model.close()
-    }
+    /** Buffers before their model. */
+    override fun close() = handles.asReversed().forEach(JniHandle::close)
+
+    private fun kept(buffer: TensorBuffer) = buffer.also(handles::add)
 
     private fun write(
         buffer: TensorBuffer,

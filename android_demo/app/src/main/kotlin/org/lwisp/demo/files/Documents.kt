@@ -10,7 +10,6 @@ import java.io.File
 import java.io.IOException
 import java.io.InputStream
 import java.io.OutputStream
-import java.nio.ByteBuffer
 import java.nio.channels.FileChannel
 import java.nio.file.StandardOpenOption
 
@@ -18,19 +17,49 @@ private const val SAMPLE_ASSET = "sample.dng"
 
 /** Opens the sample that comes with the app. */
 fun openSample(context: Context): Source =
-    source(context, context.getString(R.string.sample_name)) { context.assets.open(SAMPLE_ASSET) }
+    copied(context, context.getString(R.string.sample_name), sampleStream(context))
+
+/** The sample's bytes. */
+fun sampleStream(context: Context): InputStream = context.assets.open(SAMPLE_ASSET)
 
 /** Opens a DNG that the user picked. */
 fun openDocument(
     context: Context,
     uri: Uri,
-): Source =
-    source(context, uri.lastPathSegment?.substringAfterLast('/') ?: uri.toString()) {
-        context.contentResolver.openInputStream(uri) ?: throw IOException(uri.toString())
-    }
+): Source {
+    val name = uri.lastPathSegment?.substringAfterLast('/') ?: uri.toString()
+    return copied(context, name, context.contentResolver.openInputStream(uri) ?: throw IOException(uri.toString()))
+}
 
-/** Where a frame's DNG lies while the app shows it. */
-fun cachedDng(context: Context) = File(context.cacheDir, "frame.dng")
+/** Whether a frame is kept that [openFrame] can open: one from before the system ended the app, perhaps. */
+fun hasFrame(context: Context): Boolean = cachedDng(context).exists()
+
+/** Keeps a DNG in the cache while the app shows it. A frame that is half written is never found. */
+fun keepFrame(
+    context: Context,
+    write: (OutputStream) -> Unit,
+) {
+    val (kept, part) = Pair(cachedDng(context), File(context.cacheDir, "frame.part"))
+    // The one before may still be mapped: its file is let go of, not overwritten.
+    kept.delete()
+    part.outputStream().buffered().use(write)
+    if (!part.renameTo(kept)) throw IOException(kept.name)
+}
+
+/** The frame in the cache, mapped into memory: large mosaics needn't fit into the app's heap. */
+fun openFrame(
+    context: Context,
+    name: String,
+    jpeg: Bitmap? = null,
+): Source {
+    val file = cachedDng(context)
+    if (file.length() > Int.MAX_VALUE) throw IOException("${file.length() shr 20} MB")
+    val content =
+        FileChannel.open(file.toPath(), StandardOpenOption.READ).use {
+            it.map(FileChannel.MapMode.READ_ONLY, 0, it.size())
+        }
+    return Source(name, readDng(content), file, jpeg)
+}
 
 /** Writes into a document that the user made. */
 fun writeDocument(
@@ -58,32 +87,13 @@ fun writePng(
     if (!picture.compress(Bitmap.CompressFormat.PNG, 100, out)) throw IOException("PNG")
 }
 
-/** Room for a captured mosaic in a file of the cache: large mosaics needn't fit into the app's heap. */
-fun mappedScratch(
-    context: Context,
-    bytes: Long,
-): ByteBuffer {
-    val file = File(context.cacheDir, "mosaic.raw")
-    // An older mosaic may still be mapped: its file is let go of, not overwritten.
-    file.delete()
-    val options = arrayOf(StandardOpenOption.CREATE_NEW, StandardOpenOption.READ, StandardOpenOption.WRITE)
-    return FileChannel.open(file.toPath(), *options).use { it.map(FileChannel.MapMode.READ_WRITE, 0, bytes) }
-}
+private fun cachedDng(context: Context) = File(context.cacheDir, "frame.dng")
 
-/** Keeps a copy, mapped into memory: large mosaics needn't fit into the app's heap. */
-private fun source(
+private fun copied(
     context: Context,
     name: String,
-    open: () -> InputStream,
+    content: InputStream,
 ): Source {
-    val file = cachedDng(context)
-    // A frame may still be mapped: its file is let go of, not overwritten.
-    file.delete()
-    open().use { input -> file.outputStream().use { input.copyTo(it) } }
-    if (file.length() > Int.MAX_VALUE) throw IOException("${file.length() shr 20} MB")
-    val content =
-        FileChannel.open(file.toPath(), StandardOpenOption.READ).use {
-            it.map(FileChannel.MapMode.READ_ONLY, 0, it.size())
-        }
-    return Source(name, readDng(content), file)
+    content.use { input -> keepFrame(context) { input.copyTo(it) } }
+    return openFrame(context, name)
 }

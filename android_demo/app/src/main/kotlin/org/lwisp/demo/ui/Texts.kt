@@ -22,10 +22,9 @@ fun Context.statusText(state: DemoState): String =
 /** Latency: the split of the last picture, percentiles of a series, thermal status. */
 fun Context.figuresText(state: DemoState): String {
     val developed = state.picture?.developed ?: return ""
-    return listOfNotNull(
-        splitText(developed),
-        state.run?.let(::latencyText),
-        state.run?.let(::thermalText),
+    return (
+        listOfNotNull(splitText(developed), state.run?.let(::latencyText), state.run?.let(::thermalText)) +
+            developed.notes
     ).joinToString("\n")
 }
 
@@ -38,6 +37,7 @@ private fun Context.sourceText(state: DemoState): String {
 private fun Context.splitText(developed: Developed): String {
     val time = developed.time
     return getString(R.string.backend, developed.backend) + "\n" + planText(developed.plan) + "\n" +
+        getString(R.string.exposed, developed.exposureEv) + "\n" +
         getString(R.string.split, time.loadMs, time.prepareMs, time.inferenceMs, time.storeMs)
 }
 

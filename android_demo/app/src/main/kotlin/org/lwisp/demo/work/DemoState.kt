@@ -2,19 +2,22 @@ package org.lwisp.demo.work
 
 import android.net.Uri
 import org.lwisp.core.measure.AppRun
+import org.lwisp.demo.camera.RawCamera
 
 /** Everything the screen shows. */
 data class DemoState(
     val source: Source? = null,
     val picture: DevelopedPicture? = null,
     val run: AppRun? = null,
-    /** What was saved last, to share. */
-    val saved: Saved? = null,
     val status: Status = Status.Idle,
+    /** The phone's lenses that take RAW pictures; empty until they are found. */
+    val lenses: List<RawCamera> = emptyList(),
+    /** Precisions whose model is told the noise. */
+    val noiseAware: Set<String> = emptySet(),
 )
 
-/** A document that the app has written. */
-class Saved(
+/** A document that other apps may read. */
+class Shared(
     val uri: Uri,
     val type: String,
 )

@@ -6,7 +6,7 @@ import org.lwisp.core.picture.PictureSink
 import org.lwisp.core.raw.Area
 
 /** The longest side of a picture on the screen; what is larger than 100 MB may not be drawn at all. */
-private const val SCREEN_SIDE_PX = 2048
+const val SCREEN_SIDE_PX = 2048
 
 /** A developed frame: how it went, the picture, and a copy small enough for the screen. */
 class DevelopedPicture(

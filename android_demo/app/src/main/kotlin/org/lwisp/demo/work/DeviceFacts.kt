@@ -23,6 +23,9 @@ fun deviceFacts(): Map<String, String?> =
         "litert" to BuildConfig.LITERT_VERSION,
     )
 
+/** Names the chip, as files compiled ahead of time do; null before Android 12. */
+fun socModel(): String? = if (Build.VERSION.SDK_INT >= Build.VERSION_CODES.S) Api31.socModel() else null
+
 /** The system's thermal status; null before Android 10. */
 fun thermalStatus(context: Context): String? =
     if (Build.VERSION.SDK_INT >= Build.VERSION_CODES.Q) Api29.thermalStatus(context) else null
@@ -44,5 +47,7 @@ private object Api29 {
 
 @TargetApi(Build.VERSION_CODES.S)
 private object Api31 {
+    fun socModel(): String = Build.SOC_MODEL
+
     fun soc(): String = "${Build.SOC_MANUFACTURER} ${Build.SOC_MODEL}"
 }

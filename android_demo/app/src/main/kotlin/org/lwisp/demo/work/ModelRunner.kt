@@ -7,22 +7,31 @@ import org.lwisp.core.contract.CONTRACT_FILE
 import org.lwisp.core.contract.readBundle
 import org.lwisp.core.engine.Developed
 import org.lwisp.core.engine.Developer
+import org.lwisp.core.engine.EngineFactory
 import org.lwisp.core.measure.AppRun
 import org.lwisp.core.raw.PackedSize
 import org.lwisp.core.raw.RawFrame
 import org.lwisp.demo.R
-import org.lwisp.demo.engine.LiteRtEngines
 import org.lwisp.demo.engine.SharedFeatures
+import org.lwisp.demo.engine.Target
 
 private const val WARM_UP = 3
 
-/** Develops and measures; keeps the model of the last settings open. Used by the worker thread alone. */
+/** Develops and measures; keeps the engines of the last target open. Used by the worker thread alone. */
 class ModelRunner(
     private val context: Context,
+    private val engines: (Target) -> EngineFactory,
 ) {
     private val bundle: Bundle by lazy { readBundle(String(asset(CONTRACT_FILE), Charsets.UTF_8)) }
     private var developer: Developer? = null
-    private var developerKey: Any? = null
+    private var developerTarget: Target? = null
+
+    /** Precisions whose model is told the noise. */
+    fun noiseAware(): Set<String> =
+        bundle.models
+            .filter { it.contract.input.hasNoisePlane }
+            .map { it.contract.precision }
+            .toSet()
 
     fun develop(
         source: Source,
@@ -31,7 +40,11 @@ class ModelRunner(
     ): DevelopedPicture {
         val frame = part(source, settings)
         val picture = emptyPicture(frame)
-        val developed = developerOf(settings).develop(frame, picture, memoryBudget(context)) { job.step(it) }
+        val budget = memoryBudget(context)
+        val developed =
+            developerOf(
+                settings.target,
+            ).develop(frame, picture, budget, settings.options()) { job.step(it) }
         return DevelopedPicture(developed, picture.bitmap)
     }
 
@@ -50,7 +63,7 @@ class ModelRunner(
         val series =
             List(WARM_UP + runs) { index ->
                 val busy = Status.Busy(R.string.step_measure, listOf(index + 1, WARM_UP + runs))
-                developerOf(settings).develop(frame, picture, budget) { job.step(busy) }
+                developerOf(settings.target).develop(frame, picture, budget, settings.options()) { job.step(busy) }
             }
         return Pair(DevelopedPicture(series.last(), picture.bitmap), appRun(settings, series, thermalBefore))
     }
@@ -62,11 +75,11 @@ class ModelRunner(
     ): AppRun {
         val samples = series.map { it.time.inferenceMs }
         return AppRun(
-            model = bundle.model(settings.precision),
+            model = bundle.model(settings.target.precision),
             device = deviceFacts(),
-            accelerator = if (settings.gpu) "GPU" else "CPU",
+            accelerator = settings.target.accelerator.name,
             backend = series.last().backend,
-            threads = settings.threads,
+            threads = settings.target.threads,
             plan = series.last().plan,
             warmUpMs = samples.take(WARM_UP),
             samplesMs = samples.drop(WARM_UP),
@@ -91,13 +104,13 @@ class ModelRunner(
         }
     }
 
-    private fun developerOf(settings: Settings): Developer {
-        developer?.takeIf { developerKey == settings.engineKey }?.let { return it }
+    private fun developerOf(target: Target): Developer {
+        developer?.takeIf { developerTarget == target }?.let { return it }
         developer?.close()
-        val model = bundle.model(settings.precision)
-        val engines = LiteRtEngines(context.cacheDir, settings.gpu, settings.threads)
-        developerKey = settings.engineKey
-        return Developer(model, asset(model.file), engines, SharedFeatures).also { developer = it }
+        developer = null
+        val model = bundle.model(target.precision)
+        developerTarget = target
+        return Developer(model, asset(model.file), engines(target), SharedFeatures).also { developer = it }
     }
 
     private fun asset(name: String): ByteArray = context.assets.open("bundle/$name").use { it.readBytes() }

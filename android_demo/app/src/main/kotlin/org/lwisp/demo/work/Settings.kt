@@ -1,15 +1,21 @@
 package org.lwisp.demo.work
 
+import org.lwisp.core.engine.DevelopOptions
+import org.lwisp.core.picture.Tone
+import org.lwisp.core.preprocess.PrepareOptions
+import org.lwisp.demo.engine.Target
+
 /** What the user chose. */
 data class Settings(
-    /** Of the bundle's models: int8 or fp16. */
-    val precision: String,
-    /** Try the GPU first. */
-    val gpu: Boolean,
-    val threads: Int,
+    val target: Target,
     /** Side of the centre that is developed, in pixels; null: the whole frame. */
     val partPx: Int?,
+    /** Null: as the model renders. */
+    val tone: Tone? = null,
+    /** Stops added to those that the camera asks for; null: by the frame's own light. */
+    val exposureEv: Double? = 0.0,
+    /** Factor on the noise that the model is told. */
+    val denoise: Double = 1.0,
 ) {
-    /** What decides which engine is needed. */
-    val engineKey get() = Triple(precision, gpu, threads)
+    fun options() = DevelopOptions(PrepareOptions(exposureEv, denoise = denoise), tone)
 }

@@ -60,8 +60,9 @@ class ToneCurve(
         if (wanted == null || isIdentity || spec.scale == null) return null
         val kept = table(spec).map { Math.rint((it * 255f).toDouble()).toInt() }.toSet().count { it < DARK_CODES }
         if (kept == DARK_CODES) return null
-        return "Tone ${wanted.name.lowercase()} from a model that renders ${rendered.name.lowercase()} in 8 bits: $kept of " +
-            "the $DARK_CODES darkest codes are left, so smooth shadows may show steps. Precision fp16 has none."
+        val (name, from) = Pair(wanted.name.lowercase(), rendered.name.lowercase())
+        return "Tone $name from a model that renders $from in 8 bits: $kept of the $DARK_CODES darkest codes are " +
+            "left, so smooth shadows may show steps. Precision fp16 has none."
     }
 
     private companion object {

@@ -2,7 +2,6 @@ package org.lwisp.core.raw
 
 import org.lwisp.core.RawException
 import java.nio.ByteBuffer
-import java.nio.ByteOrder
 
 /** R, G and B at every pixel of a linear picture, of which the mosaic is a sample. */
 private const val LINEAR_SAMPLES = 3
@@ -67,20 +66,5 @@ class Mosaic(
         val start = samples.duplicate().order(samples.order())
         start.position(samples.position() + topPx * rowStrideBytes + pixelBytes * leftPx)
         return Mosaic(widthPx, heightPx, start, rowStrideBytes, isLinear)
-    }
-
-    /**
-     * A copy without padding in `target`, which has room for 2 * width * height bytes: a camera's image may then be
-     * closed. A mapped file is a good target for a large mosaic, which then takes nothing of an app's heap.
-     */
-    fun copiedTo(target: ByteBuffer): Mosaic {
-        val copy = target.duplicate().order(ByteOrder.LITTLE_ENDIAN)
-        val row = ShortArray(widthPx)
-        val samples = copy.asShortBuffer()
-        for (index in 0 until heightPx) {
-            readRow(index, row)
-            samples.put(row)
-        }
-        return Mosaic(widthPx, heightPx, copy, 2 * widthPx)
     }
 }

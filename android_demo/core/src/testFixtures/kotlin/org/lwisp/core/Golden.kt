@@ -61,6 +61,8 @@ class Case(
 
     fun texts(key: String) = (members[key] as List<*>).map { it as String }
 
+    fun pairs(key: String) = (members[key] as List<*>).map { row -> (row as List<*>).map { it as Double } }
+
     fun integers(key: String) = numbers(key).map { it.toInt() }
 
     fun rows(key: String) = (members[key] as List<*>).map { row -> (row as List<*>).map { (it as Double).toInt() } }

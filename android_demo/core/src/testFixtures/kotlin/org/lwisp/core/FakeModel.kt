@@ -11,6 +11,7 @@ import org.lwisp.core.contract.TensorSpec
 import org.lwisp.core.engine.Engine
 import org.lwisp.core.engine.FeatureAllocator
 import org.lwisp.core.engine.FeatureMemory
+import org.lwisp.core.engine.RunTime
 import org.lwisp.core.engine.Tensor
 import org.lwisp.core.raw.PackedSize
 import java.nio.ByteBuffer
@@ -76,6 +77,7 @@ class FakeEngine(
     override val backend: String,
 ) : Engine {
     var closed = false
+    override val lastRun = RunTime(inputMs = 1.0, inferenceMs = 2.0, outputMs = 3.0)
 
     override fun run(inputs: Map<String, Tensor>): Map<String, Tensor> {
         check(!closed) { "ran after it was closed" }

@@ -9,6 +9,7 @@ import com.sun.jna.ptr.PointerByReference
 import org.lwisp.core.contract.ModelFile
 import org.lwisp.core.contract.SignatureContract
 import org.lwisp.core.engine.Engine
+import org.lwisp.core.engine.RunClock
 import org.lwisp.core.engine.Tensor
 import org.lwisp.core.engine.specialized
 import org.lwisp.core.raw.PackedSize
@@ -170,11 +171,16 @@ class HostEngine(
 
     override val backend = "host CPU"
 
+    private val clock = RunClock()
+    override val lastRun get() = clock.last
+
     override fun run(inputs: Map<String, Tensor>): Map<String, Tensor> {
-        this.inputs.forEach { write(it, inputs.getValue(it.name)) }
         val (given, made) = listOf(this.inputs, outputs).map { buffers -> buffers.map { it.handle }.toTypedArray() }
-        check(lite.LiteRtRunCompiledModel(compiled, 0, given.size.toLong(), given, made.size.toLong(), made))
-        return outputs.associate { it.name to read(it) }
+        return clock.time(
+            { this.inputs.forEach { write(it, inputs.getValue(it.name)) } },
+            { check(lite.LiteRtRunCompiledModel(compiled, 0, given.size.toLong(), given, made.size.toLong(), made)) },
+            { outputs.associate { it.name to read(it) } },
+        )
     }
 
     override fun close() {
