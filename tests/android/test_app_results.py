@@ -43,7 +43,7 @@ def write(build: Build, folder: Path) -> Path:
     sources, jar, written = folder / "sources", folder / "main.jar", folder / "app_run.json"
     sources.mkdir()
     (sources / "Main.kt").write_text(_MAIN)
-    compile_kotlin(Compilation(sources, [build.core], jar), build.tools)
+    compile_kotlin(Compilation((sources,), [build.core], jar), build.tools)
     class_path = ":".join(map(str, [jar, build.core, build.tools.kotlin_stdlib]))
     contract = build.project.bundle / "contract.json"
     build.tools.run.java_tool("java", ["-cp", class_path, "MainKt", str(contract), str(written)]).checked("the writer")

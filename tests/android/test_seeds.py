@@ -50,7 +50,7 @@ def seeded(folder: Path, *edits: Edit) -> Project:
 
 
 def test_wrong_api(build: Build, tmp_path: Path) -> None:
-    project = seeded(tmp_path, Edit(f"{APP}/camera/CapturedFrame.kt", "plane.rowStride", "plane.rowPitch"))
+    project = seeded(tmp_path, Edit(f"{APP}/camera/ShotReader.kt", "plane.rowStride", "plane.rowPitch"))
     with pytest.raises(CheckError, match="unresolved reference 'rowPitch'"):
         _ = build.sharing(project, tmp_path / "build", PLATFORM).app
 
@@ -66,7 +66,7 @@ def test_too_new_api_and_engine_on_the_ui_thread(build: Build, tmp_path: Path) -
         f"{APP}/MainActivity.kt",
         "onClick(R.id.develop) { controller.develop(controls.settings()) }",
         "onClick(R.id.develop) {\n"
-        "    val runner = org.lwisp.demo.work.ModelRunner(this)\n"
+        '    val runner = org.lwisp.demo.work.ModelRunner(this) { error("none") }\n'
         "    val source = openSample(this)\n"
         "    runner.develop(source, controls.settings(), org.lwisp.demo.work.Job { })\n"
         "}",
