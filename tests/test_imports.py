@@ -102,8 +102,6 @@ def test_listing_the_commands_loads_none() -> None:
         "lwisp_mobile.cli.command",
         "lwisp_mobile.cli.main",
         "lwisp_mobile.cli.table",
-        "lwisp_mobile.engine",
-        "lwisp_mobile.engine.library_output",
         "lwisp_mobile.errors",
         "lwisp_mobile.serialize",
         "lwisp_mobile.serialize.json_text",
