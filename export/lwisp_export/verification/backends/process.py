@@ -1,7 +1,6 @@
 """Backends in processes of their own: a driver or a compiler may crash, and each wants its own libraries."""
 
 import json
-import sys
 import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -14,6 +13,7 @@ from lwisp_export.conversion.logged_run import log_tail, run_logged
 from lwisp_export.errors import ConversionError
 from lwisp_export.verification.backends.answer import Answer
 from lwisp_export.verification.backends.subject import Subject, Tensors
+from lwisp_mobile.child_process import python_command
 from lwisp_mobile.engine.backend_program import ANSWER_FILE, JOB_FILE, Kind, ProgramAnswer
 from lwisp_mobile.serialize.from_dict import from_dict
 from lwisp_mobile.serialize.json_text import to_json
@@ -29,11 +29,12 @@ class Finished:
     """What it wrote on stdout and stderr."""
 
 
-def worker_command(name: str, *arguments: str, python: str = sys.executable) -> tuple[str, ...]:
-    """A script of the folder `workers`, run by an interpreter."""
-    alone = "-P" if python == sys.executable else "-I"
+def worker_command(name: str, *arguments: str, python: str | None = None) -> tuple[str, ...]:
+    """A script of the folder `workers`, run by this interpreter, or by that of another environment."""
     with as_file(files(__package__) / "workers" / name) as script:
-        return (python, alone, str(script), *arguments)
+        if python is None:
+            return tuple(python_command(str(script), *arguments))
+        return (python, "-I", str(script), *arguments)
 
 
 def call_program(
