@@ -36,7 +36,7 @@ def test_recipes_are_read_as_they_are_written(name: str, tmp_path: Path) -> None
         ('name = "x"\nscheme = "int4"', "must be one of int8, int16x8, dynamic, weights"),
         ('name = "x"\n[activations]\npercentile = 0.9999', "percentile is 0.9999"),
         ('name = "x"\nscheme = "dynamic"\nfloat_operators = ["rgb"]', "for the scheme int8"),
-        ("name =", "can't be read"),
+        ("name =", "isn't TOML"),
     ],
 )
 def test_wrong_recipes_are_named(text: str, words: str, tmp_path: Path) -> None:
