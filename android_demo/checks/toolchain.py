@@ -1,11 +1,9 @@
 """The tools, unpacked into a cache folder on first use; needs no root."""
 
 import hashlib
-import os
 import shutil
 import sys
 import tarfile
-import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +11,7 @@ from pathlib import Path
 from android_demo.checks.errors import ToolError
 from android_demo.checks.pins import NpmPin, Pins, read_pins
 from android_demo.checks.run import Run, jdk_tool
+from lwisp_mobile.serialize.folders import atomic_folder, user_cache
 
 Report = Callable[[str], None]
 
@@ -108,40 +107,20 @@ def toolchain(report: Report) -> Toolchain:
     """The tools, installed if they aren't yet. report: called before that. Raises ToolError if they can't be."""
     jdk_tool("javac")
     pins = read_pins()
-    folder = cache_folder() / f"android-checks-{pins.key}"
+    folder = user_cache("lwisp-mobile") / f"android-checks-{pins.key}"
     if not folder.exists():
         report(f"Installing the tools of the Android checks (once, about a minute) in {folder}")
         _install(pins, folder)
     return Toolchain(folder)
 
 
-def cache_folder() -> Path:
-    """This project's folder in the user's cache."""
-    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "lwisp-mobile"
-
-
 def _install(pins: Pins, folder: Path) -> None:
-    """Install beside the final place, then rename: half an installation is never found."""
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    building = Path(tempfile.mkdtemp(prefix=f"{folder.name}.", dir=folder.parent))
-    try:
+    with atomic_folder(folder) as building:
         _install_debian(pins.debian, building)
         for pin in pins.npm:
             _install_npm(pin, building)
         _install_pypi(pins.pypi, building / "pypi")
         _place_jna(Toolchain(building))
-        _move(building, folder)
-    finally:
-        shutil.rmtree(building, ignore_errors=True)
-
-
-def _move(building: Path, folder: Path) -> None:
-    try:
-        building.rename(folder)
-    except OSError:
-        # Another process was faster.
-        if not folder.exists():
-            raise
 
 
 def _install_debian(packages: dict[str, str], folder: Path) -> None:

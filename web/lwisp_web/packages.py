@@ -1,14 +1,13 @@
 """The page's JavaScript packages: LiteRT.js and LibRaw, installed by npm into a cache folder on first use."""
 
 import hashlib
-import os
 import shutil
 import subprocess
-import tempfile
 from importlib.resources import files
 from pathlib import Path
 
 from lwisp_mobile.progress import Progress
+from lwisp_mobile.serialize.folders import atomic_folder, user_cache
 from lwisp_web.errors import WebError
 
 PAGE = Path(str(files("lwisp_web"))) / "page"
@@ -33,31 +32,15 @@ def browser_packages(progress: Progress, *, with_tests: bool = False) -> Path:
 
 
 def _folder(with_tests: bool) -> Path:
-    cache = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
     key = hashlib.sha256(b"".join((PAGE / name).read_bytes() for name in PINS)).hexdigest()[:16]
-    return Path(cache) / "lwisp-mobile" / f"web-{'tests-' * with_tests}{key}"
+    return user_cache("lwisp-mobile") / f"web-{'tests-' * with_tests}{key}"
 
 
 def _install(folder: Path, with_tests: bool) -> None:
-    """Install beside the final place, then rename: half an installation is never found."""
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    building = Path(tempfile.mkdtemp(prefix=f"{folder.name}.", dir=folder.parent))
-    try:
+    with atomic_folder(folder) as building:
         for name in PINS:
             shutil.copy(PAGE / name, building / name)
         _run_npm([*_INSTALL, *([] if with_tests else ["--omit=dev"])], building)
-        _move(building, folder)
-    finally:
-        shutil.rmtree(building, ignore_errors=True)
-
-
-def _move(building: Path, folder: Path) -> None:
-    try:
-        building.rename(folder)
-    except OSError:
-        # Another process was faster.
-        if not folder.is_dir():
-            raise
 
 
 def _run_npm(arguments: list[str], folder: Path) -> None:

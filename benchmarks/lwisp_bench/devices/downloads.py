@@ -20,6 +20,7 @@ from lwisp_bench.devices.transport import last_line
 from lwisp_bench.errors import DownloadError
 from lwisp_mobile.child_process import python_command
 from lwisp_mobile.serialize.files import atomic_write
+from lwisp_mobile.serialize.folders import user_cache
 
 MIRROR_VARIABLE = "LWISP_DEBIAN_MIRROR"
 PLATFORMS = ("manylinux_2_27_aarch64", "manylinux_2_28_aarch64", "manylinux2014_aarch64")
@@ -39,7 +40,7 @@ class DebianPackage:
 
 def cache_folder() -> Path:
     """The harness's folder for downloads."""
-    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "lwisp-bench"
+    return user_cache("lwisp-bench")
 
 
 def debian_mirror() -> str:

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from lwisp_export.errors import ConversionError
 from lwisp_mobile.progress import Progress
+from lwisp_mobile.serialize.folders import user_cache
 
 LOG_TAIL_LINES = 12
 TIMEOUT_S = 1800.0
@@ -76,9 +77,8 @@ def package_version(tool: Tool, package: str) -> str:
 
 def tool_folder(tool: Tool) -> Path:
     """Where a tool's environment is cached; another one for other requirements or another Python."""
-    cache = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
     key = f"{tool.requirements}\n{platform.python_version()}\n{sys.base_prefix}\n{platform.machine()}"
-    return Path(cache) / "lwisp-mobile" / f"{tool.name}-{hashlib.sha256(key.encode()).hexdigest()[:16]}"
+    return user_cache("lwisp-mobile") / f"{tool.name}-{hashlib.sha256(key.encode()).hexdigest()[:16]}"
 
 
 def run(command: list[str], doing: str, advice: str) -> None:

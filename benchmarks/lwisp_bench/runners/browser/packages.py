@@ -3,12 +3,12 @@
 import hashlib
 import shutil
 import subprocess
-import tempfile
 from pathlib import Path
 
 from lwisp_bench.devices.downloads import cache_folder
 from lwisp_bench.devices.transport import last_line
 from lwisp_bench.errors import DownloadError
+from lwisp_mobile.serialize.folders import atomic_folder
 
 PAGE = Path(__file__).parent / "page"
 _PINS = ("package.json", "package-lock.json")
@@ -26,14 +26,10 @@ def vendor_folder() -> Path:
 
 
 def _install(folder: Path) -> None:
-    """Install beside the final place, then rename: half an installation is never found."""
     npm = shutil.which("npm")
     if npm is None:
         raise DownloadError("npm isn't installed; LiteRT.js comes from it. Install Node.js 20 or newer.")
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=folder.parent, prefix=".building-") as temporary:
-        work = Path(temporary) / "site"
-        work.mkdir()
+    with atomic_folder(folder) as work:
         for name in _PINS:
             shutil.copy(PAGE / name, work)
         command = [npm, "ci", "--ignore-scripts", "--no-audit", "--no-fund"]
@@ -42,4 +38,3 @@ def _install(folder: Path) -> None:
             raise DownloadError(f"npm can't install LiteRT.js ({last_line(done.stderr)}). Check the network.")
         module = work / "node_modules/@litertjs/core/dist/index.js"
         module.write_bytes(module.read_bytes().replace(_BARE_IMPORT, _RELATIVE_IMPORT))  # workers have no import maps
-        work.rename(folder)

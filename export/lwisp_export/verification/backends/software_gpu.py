@@ -1,7 +1,6 @@
 """A Vulkan device in software, from Debian's packages: unpacked into the cache, nothing of the machine's is changed."""
 
 import hashlib
-import os
 import platform
 import re
 import shutil
@@ -15,6 +14,7 @@ from lwisp_export.conversion.environment import run
 from lwisp_export.conversion.logged_run import library_path
 from lwisp_export.errors import ConversionError
 from lwisp_mobile.progress import Progress
+from lwisp_mobile.serialize.folders import atomic_folder, user_cache
 
 INSTALL_ADVICE = (
     "no GPU with a Vulkan driver here; a software device: lwisp verify --backends gpu --install "
@@ -42,18 +42,13 @@ def install_software_gpu(progress: Progress) -> None:
     if platform.machine() != "x86_64" or not all(map(shutil.which, ("apt-get", "dpkg-deb"))):
         raise ConversionError(f"The software GPU can't be installed here. {_ADVICE}")
     progress(f"Unpacking a software GPU (once, 190 MB) into {folder}")
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix=f"{folder.name}.", dir=folder.parent) as name:
-        work = Path(name)
-        for package in _download(work, _packages()):
-            run(["dpkg-deb", "-x", str(package), str(work / "root")], f"Unpacking {package.name}", _ADVICE)
-        if not folder.is_dir():
-            (work / "root").rename(folder)
+    with tempfile.TemporaryDirectory(prefix="lwisp-debs-") as work, atomic_folder(folder) as root:
+        for package in _download(Path(work), _packages()):
+            run(["dpkg-deb", "-x", str(package), str(root)], f"Unpacking {package.name}", _ADVICE)
 
 
 def _folder() -> Path:
-    cache = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
-    return Path(cache) / "lwisp-mobile" / f"software-gpu-{hashlib.sha256(_list().encode()).hexdigest()[:16]}"
+    return user_cache("lwisp-mobile") / f"software-gpu-{hashlib.sha256(_list().encode()).hexdigest()[:16]}"
 
 
 def _list() -> str:
