@@ -7,7 +7,7 @@ import os
 import sys
 from pathlib import Path
 
-__all__ = ["child_environment", "python_command"]
+__all__ = ["child_environment", "python_command", "take_stdout"]
 
 _PACKAGE_PARENT = str(Path(__file__).resolve().parents[1])
 
@@ -21,6 +21,13 @@ def python_command(*arguments: str, python: str = sys.executable) -> list[str]:
 def child_environment(**more: str) -> dict[str, str]:
     """The environment for such a command. more: variables to add."""
     return {**os.environ, "PYTHONPATH": os.pathsep.join(_search_path()), **more}
+
+
+def take_stdout() -> int:
+    """In such a process: a descriptor of the real stdout, for its answers alone; what C code prints goes to stderr."""
+    taken = os.dup(1)
+    os.dup2(2, 1)
+    return taken
 
 
 def _search_path() -> list[str]:

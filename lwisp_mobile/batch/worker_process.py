@@ -11,7 +11,7 @@ from contextlib import contextmanager, suppress
 from types import TracebackType
 from typing import IO, Any, Generic, ParamSpec, TypeVar, cast
 
-from lwisp_mobile.child_process import child_environment, python_command
+from lwisp_mobile.child_process import child_environment, python_command, take_stdout
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -113,7 +113,7 @@ def serve() -> None:
     """The process's side: answer calls on stdin until the caller is gone."""
     if os.name != "posix":
         signal.signal(signal.SIGINT, signal.SIG_IGN)
-    with os.fdopen(_take_stdout(), "wb") as answers:
+    with os.fdopen(take_stdout(), "wb") as answers:
         while True:
             try:
                 function, arguments, named = pickle.load(sys.stdin.buffer)
@@ -130,13 +130,6 @@ def _answer(function: Callable[..., object], arguments: Any, named: Any) -> tupl
         return function(*arguments, **named), None
     except Exception as error:  # noqa: BLE001  raised again by the caller
         return None, error
-
-
-def _take_stdout() -> int:
-    """The real stdout for the answers alone; what the function or C code prints goes to stderr."""
-    taken = os.dup(1)
-    os.dup2(2, 1)
-    return taken
 
 
 def _send(stream: IO[bytes], message: object) -> None:

@@ -5,6 +5,7 @@ import pickle
 import sys
 from typing import IO
 
+from lwisp_mobile.child_process import take_stdout
 from lwisp_mobile.errors import LwispError, SandboxError
 from lwisp_mobile.raw.reader import decode_here
 from lwisp_mobile.raw.sandbox.client import Limits, Request
@@ -14,7 +15,7 @@ from lwisp_mobile.raw.sandbox.protocol import write_failure, write_raw
 def main() -> None:
     """Answer one request on stdin, which comes from this package's own process."""
     request = pickle.load(sys.stdin.buffer)
-    with os.fdopen(_take_stdout(), "wb") as stream:
+    with os.fdopen(take_stdout(), "wb") as stream:
         _cap(request.limits)
         _answer(stream, request)
 
@@ -27,13 +28,6 @@ def _answer(stream: IO[bytes], request: Request) -> None:
     except MemoryError:
         limit = request.limits.memory_bytes / 1e9
         write_failure(stream, SandboxError(f"The decoder needs more than its {limit:.1f} GB. Use --no-sandbox."))
-
-
-def _take_stdout() -> int:
-    """The real stdout for the answer alone; what C code prints goes to stderr."""
-    taken = os.dup(1)
-    os.dup2(2, 1)
-    return taken
 
 
 def _cap(limits: Limits) -> None:
