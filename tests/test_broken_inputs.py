@@ -87,6 +87,7 @@ CASES = (
     case("peers --checkpoint BAD", ".safetensors", TENSORS),
     case("evaluate --raws BAD", ".dng", RAW),
     case("ablate BAD --data . --teacher t.safetensors --run OUT", ".toml", TOML),
+    case("check-data data --list BAD", ".txt", b"0123 without a second space"),
     case("sheet BAD -o OUT/a.png", ".dng", RAW),
     case("demo BAD -o OUT", ".dng", RAW),
     case("rate --bundle BAD", ".zip", ZIP),
@@ -227,5 +228,5 @@ def arguments(words: tuple[str, ...], bad: str, out: str) -> Iterator[str]:
 
 
 def test_every_command_that_reads_a_file_is_in_the_table() -> None:
-    read_no_file = {"check-data", "completion", "sample"}
+    read_no_file = {"completion", "sample"}
     assert {chosen.words[0] for chosen in CASES} == {entry.name for entry in installed()} - read_no_file

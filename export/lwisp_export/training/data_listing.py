@@ -8,8 +8,10 @@ from pathlib import Path, PurePosixPath
 
 from lwisp_export.training.photos import SUFFIXES, read_picture
 from lwisp_mobile.errors import UsageError
-from lwisp_mobile.serialize.files import atomic_write, file_sha256
+from lwisp_mobile.serialize.files import atomic_write, file_sha256, read_file
 
+MAX_LISTING_BYTES = 16 << 20
+"""Some hundred thousand files."""
 LISTED_FOLDERS = ("rgb", "sensor")
 """Of a data folder."""
 
@@ -72,7 +74,7 @@ def _hash_all(folder: Path) -> dict[str, str]:
 
 def _read(listing: Path) -> dict[str, str]:
     try:
-        rows = [line.split("  ", 1) for line in listing.read_text(encoding="utf-8").splitlines()]
+        rows = [line.split("  ", 1) for line in read_file(listing, MAX_LISTING_BYTES).decode().splitlines()]
         return {name: digest for digest, name in rows}
     except (OSError, ValueError) as error:
         raise UsageError(f"{listing}: not a list of data ({error}). Lines are: hash, two spaces, name.") from error

@@ -3,6 +3,7 @@
 Skipped with the reason where a backend isn't here: `lwisp verify --backends --install` gets those that can be had.
 """
 
+import functools
 import hashlib
 import json
 import shutil
@@ -73,17 +74,35 @@ def test_a_model_without_faults_is_taken_whole(backend: str, tmp_path: Path) -> 
     assert (row.from_cpu.psnr_db or 100) > 50
 
 
-# lwisp-lite in INT8 is 49.7 dB from the CPU where a GPU computes in fp16; lwisp is 52.5.
-LEAST_DB = {("gpu", "fp16"): 60, ("gpu", "int8"): 49.5, ("qualcomm", "fp16"): 60, ("qualcomm", "int8"): 48}
+@functools.cache
+def shipped_rows(backend: str) -> tuple[Row, ...]:
+    return rows(shipped_bundle("lwisp-lite").folder, backend)
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("backend", ["gpu", "qualcomm"])
-def test_a_shipped_bundle_runs_whole_and_near_the_cpu(backend: str) -> None:
-    for row in rows(shipped_bundle("lwisp-lite").folder, backend):
+def test_a_shipped_bundle_runs_whole(backend: str) -> None:
+    for row in shipped_rows(backend):
         assert (row.verdict, row.taken, row.partitions) == ("accepted", row.operators, 1)
-        assert row.from_cpu is not None
-        assert (row.from_cpu.psnr_db or 0) >= LEAST_DB[backend, row.precision]
+
+
+_MISSED = pytest.mark.xfail(reason="50 dB are wanted; 49.7 where the GPU computes in fp16", strict=False)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("backend", "precision", "least_db"),
+    [
+        ("gpu", "fp16", 60),
+        pytest.param("gpu", "int8", 50, marks=_MISSED),
+        ("qualcomm", "fp16", 60),
+        ("qualcomm", "int8", 48),
+    ],
+)
+def test_a_shipped_bundle_is_near_the_cpu(backend: str, precision: str, least_db: float) -> None:
+    (row,) = (row for row in shipped_rows(backend) if row.precision == precision)
+    assert row.from_cpu is not None
+    assert (row.from_cpu.psnr_db or 0) >= least_db
 
 
 @pytest.mark.slow
