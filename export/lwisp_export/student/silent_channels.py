@@ -5,13 +5,14 @@ two in a row, an upsampling block's before its shuffle, the bottleneck's before 
 trace: fewer bytes and multiply-adds, the same picture.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from typing import NamedTuple, cast
 
 import torch
 from torch import Tensor, nn
 
 from lwisp_export.student.blocks import UpBlock
+from lwisp_export.student.firing import FiringWatch
 from lwisp_export.student.network import Student
 
 SHUFFLED = 4
@@ -58,23 +59,13 @@ def find_silent(student: Student, inputs: Iterable[Tensor]) -> dict[str, Tensor]
 
     inputs: packed planes, each (N, planes, h, w).
     """
-    layers = inner_layers(student)
-    silent = {layer.name: torch.ones(layer.conv.out_channels, dtype=torch.bool) for layer in layers}
-    handles = [layer.rectifier.register_forward_hook(_listener(silent[layer.name])) for layer in layers]
+    watch = FiringWatch({layer.name: layer.rectifier for layer in inner_layers(student)})
     try:
         for packed in inputs:
             student(packed)
     finally:
-        for handle in handles:
-            handle.remove()
-    return silent
-
-
-def _listener(silent: Tensor) -> Callable[[nn.Module, object, Tensor], None]:
-    def listen(_module: nn.Module, _inputs: object, output: Tensor) -> None:
-        silent.logical_and_(~(output > 0).any(dim=(0, 2, 3)).cpu())
-
-    return listen
+        fired = watch.stop()
+    return {name: ~channels for name, channels in fired.items()}
 
 
 def silence(weights: dict[str, Tensor], silent: dict[str, Tensor]) -> None:

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from lwisp_export.student.blocks import ChannelGate
+from lwisp_export.student.firing import FiringWatch
 from lwisp_export.synthesis.validation_frames import ValidationFrame
 from lwisp_export.training.losses import psnr_db
 from lwisp_mobile.contract import InputContract
@@ -71,15 +72,15 @@ def validate(
 ) -> ValidationResult:
     """Run the fixed pairs; PSNR is the mean over pictures, per kind. show: called with each index and output."""
     modules = dict(network.named_modules())
-    attention = _Alive({name: gate.squeeze for name, gate in modules.items() if isinstance(gate, ChannelGate)})
-    channels = _Alive({name: relu for name, relu in modules.items() if isinstance(relu, nn.ReLU)})
+    attention = FiringWatch({name: gate.squeeze for name, gate in modules.items() if isinstance(gate, ChannelGate)})
+    channels = FiringWatch({name: relu for name, relu in modules.items() if isinstance(relu, nn.ReLU)})
     device = next(network.parameters()).device
     scores: list[tuple[str, float]] = []
     for index, pair in enumerate(pairs):
         output = network(pair.input.to(device)).cpu()
         scores.append((pair.kind, psnr_db(output, pair.truth)))
         show(index, output)
-    return ValidationResult(_means(scores), attention.dead(), len(channels.dead()))
+    return ValidationResult(_means(scores), _dead(attention), len(_dead(channels)))
 
 
 def revive(weights: Mapping[str, Tensor], units: Iterable[DeadUnit]) -> None:
@@ -100,22 +101,5 @@ def _means(scores: Sequence[tuple[str, float]]) -> dict[str, float]:
     return {kind: float(np.mean([value for other, value in scores if other == kind])) for kind in kinds}
 
 
-class _Alive:
-    """Watches modules' outputs: which channels were ever above zero."""
-
-    def __init__(self, modules: Mapping[str, nn.Module]) -> None:
-        self._seen: dict[str, Tensor] = {}
-        self._hooks = [module.register_forward_hook(self._marker(name)) for name, module in modules.items()]
-
-    def _marker(self, name: str) -> Callable[[nn.Module, object, Tensor], None]:
-        def mark(_module: nn.Module, _inputs: object, output: Tensor) -> None:
-            fired = (output > 0).any(dim=(0, 2, 3)).cpu()
-            self._seen[name] = fired | self._seen.get(name, fired)
-
-        return mark
-
-    def dead(self) -> tuple[DeadUnit, ...]:
-        """Channels that never fired, by the module's name; stops watching."""
-        for hook in self._hooks:
-            hook.remove()
-        return tuple(DeadUnit(name, int(unit)) for name, seen in self._seen.items() for unit in torch.nonzero(~seen))
+def _dead(watch: FiringWatch) -> tuple[DeadUnit, ...]:
+    return tuple(DeadUnit(name, int(unit)) for name, fired in watch.stop().items() for unit in torch.nonzero(~fired))
