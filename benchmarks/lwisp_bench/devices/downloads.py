@@ -9,7 +9,6 @@ import shutil
 import subprocess
 import tarfile
 import tempfile
-import urllib.error
 import urllib.parse
 import urllib.request
 from collections.abc import Sequence
@@ -70,19 +69,30 @@ def fetch_package(package: DebianPackage) -> bytes:
     name = package.path.rpartition("/")[2]
     address = f"{debian_mirror()}/{urllib.parse.quote(package.path)}"
     try:
-        with urllib.request.urlopen(address, timeout=TIMEOUT_S) as found:
-            data: bytes = found.read()
-    except (urllib.error.URLError, TimeoutError) as error:
+        data = download(address)
+    except OSError as error:
         raise DownloadError(
             f"{name} can't be downloaded ({error}). Check the network; if the mirror no longer serves this version, "
             f"set {MIRROR_VARIABLE} to one that keeps old ones (Debian's snapshots)."
         ) from error
     if _sha256(data) != package.sha256:
         raise DownloadError(f"{name} has the hash {_sha256(data)}, not {package.sha256}: the mirror isn't Debian's.")
-    cached.parent.mkdir(parents=True, exist_ok=True)
-    with atomic_write(cached) as temporary:
-        temporary.write_bytes(data)
+    keep(cached, data)
     return data
+
+
+def download(address: str) -> bytes:
+    """What an address serves. Raises OSError: urllib's and the time limit's errors are of its kind."""
+    with urllib.request.urlopen(address, timeout=TIMEOUT_S) as found:
+        data: bytes = found.read()
+    return data
+
+
+def keep(path: Path, data: bytes) -> None:
+    """Put a download into the cache."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with atomic_write(path) as temporary:
+        temporary.write_bytes(data)
 
 
 def package_files(deb: bytes) -> tarfile.TarFile:

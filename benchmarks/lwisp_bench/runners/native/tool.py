@@ -2,24 +2,20 @@
 
 import hashlib
 import os
-import urllib.error
-import urllib.request
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 from typing import Literal
 
 from lwisp_bench.devices.description import DeviceDescription
-from lwisp_bench.devices.downloads import cache_folder
+from lwisp_bench.devices.downloads import cache_folder, download, keep
 from lwisp_bench.errors import NativeToolError
-from lwisp_mobile.serialize.files import atomic_write
 
 FETCH = "fetch"
 """Instead of a file: LiteRT's prebuilt tool of this host's version."""
 ADDRESS = "https://storage.googleapis.com/litert/binaries"
 """LiteRT's public folder of prebuilt programs, by version and platform; the one that litert-cli uses."""
 ADDRESS_VARIABLE = "LWISP_LITERT_BINARIES"
-TIMEOUT_S = 120.0
 GPU_LIBRARY = "libLiteRtClGlAccelerator.so"
 _PLATFORMS = {
     ("android", "aarch64"): "android_arm64",
@@ -83,15 +79,12 @@ def _fetch(release: str, platform: str, name: str) -> bytes:
     if not cached.is_file():
         address = f"{os.environ.get(ADDRESS_VARIABLE, ADDRESS).rstrip('/')}/{release}/{platform}/{name}"
         try:
-            with urllib.request.urlopen(address, timeout=TIMEOUT_S) as found:
-                data: bytes = found.read()
-        except (urllib.error.URLError, TimeoutError) as error:
+            data = download(address)
+        except OSError as error:
             raise NativeToolError(
                 f"{name} {release} for {platform} can't be downloaded ({error}). Check the network, or give a file."
             ) from error
-        cached.parent.mkdir(parents=True, exist_ok=True)
-        with atomic_write(cached) as temporary:
-            temporary.write_bytes(data)
+        keep(cached, data)
     return cached.read_bytes()
 
 
